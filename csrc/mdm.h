@@ -1,0 +1,175 @@
+/*
+ * mdm: the mdev matcher. Which devices of a fleet can a source migrate to?
+ *
+ * A fleet holds what devices publish ("descriptions"). Equal descriptions are interned into
+ * classes, so that a question is answered once a class and then expanded to rows. The rules of
+ * the language are in docs/language.md; the Python judge is their specification.
+ *
+ * Words     row: the stable index of a device. class: the set of rows with equal descriptions.
+ *           code: the index of a text in the dictionary of its attribute; 0 means absent.
+ * Units     every size and length counts elements (bytes for text), never bytes of storage.
+ * Text      UTF-8, given by pointer and length; no terminator is trusted or needed. A
+ *           description is one line of NDJSON.
+ * Memory    through the allocator of the fleet and nothing else. No question allocates after
+ *           mdm_query_new has returned.
+ * Threads   no globals but constants. Any number of threads may read one fleet (every function
+ *           that takes it as const, and every function on a query of it) while none changes it.
+ * Failure   a call that fails leaves its objects as they were.
+ * Sources   lists: Yan Zhao, 20200729080503.GB28676@joy-OptiPlex-7040; the rest is ours.
+ */
+#ifndef MDM_H
+#define MDM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* cdef: begin */
+typedef enum mdm_status {
+    MDM_OK = 0,
+    MDM_BAD_ARGUMENT = 1, /* NULL with a non-zero length, an enum or index out of range */
+    MDM_NO_MEMORY = 2,    /* the allocator answered NULL */
+    MDM_BAD_TEXT = 3,     /* a mistake in the text; the fault says where */
+    MDM_NO_SPACE = 4,     /* the caller's buffer is too small; the count says what is needed */
+    MDM_NO_ROW = 5,       /* no device has this row */
+    MDM_TOO_MANY = 6,     /* more rows or codes than 32 bits hold */
+    MDM_STALE = 7         /* the fleet changed after the query was made */
+} mdm_status;
+
+/* A verdict, and the setting for what is missing or unlisted. AND of two verdicts is `&`, OR is `|`. */
+typedef enum mdm_verdict { MDM_NO = 0, MDM_UNDECIDED = 1, MDM_YES = 3 } mdm_verdict;
+
+typedef enum mdm_kind {
+    MDM_INT = 0,
+    MDM_STRING = 1,
+    MDM_SET = 2,
+    MDM_VERSION = 3,
+    MDM_PCI_ID = 4,
+    MDM_RATIO = 5
+} mdm_kind;
+
+/* How the target's own value must relate to the source's. */
+typedef enum mdm_relation {
+    MDM_UNRELATED = 0, /* compared by objects only */
+    MDM_EQUAL = 1,
+    MDM_SUPERSET = 2,
+    MDM_SUBSET = 3,
+    MDM_MINOR = 4,  /* version: same major, minor not below */
+    MDM_MEMBER = 5, /* one_of: the source's string is in the target's set */
+    MDM_ANY = 6     /* never compared */
+} mdm_relation;
+
+typedef enum mdm_direction {
+    MDM_NOBODY = 0, /* the scheme has no objects */
+    MDM_TARGET = 1, /* the target's objects must accept the source */
+    MDM_SOURCE = 2, /* the source's objects must accept the target */
+    MDM_BOTH = 3
+} mdm_direction;
+
+typedef struct mdm_attribute {
+    const char *name;
+    size_t name_len;
+    mdm_kind kind;
+    mdm_relation relation;
+    size_t of; /* the attribute that gives the source's value; as a rule, this one */
+    mdm_verdict missing;
+} mdm_attribute;
+
+typedef struct mdm_scheme {
+    const mdm_attribute *attributes; /* names differ */
+    size_t n_attributes;             /* at most 64 */
+    mdm_direction accepted_by;
+    mdm_verdict missing;  /* when the side that accepts publishes no list */
+    mdm_verdict unlisted; /* MDM_YES: ignored */
+    int floor_division;   /* 0: {v}/2 is exact; 1: rounded down */
+} mdm_scheme;
+
+/* Where a text went wrong: a byte offset from the start of the text that was given, and the line
+   that holds it, from 0. Several faults come in the order of the text, at most one a line. */
+typedef struct mdm_fault {
+    size_t offset;
+    size_t line;
+} mdm_fault;
+
+/* The one way to memory. new_size 0 frees; NULL means out of memory. Blocks are aligned as by
+   malloc. A NULL allocator stands for the C library's. */
+typedef struct mdm_allocator {
+    void *(*resize)(void *context, void *block, size_t old_size, size_t new_size);
+    void *context;
+} mdm_allocator;
+
+typedef struct mdm_fleet mdm_fleet;   /* from mdm_fleet_new to mdm_fleet_free */
+typedef struct mdm_reader mdm_reader; /* from mdm_reader_new to mdm_reader_free, before its fleet */
+typedef struct mdm_query mdm_query;   /* from mdm_query_new to mdm_query_free, before its fleet */
+
+const char *mdm_status_text(mdm_status status); /* constant; never NULL */
+
+/* ---- The fleet. The scheme is copied. keep_names 0: names are checked and dropped. ---- */
+
+mdm_status mdm_fleet_new(const mdm_scheme *scheme, int keep_names, const mdm_allocator *allocator,
+                         mdm_fleet **fleet);
+void mdm_fleet_free(mdm_fleet *fleet); /* NULL is allowed */
+
+/* One description (one line, with or without its end) in, changed, out. A removed row is given to
+   a later device, the last removed first. */
+mdm_status mdm_add(mdm_fleet *fleet, const char *text, size_t text_len, uint32_t *row,
+                   mdm_fault *fault);
+mdm_status mdm_replace(mdm_fleet *fleet, uint32_t row, const char *text, size_t text_len,
+                       mdm_fault *fault);
+mdm_status mdm_remove(mdm_fleet *fleet, uint32_t row);
+
+typedef struct mdm_size {
+    size_t n_rows;    /* one more than the highest row that was ever used */
+    size_t n_devices; /* rows in use */
+    size_t n_classes; /* classes in use */
+    size_t n_lists;   /* distinct lists of objects */
+    size_t row_bytes; /* storage that grows with rows */
+    size_t name_bytes;       /* the names and where they begin */
+    size_t dictionary_bytes; /* all the rest: codes, classes, lists */
+} mdm_size;
+void mdm_fleet_size(const mdm_fleet *fleet, mdm_size *size);
+uint32_t mdm_code_count(const mdm_fleet *fleet, size_t attribute); /* with code 0, absent */
+
+/* The description of a row as a line of NDJSON without its end: name, self in the order of the
+   scheme, compatible. *text_len is set to what is needed also when it is MDM_NO_SPACE. */
+mdm_status mdm_description(const mdm_fleet *fleet, uint32_t row, char *text, size_t text_capacity,
+                           size_t *text_len);
+/* The name of a row; an empty one when it has none. Borrowed until the fleet changes. */
+mdm_status mdm_name(const mdm_fleet *fleet, uint32_t row, const char **name, size_t *name_len);
+/* For each row its class (a dense number below classes_len values; UINT32_MAX: not in use), and
+   for the classes their codes. For tests and benchmarks that put the question on columns. */
+mdm_status mdm_classes(const mdm_fleet *fleet, uint32_t *classes, size_t classes_len);
+mdm_status mdm_codes(const mdm_fleet *fleet, size_t attribute, uint32_t *codes, size_t codes_len);
+
+/* ---- Reading many lines. Nothing is in the fleet until mdm_reader_commit. ---- */
+
+mdm_status mdm_reader_new(mdm_fleet *fleet, mdm_reader **reader);
+/* Whole lines; the last may lack its end. MDM_BAD_TEXT: *n_faults of up to faults_len faults; the
+   reader goes on to the end of the text, and can then only be freed or fed for more faults. */
+mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len,
+                           mdm_fault *faults, size_t faults_len, size_t *n_faults);
+size_t mdm_reader_count(const mdm_reader *reader); /* descriptions read so far */
+mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row); /* consecutive rows */
+void mdm_reader_free(mdm_reader *reader); /* without a commit, the fleet is as it was */
+
+/* ---- The question: where can this source go? ---- */
+
+/* Compiles the source's description into verdict tables and judges every class. accepted_by
+   takes the place of the scheme's, where that is not MDM_NOBODY. */
+mdm_status mdm_query_new(const mdm_fleet *fleet, const char *text, size_t text_len,
+                         mdm_direction accepted_by, mdm_query **query, mdm_fault *fault);
+void mdm_query_free(mdm_query *query); /* NULL is allowed */
+
+/* Answers for the devices whose verdict is `verdict`. All give MDM_STALE after a change. */
+mdm_status mdm_count(const mdm_query *query, mdm_verdict verdict, size_t *n_devices);
+/* Rows, ascending. */
+mdm_status mdm_rows(const mdm_query *query, mdm_verdict verdict, uint32_t *rows, size_t rows_len,
+                    size_t *n_rows);
+/* The lowest rows, at most rows_len of them, ascending; stops early. */
+mdm_status mdm_first(const mdm_query *query, mdm_verdict verdict, uint32_t *rows, size_t rows_len,
+                     size_t *n_rows);
+/* One bit a row, the lowest bit first; (n_rows + 7) / 8 bytes. */
+mdm_status mdm_bitmap(const mdm_query *query, mdm_verdict verdict, uint8_t *bits, size_t bits_len);
+mdm_status mdm_verdict_of(const mdm_query *query, uint32_t row, mdm_verdict *verdict);
+/* cdef: end */
+
+#endif
