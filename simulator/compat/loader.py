@@ -1,0 +1,204 @@
+"""Read a scheme from YAML, every mistake with its line and column. See docs/language.md."""
+
+import enum
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TypeVar
+
+from simulator.compat.scheme import (
+    Attribute,
+    Direction,
+    Outcome,
+    Preference,
+    Relation,
+    Scheme,
+    Surface,
+)
+from simulator.documents import YamlValue, read_yaml
+from simulator.values import KINDS
+
+__all__ = ["FACTS", "MAX_ATTRIBUTES", "load_scheme"]
+
+MAX_ATTRIBUTES = 64
+"""Attributes in one scheme. Ours."""
+
+FACTS = ("device_api", "driver", "driver_version", "mdev_type", "parent_pci_id")
+"""What a simulated host knows of a device without being told; `simulator.publish` reads them."""
+
+_NAME_EXPECTED = "letters, digits, _ . - with a letter first"
+_OUTCOMES = MappingProxyType({str(outcome): outcome for outcome in Outcome})
+_UNLISTED = MappingProxyType(
+    {"ignored": Outcome.COMPATIBLE, "undecided": Outcome.UNDECIDED}
+    | {"incompatible": Outcome.INCOMPATIBLE}
+)
+# What a relation needs of the target's kind, and of the source's.
+_RELATION_KINDS: Mapping[Relation, tuple[str, str]] = MappingProxyType(
+    {
+        Relation.SUPERSET: ("set", "set"),
+        Relation.SUBSET: ("set", "set"),
+        Relation.VERSION: ("version", "version"),
+        Relation.ONE_OF: ("set", "string"),
+    }
+)
+E = TypeVar("E")
+
+
+def load_scheme(file: str, data: bytes) -> Scheme:
+    """
+    Read a scheme.
+
+    Args:
+        file: The name of the file, for messages.
+        data: Its bytes.
+
+    Raises:
+        InputError: With all mistakes that could be found.
+    """
+    root = read_yaml(file, data)
+    scheme = _Reader(root).scheme()
+    root.document.check()
+    return scheme
+
+
+def _choice(value: YamlValue, choices: Mapping[str, E], default: E) -> E:
+    text = value.text()
+    if text in choices:
+        return choices[text]
+    if text is not None:
+        value.mistake(f"{text!r} is no choice here", "one of " + ", ".join(choices))
+    return default
+
+
+def _members(of: type[enum.StrEnum]) -> dict[str, enum.StrEnum]:
+    return {str(member): member for member in of}
+
+
+class _Reader:
+    """Gathers the fields of one scheme."""
+
+    def __init__(self, root: YamlValue) -> None:
+        self.root = root
+        self.attributes: dict[str, Attribute] = {}
+        self.places: dict[str, YamlValue] = {}
+        self.fields: dict[str, YamlValue] = {}
+        self.prefer: list[Preference] = []
+
+    def scheme(self) -> Scheme:
+        known: dict[str, Callable[[YamlValue], None]] = {
+            "attributes": self._attributes,
+            "prefer": self._prefer,
+        }
+        plain = ("scheme", "summary", "source", "accepted-by", "objects", "missing", "unlisted")
+        plain = (*plain, "division", "surface")
+        later = []
+        for key, name, value in self.root.fields("a scheme"):
+            if name in known:
+                later.append((known[name], value))
+            elif name in plain:
+                self.fields[name] = value
+            else:
+                key.mistake(f"unknown field {name}", "one of " + ", ".join((*plain, *known)))
+        for read, value in later:
+            read(value)
+        for needed in ("scheme", "attributes"):
+            if self.root.is_mapping() and needed not in {*self.fields, *self._given(later)}:
+                self.root.mistake(f"no field {needed}", f"{needed}: …")
+        self._check_relations()
+        return self._build()
+
+    @staticmethod
+    def _given(later: list[tuple[Callable[[YamlValue], None], YamlValue]]) -> set[str]:
+        return {read.__name__.removeprefix("_") for read, _ in later}
+
+    def _build(self) -> Scheme:
+        direction = self._pick("accepted-by", _members(Direction), Direction.TARGET)
+        return Scheme(
+            name=self._text("scheme"),
+            attributes=MappingProxyType(self.attributes),
+            accepted_by=Direction(direction),
+            has_objects=self._pick("objects", {"published": True, "none": False}, False),
+            missing=self._pick("missing", _OUTCOMES, Outcome.UNDECIDED),
+            unlisted=self._pick("unlisted", _UNLISTED, Outcome.COMPATIBLE),
+            floor_division=self._pick("division", {"exact": False, "floor": True}, False),
+            prefer=tuple(self.prefer),
+            surface=self._surface(),
+            summary=self._text("summary"),
+            source=self._text("source"),
+        )
+
+    def _text(self, name: str) -> str:
+        return (self.fields[name].text() or "") if name in self.fields else ""
+
+    def _pick(self, name: str, choices: Mapping[str, E], default: E) -> E:
+        return _choice(self.fields[name], choices, default) if name in self.fields else default
+
+    def _attributes(self, value: YamlValue) -> None:
+        for key, name, body in value.fields("attributes by name"):
+            if not name or not name[0].isalpha() or not name.replace("-", "_").replace(
+                ".", "_"
+            ).isidentifier() or not name.isascii():
+                key.mistake(f"{name!r} cannot name an attribute", _NAME_EXPECTED)
+            if len(self.attributes) == MAX_ATTRIBUTES:
+                key.mistake("too many attributes", f"{MAX_ATTRIBUTES} at most")
+                return
+            self.places[name] = key
+            self.attributes[name] = self._attribute(name, key, body)
+
+    def _attribute(self, name: str, key: YamlValue, body: YamlValue) -> Attribute:
+        kind, relation, of, missing, fact = "", None, None, None, None
+        for field_key, field, value in body.fields("the type of the attribute, {type: int}"):
+            if field == "type":
+                kind = _choice(value, {kind: kind for kind in KINDS}, "string")
+            elif field == "clause":
+                relation = _choice(value, _members(Relation), None)
+            elif field == "of":
+                of = value.text("the name of an attribute")
+            elif field == "missing":
+                missing = _choice(value, _OUTCOMES, None)
+            elif field == "from":
+                fact = _choice(value, {fact: fact for fact in FACTS}, None)
+            else:
+                field_key.mistake(f"unknown field {field}", "type, clause, of, missing or from")
+        if not kind and body.is_mapping():
+            key.mistake(f"{name} has no type", "type: " + ", ".join(KINDS))
+        chosen = None if relation is None else Relation(relation)
+        return Attribute(name, kind or "string", chosen, of, missing, fact)
+
+    def _check_relations(self) -> None:
+        for name, attribute in self.attributes.items():
+            place = self.places[name]
+            other = self.attributes.get(attribute.of or name)
+            if other is None:
+                place.mistake(f"{attribute.of} is no attribute", "one of " + ", ".join(self.places))
+                continue
+            if attribute.relation is None or attribute.relation is Relation.ANY:
+                if attribute.of is not None:
+                    place.mistake("of is given without a clause to compare by", "clause: equal")
+                continue
+            wanted = _RELATION_KINDS.get(attribute.relation, (attribute.kind, attribute.kind))
+            if (attribute.kind, other.kind) != wanted:
+                message = f"{attribute.relation} cannot compare a {other.kind} ({other.name}) "
+                message += f"of the source with a {attribute.kind} ({name}) of the target"
+                place.mistake(message, f"a {wanted[1]} and a {wanted[0]}")
+
+    def _prefer(self, value: YamlValue) -> None:
+        for key, name, order in value.fields("attributes by name, highest or lowest"):
+            if name not in self.attributes:
+                key.mistake(f"{name} is no attribute", "one of " + ", ".join(self.attributes))
+            highest = _choice(order, {"highest": True, "lowest": False}, True)
+            self.prefer.append(Preference(name, highest))
+
+    def _surface(self) -> Surface | None:
+        if "surface" not in self.fields:
+            return None
+        form, scope, name = "files", "device", ""
+        for key, field, value in self.fields["surface"].fields("form, scope and name"):
+            if field == "form":
+                form = _choice(value, {"listing": "listing", "files": "files"}, form)
+            elif field == "scope":
+                scope = _choice(value, {"device": "device", "type": "type"}, scope)
+            elif field == "name":
+                name = value.text("a file name") or ""
+            else:
+                key.mistake(f"unknown field {field}", "form, scope or name")
+        return Surface(form, scope, name)

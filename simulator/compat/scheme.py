@@ -1,0 +1,155 @@
+"""Schemes: which attributes devices publish, and what is compared. See docs/language.md."""
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from simulator.compat.description import Description
+from simulator.values import Version
+
+__all__ = ["Attribute", "Direction", "Outcome", "Preference", "Relation", "Scheme", "Surface"]
+
+
+class Outcome(enum.IntEnum):
+    """The three verdicts. AND is `min`, OR is `max`."""
+
+    INCOMPATIBLE = 0
+    UNDECIDED = 1
+    COMPATIBLE = 2
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+class Direction(enum.StrEnum):
+    """Who publishes the objects that decide."""
+
+    TARGET = "target"
+    SOURCE = "source"
+    BOTH = "both"
+
+
+class Relation(enum.StrEnum):
+    """What the target's own value must be, seen from the source's."""
+
+    EQUAL = "equal"
+    SUPERSET = "superset"
+    SUBSET = "subset"
+    VERSION = "version"
+    ONE_OF = "one_of"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """
+    One attribute of a scheme.
+
+    Attributes:
+        name: As devices publish it.
+        kind: One of `simulator.values.KINDS`.
+        relation: How the two devices' own values are compared, or None: by objects only.
+        of: The attribute that gives the source's value; None stands for this one.
+        missing: What it means when a device lacks it; None stands for the scheme's setting.
+        fact: What a simulated host fills in, one of `simulator.publish.FACTS`; None stands for
+            the attribute values of the host.
+    """
+
+    name: str
+    kind: str
+    relation: Relation | None = None
+    of: str | None = None
+    missing: Outcome | None = None
+    fact: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """Among targets that are compatible, those with the higher (or lower) value come first."""
+
+    attribute: str
+    highest: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """
+    The files that a scheme adds to sysfs.
+
+    Attributes:
+        form: ``listing``: one file with SELF and COMPATIBLE; ``files``: one value per file.
+        scope: ``device`` or ``type``: the directory that has them.
+        name: The file of a listing; the directory of files, or an empty string for none.
+    """
+
+    form: str
+    scope: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """
+    An attribute scheme.
+
+    Attributes:
+        name: As the command line names it.
+        attributes: By name, in the order in which they are published; at most 64.
+        accepted_by: Who publishes the objects that decide; of no effect without objects.
+        has_objects: Devices publish objects.
+        missing: What it means when a device lacks an attribute or its list of objects.
+        unlisted: What an attribute means that no clause names; COMPATIBLE: it is ignored.
+        floor_division: ``{v}/2`` is rounded down instead of exact.
+        prefer: Preferences among compatible targets, the most important first.
+        surface: The files on sysfs, or None.
+        summary: One line.
+        source: Where the scheme comes from.
+    """
+
+    name: str
+    attributes: Mapping[str, Attribute]
+    accepted_by: Direction = Direction.TARGET
+    has_objects: bool = False
+    missing: Outcome = Outcome.UNDECIDED
+    unlisted: Outcome = Outcome.COMPATIBLE
+    floor_division: bool = False
+    prefer: tuple[Preference, ...] = ()
+    surface: Surface | None = None
+    summary: str = ""
+    source: str = ""
+    kinds: Mapping[str, str] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        kinds = {name: attribute.kind for name, attribute in self.attributes.items()}
+        object.__setattr__(self, "kinds", MappingProxyType(kinds))
+
+    def missing_of(self, attribute: Attribute) -> Outcome:
+        """Return what it means that a device lacks *attribute*."""
+        return self.missing if attribute.missing is None else attribute.missing
+
+    def accepted(self, by: Direction | None) -> "Scheme":
+        """Return this scheme in direction *by*, or as it is for None."""
+        return self if by is None else replace(self, accepted_by=by)
+
+    def ranked(self, targets: Iterable[Description]) -> list[Description]:
+        """
+        Sort compatible *targets* by the preferences; equals stay in their order.
+
+        A target that lacks a preferred attribute comes after those that have it.
+        Source: 20200717101258.65555978@x1.home; which bugfix is preferred is left open there.
+        """
+        ranked = list(targets)
+        for preference in reversed(self.prefer):
+            name, highest = preference.attribute, preference.highest
+            ranked.sort(key=lambda target: _rank(target, name, highest))
+        return ranked
+
+
+def _rank(target: Description, name: str, highest: bool) -> tuple[bool, int, int, int]:
+    value = target.values.get(name)
+    sign = -1 if highest else 1
+    if isinstance(value, Version):
+        return False, sign * value.major, sign * value.minor, sign * value.bugfix
+    number = getattr(value, "number", None)
+    return (True, 0, 0, 0) if number is None else (False, sign * number, 0, 0)

@@ -1,0 +1,189 @@
+"""
+Texts that people wrote, read so that every mistake can be shown where it stands.
+
+Nothing here opens a file: the faces do, and pass the bytes on with the name of the file.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NoReturn
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from simulator.errors import InputError, Mistake, TextError
+
+__all__ = ["Document", "YamlValue", "decode", "read_yaml"]
+
+
+def decode(file: str, data: bytes) -> str:
+    """
+    Turn the bytes of a text file into text.
+
+    Args:
+        file: Its name, for messages.
+        data: All of it.
+
+    Raises:
+        InputError: It is empty, is not UTF-8, or holds a NUL byte.
+    """
+    if not data:
+        raise InputError([Mistake(file, 0, 0, 1, "the file is empty")])
+    nul = data.find(b"\0")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        where = error.start if nul < 0 else min(error.start, nul)
+    else:
+        if nul < 0:
+            return text
+        where = nul
+    line = data.count(b"\n", 0, where) + 1
+    start = data.rfind(b"\n", 0, where) + 1
+    before = data[start:where].decode("utf-8", "replace")
+    stop = data.find(b"\n", where)
+    source = data[start : len(data) if stop < 0 else stop].decode("utf-8", "replace")
+    message = "a NUL byte" if where == nul else f"byte 0x{data[where]:02x} is not UTF-8"
+    expected = "a text file in UTF-8"
+    raise InputError([Mistake(file, line, len(before) + 1, 1, message, expected, source)])
+
+
+class Document:
+    """
+    The mistakes of one text, gathered while it is read.
+
+    Args:
+        file: The name of the text, for messages.
+        text: All of it.
+    """
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.lines = [line.removesuffix("\r") for line in text.split("\n")]
+        self.mistakes: list[Mistake] = []
+
+    def mistake(
+        self, line: int, column: int, length: int, message: str, expected: str = ""
+    ) -> None:
+        """Note a mistake; *line* and *column* count from 0."""
+        source = self.lines[line] if line < len(self.lines) else ""
+        self.mistakes.append(
+            Mistake(self.file, line + 1, column + 1, length, message, expected, source)
+        )
+
+    def text_mistake(self, line: int, column: int, error: TextError) -> None:
+        """Note that the piece of text at *line* and *column* (from 0) is wrong."""
+        self.mistakes.append(error.located(self.file, line + 1, self.lines[line], column))
+
+    def check(self) -> None:
+        """
+        End the reading.
+
+        Raises:
+            InputError: Mistakes were noted.
+        """
+        if self.mistakes:
+            raise InputError(sorted(self.mistakes, key=lambda m: (m.line, m.column)))
+
+
+@dataclass(frozen=True, slots=True)
+class YamlValue:
+    """
+    One node of a YAML text, which knows where it stands.
+
+    Scalars are given as they are written: ``6.1`` is a kernel and ``591d`` an id, whatever YAML
+    would make of them.
+    """
+
+    document: Document
+    node: Node
+
+    def mistake(self, message: str, expected: str = "") -> None:
+        """Note that this node is wrong."""
+        start, end = self.node.start_mark, self.node.end_mark
+        length = end.column - start.column if end.line == start.line else 1
+        self.document.mistake(start.line, start.column, max(length, 1), message, expected)
+
+    def text_mistake(self, error: TextError) -> None:
+        """Note that the text of this scalar is wrong, pointing into it where it is plain."""
+        if isinstance(self.node, ScalarNode) and self.node.style in (None, "'", '"'):
+            quotes = 0 if self.node.style is None else 1
+            start = self.node.start_mark
+            width = self.node.end_mark.index - start.index - 2 * quotes
+            if width == len(self.node.value):
+                self.document.text_mistake(start.line, start.column + quotes, error)
+                return
+        self.mistake(error.message, error.expected)
+
+    def text(self, expected: str = "a value") -> str | None:
+        """Return the scalar as it is written, or note that it is none."""
+        if isinstance(self.node, ScalarNode):
+            return str(self.node.value)
+        self.mistake("a list or mapping stands here", expected)
+        return None
+
+    def is_mapping(self) -> bool:
+        """Tell whether this is a mapping."""
+        return isinstance(self.node, MappingNode)
+
+    def items(self, expected: str = "a list") -> "list[YamlValue]":
+        """Return the members of a sequence, or note that it is none."""
+        if isinstance(self.node, SequenceNode):
+            return [YamlValue(self.document, node) for node in self.node.value]
+        self.mistake("not a list", expected)
+        return []
+
+    def fields(self, expected: str = "a mapping") -> "Iterator[tuple[YamlValue, str, YamlValue]]":
+        """Yield the key, its text and the value of each field, each name once."""
+        if not isinstance(self.node, MappingNode):
+            self.mistake("not a mapping", expected)
+            return
+        seen: set[str] = set()
+        for key_node, value_node in self.node.value:
+            key = YamlValue(self.document, key_node)
+            name = key.text("a name")
+            if name is None:
+                continue
+            if name in seen:
+                key.mistake(f"{name} is there twice", "each name once")
+                continue
+            seen.add(name)
+            yield key, name, YamlValue(self.document, value_node)
+
+
+def read_yaml(file: str, data: bytes) -> YamlValue:
+    """
+    Read the nodes of a YAML text.
+
+    Args:
+        file: Its name, for messages.
+        data: All of it.
+
+    Raises:
+        InputError: It is no text, or no YAML.
+    """
+    text = decode(file, data)
+    document = Document(file, text)
+    try:
+        node = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        _refuse(document, error)
+    except (YAMLError, RecursionError) as error:
+        message = str(error).splitlines()[0]
+        raise InputError([Mistake(file, 0, 0, 1, f"not YAML: {message}")]) from None
+    if node is None:
+        raise InputError([Mistake(file, 0, 0, 1, "the file holds nothing")])
+    return YamlValue(document, node)
+
+
+def _refuse(document: Document, error: MarkedYAMLError) -> NoReturn:
+    mark = error.problem_mark or error.context_mark
+    context = f" {error.context}" if error.context else ""
+    message = f"not YAML: {error.problem or ''}{context}"
+    if mark is None:
+        document.mistakes.append(Mistake(document.file, 0, 0, 1, message))
+    else:
+        document.mistake(mark.line, mark.column, 1, message)
+    document.check()
+    raise AssertionError("a mistake was noted")

@@ -1,0 +1,40 @@
+"""The kernel wing: a model of the Linux mdev core. It knows nothing of compatibility."""
+
+from simulator.mdev.attributes import PAGE_SIZE, Attribute, Node
+from simulator.mdev.core import MdevBus, MdevType, Parent
+from simulator.mdev.device import Mdev, WouldBlockError
+from simulator.mdev.driver import (
+    Option,
+    OptionError,
+    Setup,
+    TypeSpec,
+    VendorDriver,
+    read_options,
+)
+from simulator.mdev.kernels import KERNELS, Kernel
+from simulator.mdev.parse import parse_ulong, parse_uuid
+
+__all__ = [
+    "KERNELS",
+    "PAGE_SIZE",
+    "Attribute",
+    "Kernel",
+    "Mdev",
+    "MdevBus",
+    "MdevType",
+    "Node",
+    "Option",
+    "OptionError",
+    "Parent",
+    "Setup",
+    "TypeSpec",
+    "VendorDriver",
+    "WouldBlockError",
+    "parse_ulong",
+    "parse_uuid",
+    "read_options",
+]
+
+
+def __dir__() -> list[str]:
+    return __all__
