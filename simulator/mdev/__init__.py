@@ -1,7 +1,7 @@
 """The kernel wing: a model of the Linux mdev core. It knows nothing of compatibility."""
 
 from simulator.mdev.attributes import PAGE_SIZE, Attribute, Node
-from simulator.mdev.core import MdevBus, MdevType, Parent
+from simulator.mdev.core import MdevBus
 from simulator.mdev.device import Mdev, WouldBlockError
 from simulator.mdev.driver import (
     Option,
@@ -12,6 +12,7 @@ from simulator.mdev.driver import (
     read_options,
 )
 from simulator.mdev.kernels import KERNELS, Kernel
+from simulator.mdev.parent import MdevType, Parent
 from simulator.mdev.parse import parse_ulong, parse_uuid
 
 __all__ = [

@@ -10,14 +10,14 @@ import errno
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar
 
 from simulator.errors import MdevError, NoHandlerError
 from simulator.mdev.parse import parse_ulong
 
-if TYPE_CHECKING:  # the core imports this module
-    from simulator.mdev.core import MdevType
+if TYPE_CHECKING:  # they import this module
     from simulator.mdev.device import Mdev
+    from simulator.mdev.parent import MdevType
 
 __all__ = ["MDEV_ATTRIBUTES", "PAGE_SIZE", "TYPE_ATTRIBUTES", "Attribute", "Node"]
 
@@ -53,10 +53,16 @@ class Node:
 
     `show` and `store` stand for open, one read or write, and close. A file system, which opens
     first, asks `check_open` when a file is opened and `show` or `store` afterwards.
+
+    Attributes:
+        reserved: Names in the directory that are no attributes of this table.
     """
+
+    reserved: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, table: Iterable[Attribute[Self]]) -> None:
         self._attributes: dict[str, Attribute[Self]] = {}
+        self._has_files = True
         self._is_gone = False
         for attribute in table:
             if attribute.is_visible is None or attribute.is_visible(self):
@@ -78,10 +84,16 @@ class Node:
 
         Raises:
             ValueError: The name is taken, is no relative path, or needs a file as a directory.
+            MdevError: ENODEV. The directory has lost its files.
         """
         name = attribute.name
-        if not all(part.strip(".") for part in name.split("/")):
+        if not self._has_files:
+            raise MdevError(errno.ENODEV, f"{name}: the directory is gone")
+        parts = name.split("/")
+        if not all(part.strip(".") for part in parts):
             raise ValueError(f"{name!r} is not a path below a directory")
+        if parts[0] in self.reserved:
+            raise ValueError(f"{parts[0]} is not free for an attribute")
         for other in self._attributes:
             if name == other or name.startswith(f"{other}/") or other.startswith(f"{name}/"):
                 raise ValueError(f"{name} collides with {other}")
@@ -142,9 +154,14 @@ class Node:
         return len(taken)
 
     def _checked(self, name: str, *, writing: bool) -> Attribute[Self]:
-        if self._is_gone:
+        if not self._has_files:
             raise MdevError(errno.ENODEV, f"{name}: the directory is gone")
         return self.check_open(name, writing=writing)
+
+    def _drop_files(self) -> None:
+        """Take all files away. An open gets ENOENT, a read or write of an open file ENODEV."""
+        self._attributes.clear()
+        self._has_files = False
 
 
 def _create(mdev_type: "MdevType", data: bytes) -> None:

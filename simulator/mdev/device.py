@@ -4,13 +4,13 @@
 import errno
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from simulator.errors import BusyError, MdevError, ParentGoneError
 from simulator.mdev.attributes import MDEV_ATTRIBUTES, Node
 
-if TYPE_CHECKING:  # the core imports this module
-    from simulator.mdev.core import MdevType, Parent
+if TYPE_CHECKING:  # they import this module
+    from simulator.mdev.parent import MdevType, Parent
 
 __all__ = ["Mdev", "WouldBlockError"]
 
@@ -50,6 +50,11 @@ class Mdev(Node):
         state: What the vendor driver keeps with it, as ``dev_set_drvdata`` does.
         on_gone: Functions called once, when it has left the tree.
     """
+
+    # Made by the driver core and VFIO (general knowledge) and by mdev_create_sysfs_files().
+    reserved: ClassVar[frozenset[str]] = frozenset(
+        {"driver", "iommu_group", "mdev_type", "power", "subsystem", "uevent", "vfio-dev"}
+    )
 
     def __init__(self, mdev_type: "MdevType", uuid: str) -> None:
         super().__init__(MDEV_ATTRIBUTES)
@@ -182,7 +187,7 @@ class Mdev(Node):
         self.mdev_type._mdevs.pop(self.uuid, None)
         # device_del() takes the files away before it unbinds the driver, which is what sleeps
         # (drivers/base/core.c device_del(), dd.c device_remove(); general knowledge).
-        self._attributes.clear()
+        self._drop_files()
         if not self._opens:
             self._finish_removal()
 
@@ -199,7 +204,7 @@ class Mdev(Node):
 
     def _leave(self) -> None:
         """Leave the tree and drop the reference of the tree."""
-        self._attributes.clear()
+        self._drop_files()
         self._is_gone = True
         del self.parent._mdevs[self.uuid]
         self.parent.bus._notify("remove", self)

@@ -9,9 +9,9 @@ from simulator.errors import TextError
 from simulator.mdev.attributes import Attribute
 from simulator.values import PciId
 
-if TYPE_CHECKING:  # the core imports this module
-    from simulator.mdev.core import MdevType
+if TYPE_CHECKING:  # they import this module
     from simulator.mdev.device import Mdev
+    from simulator.mdev.parent import MdevType
 
 __all__ = ["Option", "OptionError", "Setup", "TypeSpec", "VendorDriver", "read_options"]
 

@@ -1,0 +1,173 @@
+"""Parents and their types: what is there before any mdev is."""
+# ruff: noqa: SLF001 - the mdev, its type, its parent and the bus are one mechanism
+
+import errno
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from simulator.errors import MdevError, ParentGoneError
+from simulator.mdev.attributes import TYPE_ATTRIBUTES, Node
+from simulator.mdev.device import Mdev
+from simulator.mdev.driver import TypeSpec, VendorDriver
+from simulator.mdev.parse import parse_uuid
+from simulator.values import PciId
+
+if TYPE_CHECKING:  # the core imports this module
+    from simulator.mdev.core import MdevBus
+
+__all__ = ["MdevType", "Parent"]
+
+
+class MdevType(Node):
+    """
+    One directory of ``mdev_supported_types``. Made by `MdevBus.register` only.
+
+    Attributes:
+        parent: Its parent.
+        sysfs_name: Its name without the driver.
+        data: What the vendor driver keeps with the type.
+    """
+
+    reserved: ClassVar[frozenset[str]] = frozenset({"devices"})
+
+    def __init__(self, parent: "Parent", spec: TypeSpec) -> None:
+        self.parent = parent
+        self.sysfs_name = spec.sysfs_name
+        self.data: Any = spec.data
+        self._pretty_name = spec.pretty_name
+        self._mdevs: dict[str, Mdev] = {}
+        super().__init__(TYPE_ATTRIBUTES)
+
+    def __repr__(self) -> str:
+        return f"<MdevType {self.type_id} of {self.parent.name}>"
+
+    @property
+    def type_id(self) -> str:
+        """The name of its directory. Source: mdev_sysfs.c mdev_type_add()."""
+        return f"{self.parent.driver_string}-{self.sysfs_name}"
+
+    @property
+    def path(self) -> str:
+        """Its directory in ``/sys``."""
+        return f"{self.parent.path}/mdev_supported_types/{self.type_id}"
+
+    @property
+    def pretty_name(self) -> str:
+        """What ``name`` shows. Source: mdev_sysfs.c name_show(): falls back to sysfs_name."""
+        return self.sysfs_name if self._pretty_name is None else self._pretty_name
+
+    @property
+    def device_api(self) -> str:
+        """What ``device_api`` shows, without the newline."""
+        return self.parent.driver.device_api
+
+    @property
+    def mdevs(self) -> Mapping[str, Mdev]:
+        """The links of ``devices/``, by UUID."""
+        return MappingProxyType(self._mdevs)
+
+    @property
+    def available_instances(self) -> int:
+        """
+        How many more of this type can be created, computed on every access.
+
+        Source: mdev_sysfs.c available_instances_show(): the vendor's answer, or else the counter
+        that all types of the parent share.
+        """
+        get_available = self.parent.driver.get_available
+        return get_available(self) if get_available else self.parent._available
+
+    def create(self, uuid: str | bytes) -> Mdev:
+        """
+        Create an mdev of this type on its parent.
+
+        Args:
+            uuid: 36 or 37 characters, either case.
+
+        Raises:
+            BadUuidError: EINVAL. Not a UUID.
+            UuidInUseError: EEXIST. The UUID is on the list, also of a device that is removed and
+                not yet released.
+            NoInstancesError: EUSERS. The core counts, and nothing is left.
+            ParentGoneError: ENODEV. The parent is being unregistered.
+            MdevError: The errno of the vendor's probe, as it is. Everything is undone.
+
+        Source: mdev_sysfs.c create_store(), mdev_core.c mdev_device_create().
+        """
+        data = uuid.encode() if isinstance(uuid, str) else uuid
+        mdev = self.parent.bus._claim(self, parse_uuid(data))
+        if self.parent.is_unregistering:
+            mdev.put()
+            raise ParentGoneError(f"{self.parent.name} is being unregistered")
+        self.parent.bus._add(mdev)
+        return mdev
+
+
+class Parent(Node):
+    """
+    A device that hosts mdevs. Made by `MdevBus.register` only.
+
+    Attributes:
+        bus: The bus it is registered with.
+        driver: Its vendor driver.
+        driver_string: The first part of its type ids: dev_driver_string().
+        path: Its directory in ``/sys``, whose last part is its name.
+        config: The checked configuration it was made from.
+        state: What the vendor driver keeps with it.
+        pci_id: If it is a PCI device.
+        on_gone: Functions called once, when it is unregistered.
+    """
+
+    reserved: ClassVar[frozenset[str]] = frozenset({"mdev_supported_types"})
+
+    def __init__(
+        self,
+        bus: "MdevBus",
+        driver: VendorDriver,
+        config: Mapping[str, Any],
+        path: str | None,
+        driver_string: str | None,
+    ) -> None:
+        super().__init__(())
+        self.bus = bus
+        self.driver = driver
+        self.config = config
+        self.path = path or driver.path
+        self.driver_string = driver_string or driver.name
+        setup = driver.setup(config)
+        self.state: Any = setup.state
+        self.pci_id: PciId | None = setup.pci_id
+        self.on_gone: list[Callable[[], None]] = []
+        self._available = driver.max_instances
+        self._is_unregistering = False
+        self._mdevs: dict[str, Mdev] = {}
+        self._types: dict[str, MdevType] = {}
+        for spec in setup.types:
+            mdev_type = MdevType(self, spec)
+            if mdev_type.type_id in self._types:
+                raise MdevError(errno.EEXIST, f"{self.name}: two types {mdev_type.type_id}")
+            self._types[mdev_type.type_id] = mdev_type
+
+    def __repr__(self) -> str:
+        return f"<Parent {self.name}>"
+
+    @property
+    def name(self) -> str:
+        """The name of the device, as ``/sys/class/mdev_bus`` lists it: ``0000:00:02.0``."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def types(self) -> Mapping[str, MdevType]:
+        """Its types by type id, in registration order; empty once it is unregistered."""
+        return MappingProxyType(self._types)
+
+    @property
+    def mdevs(self) -> Mapping[str, Mdev]:
+        """The mdevs in its directory, by UUID, in the order of creation."""
+        return MappingProxyType(self._mdevs)
+
+    @property
+    def is_unregistering(self) -> bool:
+        """Whether it is being unregistered, or is gone: create and remove answer ENODEV."""
+        return self._is_unregistering

@@ -1,0 +1,31 @@
+"""The vendor drivers: one module each, data plus two or three functions. Start from SKELETON."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from simulator.errors import TextError
+from simulator.mdev import VendorDriver
+from simulator.vendors.i915 import I915
+from simulator.vendors.mtty import MTTY
+
+__all__ = ["VENDORS", "driver"]
+
+VENDORS: Mapping[str, VendorDriver] = MappingProxyType({"i915": I915, "mtty": MTTY})
+"""The built-in drivers by name."""
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def driver(name: str) -> VendorDriver:
+    """
+    Find a built-in vendor driver.
+
+    Raises:
+        TextError: There is none of this name.
+    """
+    try:
+        return VENDORS[name]
+    except KeyError:
+        raise TextError(name, "no such vendor driver", ", ".join(VENDORS)) from None
