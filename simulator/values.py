@@ -179,12 +179,11 @@ class Version:
         found = _VERSION.fullmatch(text)
         if not found:
             raise TextError(text, "not a version", "major.minor[.bugfix], such as 1.2.0")
-        numbers = [
+        major, minor, bugfix = (
             _bounded(text, digits, 0, _VERSION_MAX, found.start(group))
-            for group, digits in enumerate(found.groups(), 1)
-            if digits is not None
-        ]
-        return cls(*numbers, text=text)
+            for group, digits in enumerate(found.groups(default="0"), 1)
+        )
+        return cls(major, minor, bugfix, text)
 
     def __str__(self) -> str:
         return self.text or f"{self.major}.{self.minor}.{self.bugfix}"

@@ -1,0 +1,1 @@
+"""The rule wing: what devices publish, what they accept, and what follows."""

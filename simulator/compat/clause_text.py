@@ -1,7 +1,7 @@
 """Clause text: ``one_of(a,b)``, ``i915-GVTg_V5_{n:int:1,2}``, ``{n}/2``. See docs/language.md."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
@@ -111,16 +111,16 @@ def parse_clause(
 
 def _explain(text: str, error: UnexpectedInput) -> TextError:
     """Turn what the parser says into what a person needs."""
+    start = 0
+    allowed: Collection[str] = ()
     if isinstance(error, UnexpectedCharacters):
-        start, allowed = error.pos_in_stream, error.allowed or set()
+        start, allowed = error.pos_in_stream or 0, error.allowed or ()
     elif isinstance(error, UnexpectedToken):
         token = error.token
         start = len(text) if token.type == "$END" else token.start_pos or 0
         allowed = error.accepts or error.expected
     elif isinstance(error, UnexpectedEOF):
-        start, allowed = len(text), set(error.expected)
-    else:
-        start, allowed = 0, set()
+        start, allowed = len(text), error.expected
     words = dict.fromkeys(_TERMINALS.get(name, name) for name in sorted(allowed))
     expected = " or ".join(words)
     if start >= len(text):
@@ -133,7 +133,7 @@ def _explain(text: str, error: UnexpectedInput) -> TextError:
             return TextError(text, "unclosed quote", "a closing quote", start)
         message = "a quoted text cannot stand here"
         if "QUOTED" in allowed:
-            message = "only \\\" and \\\\ may be escaped, and control characters not at all"
+            message = 'only \\" and \\\\ may be escaped, and control characters not at all'
         return TextError(text, message, expected, start, closed.end())
     return TextError(text, f"{text[start]!r} cannot stand here", expected, start, start + 1)
 
@@ -309,9 +309,7 @@ def _literal(text: str, kind: str, atoms: Sequence[_Atom]) -> Clause:
         raise TextError(text, error.message, error.expected) from None
 
 
-def _scaled(
-    text: str, kind: str, atoms: Sequence[_Atom], scope: Mapping[str, Variable]
-) -> Scaled:
+def _scaled(text: str, kind: str, atoms: Sequence[_Atom], scope: Mapping[str, Variable]) -> Scaled:
     first, *rest = atoms
     if isinstance(first.part, str) or len(rest) > 1:
         message = f"a variable in an attribute of kind {kind} stands alone, or with one factor"

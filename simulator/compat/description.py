@@ -38,8 +38,7 @@ class Description:
         }
         if self.objects is not None:
             data["compatible"] = [
-                {name: str(clause) for name, clause in one.clauses.items()}
-                for one in self.objects
+                {name: str(clause) for name, clause in one.clauses.items()} for one in self.objects
             ]
         return data
 

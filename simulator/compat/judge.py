@@ -6,6 +6,7 @@ Clause by clause, without index or cache. See docs/language.md for the law in wo
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from types import MappingProxyType
 from typing import cast
 
@@ -27,7 +28,7 @@ from simulator.compat.scheme import Attribute, Direction, Outcome, Relation, Sch
 from simulator.compat.template import Binding, Scaled, Template, Variable, solve
 from simulator.values import FlagSet, Integer, PciId, Ratio, String, Value, Version
 
-__all__ = ["Check", "Finding", "check_list", "check_object", "check_relation", "judge", "matches"]
+__all__ = ["Check", "Finding", "check_object", "check_objects", "check_relation", "judge"]
 
 _YES, _NO = Outcome.COMPATIBLE, Outcome.INCOMPATIBLE
 
@@ -93,11 +94,6 @@ def judge(scheme: Scheme, source: Description, target: Description) -> Outcome:
     return outcome
 
 
-def matches(scheme: Scheme, source: Description, targets: list[Description]) -> Iterator[Outcome]:
-    """Judge *source* against each of *targets*, in order."""
-    return (judge(scheme, source, target) for target in targets)
-
-
 def check_relation(
     scheme: Scheme, attribute: Attribute, source: Description, target: Description
 ) -> Finding:
@@ -114,17 +110,6 @@ def check_relation(
     return Finding(attribute.name, outcome, relation, value, other)
 
 
-_RELATIONS: Mapping[Relation, Callable[[Value, Value], bool]] = MappingProxyType(
-    {
-        Relation.EQUAL: lambda source, target: target == source,
-        Relation.SUPERSET: lambda source, target: _members(target) >= _members(source),
-        Relation.SUBSET: lambda source, target: _members(target) <= _members(source),
-        Relation.VERSION: lambda source, target: _can_move(source, target),
-        Relation.ONE_OF: lambda source, target: str(source) in _members(target),
-    }
-)
-
-
 def _members(value: Value) -> frozenset[str]:
     return cast("FlagSet", value).members
 
@@ -133,6 +118,17 @@ def _can_move(source: Value, target: Value) -> bool:
     """Same major, minor not below; the bugfix plays no part (20200717101258.65555978@x1.home)."""
     old, new = cast("Version", source), cast("Version", target)
     return old.major == new.major and old.minor <= new.minor
+
+
+_RELATIONS: Mapping[Relation, Callable[[Value, Value], bool]] = MappingProxyType(
+    {
+        Relation.EQUAL: lambda source, target: target == source,
+        Relation.SUPERSET: lambda source, target: _members(target) >= _members(source),
+        Relation.SUBSET: lambda source, target: _members(target) <= _members(source),
+        Relation.VERSION: _can_move,
+        Relation.ONE_OF: lambda source, target: str(source) in _members(target),
+    }
+)
 
 
 # ---- objects
@@ -152,13 +148,13 @@ def check_objects(
         return {}
     found = {}
     if scheme.accepted_by is not Direction.SOURCE:
-        found[Direction.TARGET] = check_list(scheme, target, source, to_publisher=True)
+        found[Direction.TARGET] = _check_list(scheme, target, source, to_publisher=True)
     if scheme.accepted_by is not Direction.TARGET:
-        found[Direction.SOURCE] = check_list(scheme, source, target, to_publisher=False)
+        found[Direction.SOURCE] = _check_list(scheme, source, target, to_publisher=False)
     return found
 
 
-def check_list(
+def _check_list(
     scheme: Scheme, publisher: Description, other: Description, *, to_publisher: bool
 ) -> tuple[Check, ...]:
     """
@@ -197,7 +193,8 @@ def check_object(
         for name, clause in clauses.items()
         if isinstance(clause, Template | Scaled) and name in other.values
     }
-    chosen = _choose(templates, other.values, one.variables, scheme.floor_division)
+    question = _Question(templates, other.values, one.variables, scheme.floor_division)
+    chosen = question.choose()
     findings = []
     for name, clause in clauses.items():
         value = other.values.get(name)
@@ -243,7 +240,7 @@ def _accepts(clause: Clause, value: Value, to_publisher: bool) -> bool:
             raise TypeError("a template is solved, not compared")
 
 
-def _order(value: Value) -> tuple[object, ...]:
+def _order(value: Value) -> tuple[int | Fraction, ...]:
     match value:
         case Version():
             return value.major, value.minor, value.bugfix
@@ -257,45 +254,52 @@ def _order(value: Value) -> tuple[object, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """The templates that can be met together, and the choice that meets them."""
+    """The templates that are met together, and the choice that meets them."""
 
     met: frozenset[str]
     binding: Binding
 
 
-def _choose(
-    templates: Mapping[str, Template | Scaled],
-    values: Mapping[str, Value],
-    variables: Mapping[str, Variable],
-    floor_division: bool,
-) -> _Choice:
-    """Meet all templates with one choice; where none does, as many as a greedy search meets."""
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Which choice of the variables meets these templates?"""
 
-    def solutions(name: str, binding: Binding) -> Iterator[dict[str, int | str]]:
-        template = templates[name]
-        return solve(template, values[name], variables, binding, floor_division=floor_division)
+    templates: Mapping[str, Template | Scaled]
+    values: Mapping[str, Value]
+    variables: Mapping[str, Variable]
+    floor_division: bool
 
-    def meet_all(names: list[str], binding: Binding) -> Binding | None:
+    def choose(self) -> _Choice:
+        """Meet all templates; where no choice does, as many as a greedy search meets."""
+        # Exact texts leave few choices, so they go first.
+        order = sorted(self.templates, key=lambda name: isinstance(self.templates[name], Scaled))
+        if (binding := self._meet_all(order, {})) is not None:
+            return _Choice(frozenset(order), binding)
+        found = [self._meet_some(order, first) for first in order]
+        return max(found, key=lambda choice: len(choice.met))
+
+    def _solutions(self, name: str, binding: Binding) -> Iterator[dict[str, int | str]]:
+        return solve(
+            self.templates[name],
+            self.values[name],
+            self.variables,
+            binding,
+            floor_division=self.floor_division,
+        )
+
+    def _meet_all(self, names: list[str], binding: Binding) -> Binding | None:
         if not names:
             return binding
-        for found in solutions(names[0], binding):
-            if (whole := meet_all(names[1:], found)) is not None:
+        for found in self._solutions(names[0], binding):
+            if (whole := self._meet_all(names[1:], found)) is not None:
                 return whole
         return None
 
-    # Exact templates leave few choices, so they go first.
-    order = sorted(templates, key=lambda name: isinstance(templates[name], Scaled))
-    if (whole := meet_all(order, {})) is not None:
-        return _Choice(frozenset(templates), whole)
-    best = _Choice(frozenset(), {})
-    for first in order:
+    def _meet_some(self, order: list[str], first: str) -> _Choice:
         met: set[str] = set()
         binding: Binding = {}
         for name in [first, *(other for other in order if other != first)]:
-            found = next(solutions(name, binding), None)
-            if found is not None:
+            if (found := next(self._solutions(name, binding), None)) is not None:
                 met.add(name)
                 binding = found
-        if len(met) > len(best.met):
-            best = _Choice(frozenset(met), binding)
-    return best
+        return _Choice(frozenset(met), binding)

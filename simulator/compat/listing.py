@@ -79,7 +79,7 @@ class _Reader:
     def line(self, number: int, line: str) -> None:
         if _EMPTY.fullmatch(line):
             return
-        if line.startswith((" ", "\t")) or "=" in line.split("#")[0]:
+        if line.startswith((" ", "\t")) or "=" in line.split("#", maxsplit=1)[0]:
             self._field(number, line)
         else:
             self._heading(number, line)

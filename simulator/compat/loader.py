@@ -1,7 +1,8 @@
 """Read a scheme from YAML, every mistake with its line and column. See docs/language.md."""
 
 import enum
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -25,7 +26,11 @@ MAX_ATTRIBUTES = 64
 FACTS = ("device_api", "driver", "driver_version", "mdev_type", "parent_pci_id")
 """What a simulated host knows of a device without being told; `simulator.publish` reads them."""
 
-_NAME_EXPECTED = "letters, digits, _ . - with a letter first"
+_FIELDS = (
+    *("scheme", "summary", "source", "accepted-by", "objects", "missing", "unlisted"),
+    *("division", "attributes", "prefer", "surface"),
+)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _OUTCOMES = MappingProxyType({str(outcome): outcome for outcome in Outcome})
 _UNLISTED = MappingProxyType(
     {"ignored": Outcome.COMPATIBLE, "undecided": Outcome.UNDECIDED}
@@ -62,7 +67,7 @@ def load_scheme(file: str, data: bytes) -> Scheme:
 
 def _choice(value: YamlValue, choices: Mapping[str, E], default: E) -> E:
     text = value.text()
-    if text in choices:
+    if text is not None and text in choices:
         return choices[text]
     if text is not None:
         value.mistake(f"{text!r} is no choice here", "one of " + ", ".join(choices))
@@ -81,34 +86,20 @@ class _Reader:
         self.attributes: dict[str, Attribute] = {}
         self.places: dict[str, YamlValue] = {}
         self.fields: dict[str, YamlValue] = {}
-        self.prefer: list[Preference] = []
 
     def scheme(self) -> Scheme:
-        known: dict[str, Callable[[YamlValue], None]] = {
-            "attributes": self._attributes,
-            "prefer": self._prefer,
-        }
-        plain = ("scheme", "summary", "source", "accepted-by", "objects", "missing", "unlisted")
-        plain = (*plain, "division", "surface")
-        later = []
         for key, name, value in self.root.fields("a scheme"):
-            if name in known:
-                later.append((known[name], value))
-            elif name in plain:
+            if name in _FIELDS:
                 self.fields[name] = value
             else:
-                key.mistake(f"unknown field {name}", "one of " + ", ".join((*plain, *known)))
-        for read, value in later:
-            read(value)
+                key.mistake(f"unknown field {name}", "one of " + ", ".join(_FIELDS))
         for needed in ("scheme", "attributes"):
-            if self.root.is_mapping() and needed not in {*self.fields, *self._given(later)}:
+            if self.root.is_mapping() and needed not in self.fields:
                 self.root.mistake(f"no field {needed}", f"{needed}: …")
+        if "attributes" in self.fields:
+            self._attributes(self.fields["attributes"])
         self._check_relations()
         return self._build()
-
-    @staticmethod
-    def _given(later: list[tuple[Callable[[YamlValue], None], YamlValue]]) -> set[str]:
-        return {read.__name__.removeprefix("_") for read, _ in later}
 
     def _build(self) -> Scheme:
         direction = self._pick("accepted-by", _members(Direction), Direction.TARGET)
@@ -120,7 +111,7 @@ class _Reader:
             missing=self._pick("missing", _OUTCOMES, Outcome.UNDECIDED),
             unlisted=self._pick("unlisted", _UNLISTED, Outcome.COMPATIBLE),
             floor_division=self._pick("division", {"exact": False, "floor": True}, False),
-            prefer=tuple(self.prefer),
+            prefer=tuple(self._prefer()),
             surface=self._surface(),
             summary=self._text("summary"),
             source=self._text("source"),
@@ -134,10 +125,8 @@ class _Reader:
 
     def _attributes(self, value: YamlValue) -> None:
         for key, name, body in value.fields("attributes by name"):
-            if not name or not name[0].isalpha() or not name.replace("-", "_").replace(
-                ".", "_"
-            ).isidentifier() or not name.isascii():
-                key.mistake(f"{name!r} cannot name an attribute", _NAME_EXPECTED)
+            if not _NAME.fullmatch(name):
+                key.mistake(f"{name!r} cannot name an attribute", "letters, digits, _ . -")
             if len(self.attributes) == MAX_ATTRIBUTES:
                 key.mistake("too many attributes", f"{MAX_ATTRIBUTES} at most")
                 return
@@ -177,16 +166,17 @@ class _Reader:
                 continue
             wanted = _RELATION_KINDS.get(attribute.relation, (attribute.kind, attribute.kind))
             if (attribute.kind, other.kind) != wanted:
-                message = f"{attribute.relation} cannot compare a {other.kind} ({other.name}) "
-                message += f"of the source with a {attribute.kind} ({name}) of the target"
-                place.mistake(message, f"a {wanted[1]} and a {wanted[0]}")
+                message = f"{attribute.relation} cannot compare {other.name} of the source, "
+                message += f"of kind {other.kind}, with {name} of the target, of kind "
+                place.mistake(message + attribute.kind, f"{wanted[1]} and {wanted[0]}")
 
-    def _prefer(self, value: YamlValue) -> None:
-        for key, name, order in value.fields("attributes by name, highest or lowest"):
+    def _prefer(self) -> Iterator[Preference]:
+        if "prefer" not in self.fields:
+            return
+        for key, name, order in self.fields["prefer"].fields("attributes, highest or lowest"):
             if name not in self.attributes:
                 key.mistake(f"{name} is no attribute", "one of " + ", ".join(self.attributes))
-            highest = _choice(order, {"highest": True, "lowest": False}, True)
-            self.prefer.append(Preference(name, highest))
+            yield Preference(name, _choice(order, {"highest": True, "lowest": False}, True))
 
     def _surface(self) -> Surface | None:
         if "surface" not in self.fields:

@@ -7,7 +7,7 @@ The standard library's scanner does strings; the shape is fixed, so each positio
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from json.decoder import scanstring
+from functools import partial
 from typing import TypeVar
 
 from simulator.compat.clause_text import parse_clause
@@ -23,6 +23,7 @@ __all__ = ["parse_line", "read_lines"]
 
 T = TypeVar("T")
 
+_DECODER = json.JSONDecoder()
 _BLANK = re.compile(r"[ \t\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _WORD = re.compile(r"[A-Za-z]+")
@@ -66,7 +67,8 @@ class _Line:
             raise self.stop("this is not JSON" if self.peek() else "the line ends here", "a string")
         start = self.at
         try:
-            text, self.at = scanstring(self.text, start + 1, True)
+            found, self.at = _DECODER.raw_decode(self.text, start)
+            text = str(found)
             text.encode()
         except (json.JSONDecodeError, UnicodeEncodeError) as error:
             reason = error.msg if isinstance(error, json.JSONDecodeError) else "lone surrogate"
@@ -79,7 +81,7 @@ class _Line:
     def skip(self) -> None:
         """Pass over a value that should not be there."""
         try:
-            _, self.at = json.JSONDecoder().raw_decode(self.text, self.at)
+            _, self.at = _DECODER.raw_decode(self.text, self.at)
         except (ValueError, RecursionError):
             raise _Stop from None
 
@@ -157,8 +159,8 @@ def parse_line(text: str, scheme: Scheme) -> Description:
     """
     document = Document("<text>", text)
     description = _parse(document, 0, scheme)
-    document.check()
-    assert description is not None
+    if description is None:
+        raise InputError(document.mistakes)
     return description
 
 
@@ -232,7 +234,7 @@ def _values(line: _Line, scheme: Scheme) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for key, start, stop in line.members("an object with attributes"):
         if kind := _kind(line, scheme, key, start, stop):
-            value = _scalar(line, kind, _self_number, lambda text, kind=kind: parse_value(kind, text))
+            value = _scalar(line, kind, _self_number, partial(parse_value, kind))
             if value is not None:
                 values[key] = value
     return values
@@ -246,11 +248,7 @@ def _object(line: _Line, scheme: Scheme) -> Object | None:
     for key, start, stop in line.members("an object with clauses"):
         empty = False
         if kind := _kind(line, scheme, key, start, stop):
-            scope = variables
-
-            def parse(text: str, kind: str = kind) -> tuple[Clause, Mapping[str, Variable]]:
-                return parse_clause(text, kind, scope)
-
+            parse = partial(parse_clause, kind=kind, variables=variables)
             if (parsed := _scalar(line, kind, _clause_number, parse)) is not None:
                 clauses[key], variables = parsed
     if empty and len(line.mistakes) == before:
