@@ -1,15 +1,13 @@
-"""Verdicts with their reasons: what the judge decided, why, and how little would change it."""
+"""Verdicts with their reasons: what the judge decided, and why."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice, product
 
 from simulator.compat.description import Description
 from simulator.compat.judge import Check, Finding, check_objects, check_relation, judge
+from simulator.compat.near_miss import Change, near_miss, shown
 from simulator.compat.rule import (
     AbsentClause,
-    Equal,
-    Object,
     OneOf,
     Range,
     Subset,
@@ -17,14 +15,10 @@ from simulator.compat.rule import (
     VersionClause,
 )
 from simulator.compat.scheme import Direction, Outcome, Relation, Scheme
-from simulator.compat.template import Binding, Scaled, Template, Variable, render, solve
+from simulator.compat.template import Binding, Scaled, Template, render
 from simulator.values import FlagSet, Value, Version
 
-__all__ = ["Change", "Match", "Reason", "Verdict", "explain"]
-
-# How far the search for the smallest change goes: objects, and choices of variables in each.
-_NEAREST_OBJECTS = 8
-_CHOICES = 64
+__all__ = ["Match", "Reason", "Verdict", "explain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +43,6 @@ class Reason:
     def __str__(self) -> str:
         where = f"COMPATIBLE {self.index} of the {self.accepted_by}: " if self.index else ""
         return where + self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """
-    One value that would have to be another one.
-
-    Attributes:
-        side: The device that would have to change.
-        attribute: The name.
-        current: What it has, or None: absent.
-        needed: What it would need, or None: to be absent.
-    """
-
-    side: Direction
-    attribute: str
-    current: Value | None
-    needed: Value | None
-
-    def __str__(self) -> str:
-        return f"{self.side} {self.attribute}: {_shown(self.current)} → {_shown(self.needed)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,17 +140,11 @@ def explain(scheme: Scheme, source: Description, target: Description) -> Verdict
             reasons += _object_reasons(direction, checks)
     near: tuple[Change, ...] = ()
     if outcome is not Outcome.COMPATIBLE:
-        near = _near_miss(scheme, source, target, relations, questions)
+        near = near_miss(scheme, source, target, relations, questions)
     return Verdict(outcome, tuple(reasons), tuple(matches), near)
 
 
 # ---- reasons in words
-
-
-def _shown(value: Value | None) -> str:
-    if value is None:
-        return "absent"
-    return str(value) or '""'
 
 
 def _object_reasons(direction: Direction, checks: Iterable[Check]) -> Iterator[Reason]:
@@ -203,9 +170,9 @@ def _relation_text(finding: Finding) -> str:
         case Relation.VERSION:
             return f"{name}: {_version_text(source, target)}"
         case Relation.ONE_OF:
-            return f"{name}: {source} of the source is not in {_shown(target)} of the target"
+            return f"{name}: {source} of the source is not in {shown(target)} of the target"
         case _:
-            return f"{name}: the source has {_shown(source)}, the target {_shown(target)}"
+            return f"{name}: the source has {shown(source)}, the target {shown(target)}"
 
 
 def _version_text(source: Value, target: Value) -> str:
@@ -222,21 +189,21 @@ def _clause_text(finding: Finding, check: Check, direction: Direction) -> str:
         kind = "no list of objects" if finding.outcome is Outcome.UNDECIDED else "nothing"
         return f"the {direction} accepts {kind}"
     if clause is None:
-        return f"{name} is {_shown(value)}, and the object does not name it"
+        return f"{name} is {shown(value)}, and the object does not name it"
     if value is None:
         return f"{name} is absent, expected {clause}"
     match clause:
         case OneOf():
-            wanted = "one of " + ", ".join(map(_shown, clause.values))
+            wanted = "one of " + ", ".join(map(shown, clause.values))
         case Range():
             wanted = f"{clause.low} to {clause.high}"
         case Superset():
             return (
-                f"{name} is {_shown(value)}, lacks {_names(clause.value.members - _members(value))}"
+                f"{name} is {shown(value)}, lacks {_names(clause.value.members - _members(value))}"
             )
         case Subset():
             more = _names(_members(value) - clause.value.members)
-            return f"{name} is {_shown(value)}, has {more} besides {_shown(clause.value)}"
+            return f"{name} is {shown(value)}, has {more} besides {shown(clause.value)}"
         case VersionClause():
             ends = (value, clause.value) if direction is Direction.TARGET else (clause.value, value)
             return f"{name}: {_version_text(*ends)}"
@@ -246,7 +213,7 @@ def _clause_text(finding: Finding, check: Check, direction: Direction) -> str:
             wanted = _wanted(clause, check.binding)
         case _:
             wanted = str(clause)
-    return f"{name} is {_shown(value)}, expected {wanted}"
+    return f"{name} is {shown(value)}, expected {wanted}"
 
 
 def _wanted(template: Template | Scaled, binding: Binding) -> str:
@@ -265,150 +232,3 @@ def _members(value: Value) -> frozenset[str]:
 
 def _names(members: frozenset[str]) -> str:
     return "+".join(sorted(members))
-
-
-# ---- the near miss
-
-
-def _near_miss(
-    scheme: Scheme,
-    source: Description,
-    target: Description,
-    relations: list[Finding],
-    questions: Mapping[Direction, tuple[Check, ...]],
-) -> tuple[Change, ...]:
-    """Put together the smallest change of every question, and ask the judge about them."""
-    changes = [
-        change
-        for finding in relations
-        if finding.outcome is not Outcome.COMPATIBLE
-        for change in _relation_change(scheme, finding)
-    ]
-    for direction, checks in questions.items():
-        if max(check.outcome for check in checks) is Outcome.COMPATIBLE:
-            continue
-        publisher, other = (target, source) if direction is Direction.TARGET else (source, target)
-        side = Direction.SOURCE if direction is Direction.TARGET else Direction.TARGET
-        nearest = sorted(checks, key=_failures)[:_NEAREST_OBJECTS]
-        found: list[list[Change]] = [
-            [Change(side, name, other.values.get(name), value) for name, value in needed.items()]
-            for check in nearest
-            if check.index and publisher.objects
-            for needed in _candidates(scheme, publisher.objects[check.index - 1], check, other)
-        ]
-        if not found:
-            return ()
-        fewest = min(len(one) for one in found)
-        changes += next(one for one in found if len(one) == fewest)
-    moved = judge(
-        scheme, _apply(source, Direction.SOURCE, changes), _apply(target, Direction.TARGET, changes)
-    )
-    return tuple(changes) if moved is Outcome.COMPATIBLE else ()
-
-
-def _failures(check: Check) -> int:
-    return sum(finding.outcome is not Outcome.COMPATIBLE for finding in check.findings)
-
-
-def _apply(device: Description, side: Direction, changes: Iterable[Change]) -> Description:
-    values = dict(device.values)
-    for change in changes:
-        if change.side is side and change.needed is None:
-            values.pop(change.attribute, None)
-        elif change.side is side and change.needed is not None:
-            values[change.attribute] = change.needed
-    return Description(values, device.objects, device.name)
-
-
-def _relation_change(scheme: Scheme, finding: Finding) -> Iterator[Change]:
-    name, source, target = finding.attribute, finding.other, finding.value
-    if source is None:
-        of = scheme.attributes[name].of or name
-        if of == name and target is not None:
-            yield Change(Direction.SOURCE, name, None, target)
-        return
-    needed: Value = source
-    if isinstance(source, FlagSet) and isinstance(target, FlagSet):
-        is_superset = finding.clause is Relation.SUPERSET
-        both = source.members | target.members if is_superset else source.members & target.members
-        needed = source if finding.clause is Relation.EQUAL else FlagSet(both)
-    elif finding.clause is Relation.ONE_OF:
-        old = target.members if isinstance(target, FlagSet) else frozenset[str]()
-        needed = FlagSet(old | {str(source)})
-    yield Change(Direction.TARGET, name, target, needed)
-
-
-def _candidates(
-    scheme: Scheme, one: Object, check: Check, other: Description
-) -> Iterator[dict[str, Value | None]]:
-    """Give sets of new values for *other*, one for each choice of the variables worth trying."""
-    plain: dict[str, Value | None] = {}
-    for finding in check.findings:
-        if finding.outcome is Outcome.COMPATIBLE or isinstance(finding.clause, Template | Scaled):
-            continue
-        plain[finding.attribute] = _plain_change(finding)
-    templates = {
-        finding.attribute: finding.clause
-        for finding in check.findings
-        if isinstance(finding.clause, Template | Scaled)
-        and (finding.value is not None or finding.outcome is not Outcome.COMPATIBLE)
-    }
-    for binding in _bindings(scheme, one, templates, check, other):
-        needed = dict(plain)
-        for name, template in templates.items():
-            value = render(template, binding, floor_division=scheme.floor_division)
-            if value is None:
-                break
-            if value != other.values.get(name):
-                needed[name] = value
-        else:
-            yield needed
-
-
-def _plain_change(finding: Finding) -> Value | None:
-    value = finding.value
-    match finding.clause:
-        case Equal() | VersionClause():
-            return finding.clause.value
-        case OneOf():
-            return finding.clause.values[0]
-        case Range():
-            low, high = finding.clause.low, finding.clause.high
-            below = value is None or value < low  # type: ignore[operator]
-            return low if below else high
-        case Superset() | Subset():
-            if not isinstance(value, FlagSet):
-                return finding.clause.value
-            if isinstance(finding.clause, Superset):
-                return FlagSet(value.members | finding.clause.value.members)
-            return FlagSet(value.members & finding.clause.value.members)
-        case _:
-            return None
-
-
-def _bindings(
-    scheme: Scheme,
-    one: Object,
-    templates: Mapping[str, Template | Scaled],
-    check: Check,
-    other: Description,
-) -> Iterator[dict[str, int | str]]:
-    """Start from what the judge chose, then from what each value asks for, then from nothing."""
-    variables = one.variables
-    floor = scheme.floor_division
-    seeds: list[Binding] = [check.binding]
-    for name, template in templates.items():
-        if (value := other.values.get(name)) is not None:
-            found = solve(template, value, variables, {}, floor_division=floor)
-            seeds += islice(found, _CHOICES)
-    for seed in [*seeds, {}]:
-        free = [variable for name, variable in variables.items() if name not in seed]
-        for rest in islice(product(*map(_choices, free)), _CHOICES):
-            chosen = zip((variable.name for variable in free), rest, strict=True)
-            yield {**seed, **dict(chosen)}
-
-
-def _choices(variable: Variable) -> list[int | str]:
-    """The first values of a variable; a range may be too long to write down."""
-    numbers = (n for low, high in variable.ranges for n in range(low, high + 1))
-    return [*islice(numbers, _CHOICES), *variable.strings[:_CHOICES]]
