@@ -1,0 +1,177 @@
+"""Creation and registration. Source: mdev_core.c."""
+
+import doctest
+import errno
+from dataclasses import replace
+
+import pytest
+
+from simulator.errors import NoInstancesError, ParentGoneError, UuidInUseError
+from simulator.mdev import KERNELS, MdevBus, OptionError, Setup, TypeSpec, core, parse
+
+UUIDS = [f"0000000{n}-0000-0000-0000-000000000000" for n in range(5)]
+
+
+def test_create_returns_the_count_and_makes_everything(bus, parent):
+    """A created mdev is in the directory of its parent, linked by its type and active."""
+    a = parent.types["rec-a"]
+    assert a.store("create", UUIDS[0].upper().encode() + b"\n") == 37
+    mdev = parent.mdevs[UUIDS[0].lower()]
+    assert (bus.mdevs, dict(a.mdevs)) == ((mdev,), {mdev.uuid: mdev})
+    assert mdev.active
+    assert mdev.is_linked
+    assert mdev.path == f"/sys/devices/virtual/rec/rec/{UUIDS[0]}"
+
+
+def test_paths_and_names(parent):
+    """The name of a parent is the end of its path; types lie in mdev_supported_types."""
+    assert parent.name == "rec"
+    assert parent.types["rec-a"].path.endswith("/rec/mdev_supported_types/rec-a")
+
+
+def test_length_is_checked_before_text(parent, refused, recorder):
+    """A wrong length and a wrong text are EINVAL, and the vendor is not asked."""
+    a = parent.types["rec-a"]
+    for data in (b"x" * 35, b"x" * 36, b"x" * 38):
+        assert refused(a.store, "create", data) == "EINVAL"
+    assert a.store("create", b"") == 0
+    assert recorder.calls == []
+
+
+def test_duplicate_comes_before_every_other_check(bus, recorder, refused):
+    """EEXIST precedes EUSERS and ENODEV, and spans types and parents."""
+    first = bus.register(recorder.driver(), path="/sys/devices/virtual/rec/first")
+    full = bus.register(recorder.driver(max_instances=0), path="/sys/devices/virtual/rec/full")
+    first.types["rec-a"].create(UUIDS[0])
+    for mdev_type in (*first.types.values(), *full.types.values()):
+        assert refused(mdev_type.create, UUIDS[0]) == "EEXIST"
+    assert refused(full.types["rec-a"].create, UUIDS[1]) == "EUSERS"
+
+
+def test_the_core_counts_for_all_types_of_a_parent(parent, refused):
+    """Without get_available, all types share one counter, and at 0 the core says EUSERS."""
+    a, b = parent.types.values()
+    mdev = a.create(UUIDS[0])
+    b.create(UUIDS[1])
+    assert (a.available_instances, b.available_instances) == (0, 0)
+    assert refused(b.create, UUIDS[2]) == "EUSERS"
+    mdev.remove()
+    assert b.available_instances == 1
+
+
+def test_probe_errno_is_passed_on_and_everything_undone(bus, parent, recorder, refused):
+    """The errno of the vendor's probe is the answer, and nothing is left behind."""
+    recorder.probe_errno = errno.ENOSPC
+    events = []
+    bus.listeners.append(lambda action, _: events.append(action))
+    a = parent.types["rec-a"]
+    assert refused(a.create, UUIDS[0]) == "ENOSPC"
+    assert (bus.mdevs, dict(parent.mdevs), dict(a.mdevs)) == ((), {}, {})
+    assert a.available_instances == 2
+    assert events == ["add", "remove"]
+    recorder.probe_errno = 0
+    assert a.create(UUIDS[0]).active
+
+
+@pytest.mark.parametrize(("scope", "error"), [("global", UuidInUseError), ("parent", type(None))])
+def test_duplicate_scope(scope, error, recorder):
+    """The personality says whether a UUID is new to the bus, or to its parent only."""
+    bus = MdevBus(replace(KERNELS["6.1"], duplicate_scope=scope))
+    parents = [bus.register(recorder.driver(), path=f"/sys/devices/{n}") for n in "xy"]
+    parents[0].types["rec-a"].create(UUIDS[0])
+    try:
+        parents[1].types["rec-a"].create(UUIDS[0])
+        found = None
+    except UuidInUseError as caught:
+        found = caught
+    assert type(found) is error
+    with pytest.raises(UuidInUseError):
+        parents[0].types["rec-b"].create(UUIDS[0])
+
+
+def test_the_errno_of_the_counter_is_the_personalitys(recorder):
+    """The core's counter answers with the errno of the personality."""
+    bus = MdevBus(replace(KERNELS["6.1"], exhausted=errno.EPERM))
+    parent = bus.register(recorder.driver(max_instances=0))
+    with pytest.raises(NoInstancesError) as caught:
+        parent.types["rec-a"].create(UUIDS[0])
+    assert caught.value.name == "EPERM"
+
+
+def test_events_come_in_kernel_order(bus, recorder):
+    """Listeners see add and bind before the links, unbind and remove after them."""
+    events = []
+
+    def listen(action, node):
+        events.append((action, getattr(node, "is_linked", None)))
+
+    bus.listeners.append(listen)
+    parent = bus.register(recorder.driver())
+    parent.types["rec-a"].create(UUIDS[0])
+    bus.unregister(parent)
+    assert events == [
+        ("registered", None),
+        ("add", False),
+        ("bind", False),
+        ("unbind", False),
+        ("remove", False),
+        ("unregistered", None),
+    ]
+
+
+def test_unregister_removes_all_and_ignores_errors(bus, parent, recorder, refused):
+    """Every child goes, though the vendor objects; then the types, then the parent."""
+    a, b = parent.types.values()
+    mdevs = [a.create(UUIDS[0]), b.create(UUIDS[1])]
+    recorder.remove_errno = errno.EBUSY
+    bus.unregister(parent)
+    assert all(mdev.is_gone for mdev in mdevs)
+    assert recorder.calls[2:] == [("remove", UUIDS[0]), ("remove", UUIDS[1])]
+    assert (bus.mdevs, dict(bus.parents), dict(parent.types)) == ((), {}, {})
+    assert refused(a.check_open, "create", writing=True) == "ENOENT"
+    assert refused(a.store, "create", UUIDS[0].encode()) == "ENODEV"
+    assert refused(a.create, UUIDS[0]) == "ENODEV"
+    with pytest.raises(ParentGoneError):
+        bus.unregister(parent)
+
+
+def test_create_in_an_unregistering_parent_gives_the_counter_back(bus, parent, refused):
+    """ENODEV comes after the counter was lowered, and raises it again."""
+    bus.listeners.append(
+        lambda action, _: action == "unbind" and events.append(refused(a.create, UUIDS[1]))
+    )
+    events = []
+    a = parent.types["rec-a"]
+    a.create(UUIDS[0])
+    bus.unregister(parent)
+    assert events == ["ENODEV"]
+    assert a.available_instances == 2
+
+
+def test_a_name_is_registered_once(bus, parent, recorder, refused):
+    """A second parent of the same name, or two types of one name, are EEXIST."""
+    assert refused(bus.register, recorder.driver()) == "EEXIST"
+    twice = Setup((TypeSpec("a"), TypeSpec("a")))
+    driver = recorder.driver(setup=lambda _: twice, path="/sys/devices/x")
+    assert refused(bus.register, driver) == "EEXIST"
+    assert list(bus.parents.values()) == [parent]
+
+
+def test_the_driver_string_can_differ(bus, recorder):
+    """Type ids begin with dev_driver_string() of the parent."""
+    parent = bus.register(recorder.driver(), driver_string="other")
+    assert list(parent.types) == ["other-a", "other-b"]
+
+
+def test_unknown_options_are_refused(bus, recorder):
+    """A key that the driver does not know is named with what it knows."""
+    with pytest.raises(OptionError, match="count: unknown option; expected no options"):
+        bus.register(recorder.driver(), {"count": 1})
+
+
+@pytest.mark.parametrize("module", [core, parse])
+def test_examples_in_docstrings(module):
+    """The examples print what they say."""
+    failed, tried = doctest.testmod(module)
+    assert tried
+    assert not failed

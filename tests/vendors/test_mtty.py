@@ -1,0 +1,53 @@
+"""mtty. Source: samples/vfio-mdev/mtty.c."""
+
+import pytest
+
+from simulator.errors import NoInstancesError
+from simulator.mdev import KERNELS, MdevBus
+from simulator.vendors import driver
+from simulator.vendors.mtty import GUEST_CLASS, GUEST_PCI_ID
+
+
+def uuid(n):
+    return f"{n:08x}-0000-0000-0000-000000000000"
+
+
+@pytest.fixture
+def parent():
+    return MdevBus(KERNELS["6.1"]).register(driver("mtty"))
+
+
+def test_types(parent):
+    """Two types with their names, vfio-pci, and no description."""
+    shown = {t.type_id: (t.show("name"), t.show("device_api")) for t in parent.types.values()}
+    assert shown == {
+        "mtty-1": ("Single port serial\n", "vfio-pci\n"),
+        "mtty-2": ("Dual port serial\n", "vfio-pci\n"),
+    }
+    assert all("description" not in t.attributes for t in parent.types.values())
+
+
+def test_ports_are_shared(parent):
+    """24 ports serve both types; what does not fit is ENOSPC."""
+    one, two = parent.types.values()
+    assert (one.available_instances, two.available_instances) == (24, 12)
+    mdevs = [one.create(uuid(n)) for n in range(23)]
+    assert (one.available_instances, two.available_instances) == (1, 0)
+    with pytest.raises(NoInstancesError) as caught:
+        two.create(uuid(23))
+    assert (caught.value.name, caught.value.reason) == ("ENOSPC", "2 ports wanted, 1 free")
+    mdevs[0].remove()
+    assert two.create(uuid(23)).active
+
+
+def test_device_file(parent):
+    """vendor/sample_mdev_dev names the device."""
+    mdev = parent.types["mtty-1"].create(uuid(1))
+    assert mdev.show("vendor/sample_mdev_dev") == f"This is MDEV {uuid(1)}\n"
+
+
+def test_places(parent):
+    """The parent is a virtual device, and the guest sees a serial card."""
+    assert (parent.path, parent.name) == ("/sys/devices/virtual/mtty/mtty", "mtty")
+    assert parent.pci_id is None
+    assert (str(GUEST_PCI_ID), GUEST_CLASS) == ("43483253", 0x070002)
