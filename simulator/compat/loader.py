@@ -23,8 +23,16 @@ __all__ = ["FACTS", "MAX_ATTRIBUTES", "load_scheme"]
 MAX_ATTRIBUTES = 64
 """Attributes in one scheme. Ours."""
 
-FACTS = ("device_api", "driver", "driver_version", "mdev_type", "parent_pci_id")
-"""What a simulated host knows of a device without being told; `simulator.publish` reads them."""
+FACTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "device_api": ("string",),
+        "driver": ("string",),
+        "driver_version": ("version", "string"),
+        "mdev_type": ("string",),
+        "parent_pci_id": ("pci_id", "string"),
+    }
+)
+"""What a simulated host knows of a device without being told, and the kinds it can be of."""
 
 _FIELDS = (
     *("scheme", "summary", "source", "accepted-by", "objects", "missing", "unlisted"),
@@ -148,6 +156,8 @@ class _Reader:
                 fact = _choice(value, {fact: fact for fact in FACTS}, None)
             else:
                 field_key.mistake(f"unknown field {field}", "type, clause, of, missing or from")
+        if fact is not None and kind and kind not in FACTS[fact]:
+            key.mistake(f"{fact} is no {kind}", "type: " + " or ".join(FACTS[fact]))
         if not kind and body.is_mapping():
             key.mistake(f"{name} has no type", "type: " + ", ".join(KINDS))
         chosen = None if relation is None else Relation(relation)

@@ -1,0 +1,255 @@
+"""
+The bridge: a scheme's values on the types and devices of a simulated host, and back again.
+
+Source: the files are those of the proposals, as the scheme's surface says; ours otherwise.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
+
+from simulator.compat.clause_text import parse_clause
+from simulator.compat.description import Description
+from simulator.compat.listing import format_listing, parse_listing
+from simulator.compat.rule import Clause, Object
+from simulator.compat.scheme import Scheme, Surface
+from simulator.compat.template import Variable
+from simulator.documents import YamlValue
+from simulator.errors import TextError
+from simulator.mdev import Attribute, Mdev, MdevBus, MdevType, Parent
+from simulator.values import Value, parse_value
+
+__all__ = ["FACTS", "Publication", "Publisher", "read_back", "read_publication"]
+
+FACTS: Mapping[str, Callable[[MdevType], str | None]] = MappingProxyType(
+    {
+        "device_api": lambda mdev_type: mdev_type.device_api,
+        "driver": lambda mdev_type: mdev_type.parent.driver_string,
+        "mdev_type": lambda mdev_type: mdev_type.type_id,
+        "parent_pci_id": lambda mdev_type: (
+            None if mdev_type.parent.pci_id is None else str(mdev_type.parent.pci_id)
+        ),
+    }
+)
+"""What a host knows of a device by itself; the driver's version comes with the publication."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """
+    What a host says of a parent, a type or an mdev, in the words of a scheme.
+
+    Attributes:
+        values: Values by name of the attribute.
+        objects: Whom it accepts; None says nothing.
+        driver_version: As written, for attributes that come from it; None says nothing.
+    """
+
+    values: Mapping[str, Value] = field(default_factory=lambda: MappingProxyType({}))
+    objects: tuple[Object, ...] | None = None
+    driver_version: str | None = None
+
+    def over(self, general: "Publication") -> "Publication":
+        """Return this on top of what is said more generally; a list of objects is replaced."""
+        return Publication(
+            {**general.values, **self.values},
+            general.objects if self.objects is None else self.objects,
+            general.driver_version if self.driver_version is None else self.driver_version,
+        )
+
+
+class Publisher:
+    """
+    Publishes a scheme on a bus: what it is told, and what the host knows.
+
+    Args:
+        scheme: The attributes, and the files that show them.
+        said: What is said of parents (by name), types (by parent and type id) and mdevs (by
+            UUID); the more particular one wins. It may grow later.
+    """
+
+    def __init__(self, scheme: Scheme, said: Mapping[tuple[str, ...], Publication]) -> None:
+        self.scheme = scheme
+        self._said = said
+
+    def attach(self, bus: MdevBus) -> None:
+        """Put the files on every type and mdev that *bus* gets from now on."""
+        bus.on_register.append(self._publish_types)
+        bus.on_create.append(self._publish_mdev)
+
+    def describe(self, mdev: Mdev) -> Description:
+        """Return what *mdev* publishes, named by its parent and UUID."""
+        said = self._said.get((mdev.uuid,), Publication()).over(self._of_type(mdev.mdev_type))
+        name = f"{mdev.parent.name}/{mdev.uuid}"
+        objects = said.objects if self.scheme.has_objects else None
+        return Description(self._values(mdev.mdev_type, said), objects, name)
+
+    def _of_type(self, mdev_type: MdevType) -> Publication:
+        parent = self._said.get((mdev_type.parent.name,), Publication())
+        key = (mdev_type.parent.name, mdev_type.type_id)
+        return self._said.get(key, Publication()).over(parent)
+
+    def _values(self, mdev_type: MdevType, said: Publication) -> dict[str, Value]:
+        values = {}
+        for name, attribute in self.scheme.attributes.items():
+            if name in said.values:
+                values[name] = said.values[name]
+                continue
+            fact = said.driver_version if attribute.fact == "driver_version" else None
+            if attribute.fact is not None and attribute.fact in FACTS:
+                fact = FACTS[attribute.fact](mdev_type)
+            if fact is not None:
+                values[name] = parse_value(attribute.kind, fact)
+        return values
+
+    def _publish_types(self, parent: Parent) -> None:
+        surface = self.scheme.surface
+        if surface is None or surface.scope != "type":
+            return
+        for mdev_type in parent.types.values():
+            for name in self._values(mdev_type, self._of_type(mdev_type)):
+                if not _is_there(self.scheme, mdev_type, name):
+                    show = partial(self._show_of_type, name)
+                    mdev_type.add_attribute(Attribute(_path(surface, name), 0o444, show))
+
+    def _show_of_type(self, name: str, mdev_type: MdevType) -> str:
+        return f"{self._values(mdev_type, self._of_type(mdev_type))[name]}\n"
+
+    def _publish_mdev(self, mdev: Mdev) -> None:
+        surface = self.scheme.surface
+        if surface is None or surface.scope != "device":
+            return
+        if surface.form == "listing":
+            mdev.add_attribute(
+                Attribute(surface.name, 0o444, lambda mdev: format_listing(self.describe(mdev)))
+            )
+            return
+        for name in self.describe(mdev).values:
+            if name not in mdev.reserved:
+                mdev.add_attribute(
+                    Attribute(_path(surface, name), 0o444, partial(self._show_of_mdev, name))
+                )
+
+    def _show_of_mdev(self, name: str, mdev: Mdev) -> str:
+        return f"{self.describe(mdev).values[name]}\n"
+
+
+def _path(surface: Surface, name: str) -> str:
+    return f"{surface.name}/{name}" if surface.name else name
+
+
+def _is_there(scheme: Scheme, mdev_type: MdevType, name: str) -> bool:
+    """Tell whether a type directory says this already: by a core file, or by its own name."""
+    return name in mdev_type.attributes or scheme.attributes[name].fact == "mdev_type"
+
+
+def read_back(scheme: Scheme, mdev: Mdev) -> Description:
+    """
+    Read the description of *mdev* from the files, as a management tool would.
+
+    Raises:
+        MdevError: A file cannot be read.
+        InputError: A listing is not one.
+        TextError: A file holds no value of its kind.
+    """
+    surface = scheme.surface
+    name = f"{mdev.parent.name}/{mdev.uuid}"
+    if surface is not None and surface.form == "listing":
+        listing = mdev.show(surface.name)
+        return parse_listing(f"{mdev.path}/{surface.name}", listing, scheme, name).description
+    values = {}
+    for attribute in scheme.attributes.values():
+        text = _read_file(scheme, surface, mdev, attribute.name)
+        if text is not None:
+            values[attribute.name] = parse_value(attribute.kind, text)
+    return Description(values, None, name)
+
+
+def _read_file(scheme: Scheme, surface: Surface | None, mdev: Mdev, name: str) -> str | None:
+    """Read one value: from its file, or from the standard file or name that already says it."""
+    path = name if surface is None else _path(surface, name)
+    if path in mdev.attributes:
+        return mdev.show(path).removesuffix("\n")
+    for candidate in (path, name):
+        if candidate in mdev.mdev_type.attributes:
+            return mdev.mdev_type.show(candidate).removesuffix("\n")
+    return mdev.mdev_type.type_id if scheme.attributes[name].fact == "mdev_type" else None
+
+
+# ---- what a host file says
+
+
+def read_publication(
+    fields: Mapping[str, YamlValue], scheme: Scheme, *, known: Scheme | None = None
+) -> Publication:
+    """
+    Read the fields ``attributes``, ``compatible`` and ``driver_version`` of a host file.
+
+    Args:
+        fields: The fields that are there; others are not looked at.
+        scheme: The scheme that is published.
+        known: The scheme the host file was written for. What only this one knows is passed over.
+
+    Returns:
+        What could be read; mistakes are noted in the document.
+    """
+    values: dict[str, Value] = {}
+    version = None
+    if "driver_version" in fields:
+        version = _version(fields["driver_version"], scheme)
+    if "attributes" in fields:
+        for key, name, value in fields["attributes"].fields("values by attribute"):
+            kind = _kind(key, name, scheme, known)
+            text = value.text() if kind else None
+            if kind and text is not None:
+                try:
+                    values[name] = parse_value(kind, text)
+                except TextError as error:
+                    value.text_mistake(error)
+    objects = None
+    if "compatible" in fields:
+        found = [_object(one, scheme, known) for one in fields["compatible"].items("objects")]
+        objects = tuple(one for one in found if one is not None)
+        if found and not objects:
+            objects = None
+    return Publication(values, objects, version)
+
+
+def _version(value: YamlValue, scheme: Scheme) -> str | None:
+    """Read the driver's version, and check it as every attribute that comes from it."""
+    text = value.text("a version")
+    for attribute in scheme.attributes.values():
+        if text is not None and attribute.fact == "driver_version":
+            try:
+                parse_value(attribute.kind, text)
+            except TextError as error:
+                value.text_mistake(error)
+                return None
+    return text
+
+
+def _kind(key: YamlValue, name: str, scheme: Scheme, known: Scheme | None) -> str | None:
+    if name not in scheme.kinds and (known is None or name not in known.kinds):
+        key.mistake(f"unknown attribute {name}", "one of " + ", ".join(scheme.kinds))
+    return scheme.kinds.get(name)
+
+
+def _object(one: YamlValue, scheme: Scheme, known: Scheme | None) -> Object | None:
+    clauses: dict[str, Clause] = {}
+    variables: Mapping[str, Variable] = {}
+    is_whole = True
+    for key, name, value in one.fields("an object, {attribute: clause}"):
+        kind = _kind(key, name, scheme, known)
+        text = value.text("clause text") if kind else None
+        if not kind or text is None:
+            is_whole = False
+            continue
+        try:
+            clauses[name], variables = parse_clause(text, kind, variables)
+        except TextError as error:
+            value.text_mistake(error)
+            is_whole = False
+    if is_whole and not clauses and one.is_mapping():
+        one.mistake("an object without clauses", "at least one clause")
+    return Object(clauses) if clauses and is_whole else None
