@@ -7,18 +7,15 @@ those that the vendor driver allows. Driver versions follow the pv_mode history 
 Source: 20200730034104.GB32327@joy-OptiPlex-7040 (history); clusters and shares are ours.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
+from typing import NamedTuple
 
-from simulator.compat.clause_text import parse_clause
-from simulator.compat.description import Description
-from simulator.compat.rule import Clause, Object
 from simulator.compat.scheme import Direction, Scheme
-from simulator.compat.template import Variable
 from simulator.errors import NoInstancesError
 from simulator.mdev import KERNELS, MdevBus
-from simulator.values import Value, parse_value
 from simulator.vendors import driver
 from simulator.vendors.i915_pciids import PLATFORMS
 
@@ -48,8 +45,7 @@ _RELEASES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Vgpu:
+class _Vgpu(NamedTuple):
     """One vGPU as it was created: *aggregator* instances of 1/*fraction* of a GPU."""
 
     type_id: str
@@ -73,7 +69,7 @@ def generate(scheme: Scheme, devices: int, seed: int) -> Iterator[bytes]:
     random = Random(seed)  # noqa: S311 - a fleet is no secret
     fillings = _all_fillings(random)
     ids = sorted(PLATFORMS)
-    hosts: dict[tuple[int, int, int, int], list[bytes]] = {}
+    texts: dict[tuple[int, int, _Vgpu], bytes] = {}
     left, host = devices, 0
     while left > 0:
         old = random.randrange(len(_RELEASES) - 1)
@@ -83,26 +79,24 @@ def generate(scheme: Scheme, devices: int, seed: int) -> Iterator[bytes]:
         for _ in range(HOSTS_A_CLUSTER):
             release = old + (random.random() < progress)
             pci_id, aperture = random.choice(cluster_ids), random.choice(_APERTURES_MB)
-            number = random.randrange(_FILLINGS)
-            key = (pci_id, aperture, number, release)
-            if (texts := hosts.get(key)) is None:
-                filling = fillings[PLATFORMS[pci_id].graphics_version, aperture][number]
-                texts = [_text(scheme, pci_id, _RELEASES[release], vgpu) for vgpu in filling]
-                hosts[key] = texts
-            lines += _named(texts, host, random.randbytes(16 * len(texts)).hex().encode())
+            filling = random.choice(fillings[PLATFORMS[pci_id].graphics_version, aperture])
+            keys = [(pci_id, release, vgpu) for vgpu in filling]
+            for key in keys:
+                if key not in texts:
+                    texts[key] = _text(scheme, pci_id, _RELEASES[release], key[2])
+            start = _name(host, random.randbytes(10).hex())
+            lines += [
+                b'%b%012x",%b' % (start, number, texts[key]) for number, key in enumerate(keys)
+            ]
             host += 1
         yield b"".join(lines[:left])
         left -= len(lines)
 
 
-def _named(texts: list[bytes], host: int, digits: bytes) -> list[bytes]:
-    """Give every device of a host its name: the host, the parent, and a UUID of 32 digits."""
-    start = b'{"name":"host%06d/0000:00:02.0/' % host
-    uuids = (digits[at : at + 32] for at in range(0, len(digits), 32))
-    return [
-        b'%b%b-%b-%b-%b-%b",%b' % (start, u[:8], u[8:12], u[12:16], u[16:20], u[20:], text)
-        for u, text in zip(uuids, texts, strict=True)
-    ]
+def _name(host: int, digits: str) -> bytes:
+    """Begin a line with the name of a device: host, parent, and all but the end of its UUID."""
+    uuid = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:]}-"
+    return f'{{"name":"host{host:06d}/0000:00:02.0/{uuid}'.encode()
 
 
 def _all_fillings(random: Random) -> dict[tuple[int, int], list[list[_Vgpu]]]:
@@ -155,39 +149,33 @@ def _text(scheme: Scheme, pci_id: int, release: _Release, vgpu: _Vgpu) -> bytes:
         "interface_version": str(release.interface_version),
         "software_version": release.software_version,
     }
-    values: dict[str, Value] = {
-        name: parse_value(kind, written[name])
-        for name, kind in scheme.kinds.items()
-        if name in written
+    values = {name: written[name] for name in scheme.kinds if name in written}
+    line: dict[str, object] = {
+        "self": {
+            name: int(text) if scheme.kinds[name] == "int" else text
+            for name, text in values.items()
+        }
     }
-    objects = None
     if scheme.has_objects:
-        objects = (_object(scheme, values, release, vgpu),)
-    return Description(values, objects).to_line()[1:].encode() + b"\n"
+        clauses = _clauses(scheme, release, vgpu)
+        line["compatible"] = [{name: clauses.get(name, text) for name, text in values.items()}]
+    return json.dumps(line, separators=(",", ":"))[1:].encode() + b"\n"
 
 
-def _object(scheme: Scheme, values: dict[str, Value], release: _Release, vgpu: _Vgpu) -> Object:
+def _clauses(scheme: Scheme, release: _Release, vgpu: _Vgpu) -> dict[str, str]:
     """Write whom a device accepts, in the manner of the mail: same share, known interfaces."""
-    # aggregator / fraction is the share; 1/share of the type's number is its aggregator.
     share = vgpu.fraction // vgpu.aggregator
     numbers = ",".join(str(n) for n in _FRACTIONS if n % share == 0)
     stem = vgpu.type_id.rpartition("_")[0]
     known = _reachable(release, scheme.accepted_by)
     modes = dict.fromkeys(f'"{other.pv_mode}"' for other in known)
     interfaces = dict.fromkeys(str(other.interface_version) for other in known)
-    texts = {name: str(value) for name, value in values.items()} | {
+    return {
         "mdev_type": f"{stem}_{{val1:int:{numbers}}}",
         "aggregator": f"{{val1}}/{share}" if share > 1 else "{val1}",
         "pv_mode": f"{{val2:string:{','.join(modes)}}}",
         "interface_version": f"{{val3:int:{','.join(interfaces)}}}",
     }
-    clauses: dict[str, Clause] = {}
-    variables: dict[str, Variable] = {}
-    for name in values:
-        clause, declared = parse_clause(texts[name], scheme.kinds[name], variables)
-        variables |= declared
-        clauses[name] = clause
-    return Object(clauses)
 
 
 def _reachable(release: _Release, accepted_by: Direction) -> list[_Release]:
