@@ -4,17 +4,22 @@ Texts that people wrote, read so that every mistake can be shown where it stands
 Nothing here opens a file: the faces do, and pass the bytes on with the name of the file.
 """
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NoReturn
+from itertools import accumulate
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from simulator.errors import InputError, Mistake, TextError
 
 __all__ = ["Document", "YamlValue", "decode", "read_yaml"]
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def decode(file: str, data: bytes) -> str:
@@ -44,6 +49,7 @@ def decode(file: str, data: bytes) -> str:
     before = data[start:where].decode("utf-8", "replace")
     stop = data.find(b"\n", where)
     source = data[start : len(data) if stop < 0 else stop].decode("utf-8", "replace")
+    source = source.removesuffix("\r")
     message = "a NUL byte" if where == nul else f"byte 0x{data[where]:02x} is not UTF-8"
     expected = "a text file in UTF-8"
     raise InputError([Mistake(file, line, len(before) + 1, 1, message, expected, source)])
@@ -60,14 +66,21 @@ class Document:
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
-        self.lines = [line.removesuffix("\r") for line in text.split("\n")]
+        whole = text.split("\n")
+        self.lines = [line.removesuffix("\r") for line in whole]
+        self._starts = [0, *accumulate(len(line) + 1 for line in whole)]
         self.mistakes: list[Mistake] = []
+
+    def place(self, index: int) -> tuple[int, int]:
+        """Return the line and the column (from 0) of the character at *index* of the text."""
+        line = min(bisect_right(self._starts, index), len(self.lines)) - 1
+        return line, min(index - self._starts[line], len(self.lines[line]))
 
     def mistake(
         self, line: int, column: int, length: int, message: str, expected: str = ""
     ) -> None:
         """Note a mistake; *line* and *column* count from 0."""
-        source = self.lines[line] if line < len(self.lines) else ""
+        source = self.lines[line]
         self.mistakes.append(
             Mistake(self.file, line + 1, column + 1, length, message, expected, source)
         )
@@ -101,25 +114,31 @@ class YamlValue:
 
     def mistake(self, message: str, expected: str = "") -> None:
         """Note that this node is wrong."""
-        start, end = self.node.start_mark, self.node.end_mark
-        length = end.column - start.column if end.line == start.line else 1
-        self.document.mistake(start.line, start.column, max(length, 1), message, expected)
+        line, column = self.document.place(self.node.start_mark.index)
+        last, end = self.document.place(self.node.end_mark.index)
+        length = end - column if last == line else 1
+        self.document.mistake(line, column, max(length, 1), message, expected)
 
     def text_mistake(self, error: TextError) -> None:
         """Note that the text of this scalar is wrong, pointing into it where it is plain."""
         if isinstance(self.node, ScalarNode) and self.node.style in (None, "'", '"'):
             quotes = 0 if self.node.style is None else 1
-            start = self.node.start_mark
-            width = self.node.end_mark.index - start.index - 2 * quotes
+            start = self.node.start_mark.index
+            width = self.node.end_mark.index - start - 2 * quotes
             if width == len(self.node.value):
-                self.document.text_mistake(start.line, start.column + quotes, error)
+                line, column = self.document.place(start + quotes)
+                self.document.text_mistake(line, column, error)
                 return
         self.mistake(error.message, error.expected)
 
     def text(self, expected: str = "a value") -> str | None:
         """Return the scalar as it is written, or note that it is none."""
         if isinstance(self.node, ScalarNode):
-            return str(self.node.value)
+            text = str(self.node.value)
+            if not _SURROGATE.search(text):
+                return text
+            self.mistake("a lone surrogate", "characters that UTF-8 can write")
+            return None
         self.mistake("a list or mapping stands here", expected)
         return None
 
@@ -167,23 +186,28 @@ def read_yaml(file: str, data: bytes) -> YamlValue:
     document = Document(file, text)
     try:
         node = YAML(typ="safe", pure=True).compose(text)
-    except MarkedYAMLError as error:
-        _refuse(document, error)
-    except (YAMLError, RecursionError) as error:
-        message = str(error).splitlines()[0]
-        raise InputError([Mistake(file, 0, 0, 1, f"not YAML: {message}")]) from None
+    except Exception as error:  # noqa: BLE001 - on hostile text not only YAMLError comes out
+        raise InputError([_refusal(document, error)]) from None
     if node is None:
         raise InputError([Mistake(file, 0, 0, 1, "the file holds nothing")])
     return YamlValue(document, node)
 
 
-def _refuse(document: Document, error: MarkedYAMLError) -> NoReturn:
-    mark = error.problem_mark or error.context_mark
-    context = f" {error.context}" if error.context else ""
-    message = f"not YAML: {error.problem or ''}{context}"
-    if mark is None:
-        document.mistakes.append(Mistake(document.file, 0, 0, 1, message))
+def _refusal(document: Document, error: Exception) -> Mistake:
+    """Turn what the YAML library says into a mistake, with its place where that is known."""
+    index: int | None = None
+    if isinstance(error, MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        index = None if mark is None else mark.index
+        reason = f"{error.problem or ''} {error.context or ''}"
+    elif isinstance(error, ReaderError):
+        index, reason = error.position, f"the character U+{ord(error.character):04X}"
+    elif isinstance(error, RecursionError):
+        reason = "nested too deeply"
     else:
-        document.mistake(mark.line, mark.column, 1, message)
-    document.check()
-    raise AssertionError("a mistake was noted")
+        reason = str(error)
+    message = "not YAML: " + " ".join(reason.split())
+    if index is None:
+        return Mistake(document.file, 0, 0, 1, message)
+    line, column = document.place(index)
+    return Mistake(document.file, line + 1, column + 1, 1, message, "", document.lines[line])

@@ -46,6 +46,7 @@ _PCI_ID = re.compile(r"(?:([0-9A-Fa-f]{4})[-:]?)?([0-9A-Fa-f]{4})")
 _RATIO = re.compile(r"(0|-?[1-9][0-9]*)(?:/([0-9]+))?")
 _MEMBER = re.compile(r"[A-Za-z0-9_.:-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _VERSION_MAX = 2**32 - 1
 
 
@@ -60,8 +61,12 @@ def _bounded(text: str, digits: str, low: int, high: int, start: int = 0) -> int
 
 
 def _check_length(text: str) -> None:
-    if len(text) > MAX_VALUE_BYTES or len(text.encode("utf-8")) > MAX_VALUE_BYTES:
+    too_long = len(text) > MAX_VALUE_BYTES
+    if too_long or len(text.encode("utf-8", "replace")) > MAX_VALUE_BYTES:
         raise TextError(text, "the value is too long", f"at most {MAX_VALUE_BYTES} bytes")
+    if bad := _SURROGATE.search(text):
+        expected = "characters that UTF-8 can write"
+        raise TextError(text, "a lone surrogate", expected, bad.start(), bad.end())
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -50,7 +50,7 @@ _GRAMMAR = r"""
     STRING.2: "string"
     VARIABLE: /[A-Za-z_][A-Za-z0-9_]*/
     ENTRY: /-?[0-9]+(--?[0-9]+)?/
-    QUOTED: /"([^"\\\x00-\x1f\x7f]|\\["\\])*"/
+    QUOTED: /"[^"\\\x00-\x1f\x7f]*(\\["\\][^"\\\x00-\x1f\x7f]*)*"/
     LITERAL: /[^ \x00-\x1f\x7f"#{}()\\]+/
     BARE: /[^ \x00-\x1f\x7f"#{}(),\\]+/
 """
@@ -128,7 +128,7 @@ def _explain(text: str, error: UnexpectedInput) -> TextError:
         what = "unclosed brace" if text[opened : opened + 1] == "{" else "unclosed parenthesis"
         return TextError(text, what, expected, max(opened, 0), len(text))
     if text[start] == '"':
-        closed = re.compile(r'"(?:[^"\\]|\\.)*"').match(text, start)
+        closed = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"').match(text, start)
         if not closed:
             return TextError(text, "unclosed quote", "a closing quote", start)
         message = "a quoted text cannot stand here"

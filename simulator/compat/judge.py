@@ -25,7 +25,7 @@ from simulator.compat.rule import (
     VersionClause,
 )
 from simulator.compat.scheme import Attribute, Direction, Outcome, Relation, Scheme
-from simulator.compat.template import Binding, Scaled, Template, Variable, solve
+from simulator.compat.template import Binding, Scaled, Template, Variable, bounds, solve
 from simulator.values import FlagSet, Integer, PciId, Ratio, String, Value, Version
 
 __all__ = ["Check", "Finding", "check_object", "check_objects", "check_relation", "judge"]
@@ -273,25 +273,41 @@ class _Question:
         """Meet all templates; where no choice does, as many as a greedy search meets."""
         # Exact texts leave few choices, so they go first.
         order = sorted(self.templates, key=lambda name: isinstance(self.templates[name], Scaled))
-        if (binding := self._meet_all(order, {})) is not None:
+        variables = self._narrowed()
+        if variables is not None and (binding := self._meet_all(order, variables, {})) is not None:
             return _Choice(frozenset(order), binding)
         found = [self._meet_some(order, first) for first in order]
         return max(found, key=lambda choice: len(choice.met))
 
-    def _solutions(self, name: str, binding: Binding) -> Iterator[dict[str, int | str]]:
-        return solve(
-            self.templates[name],
-            self.values[name],
-            self.variables,
-            binding,
-            floor_division=self.floor_division,
-        )
+    def _narrowed(self) -> Mapping[str, Variable] | None:
+        """Keep of each variable what the scaled numbers allow; None when that is nothing."""
+        variables = dict(self.variables)
+        for name, template in self.templates.items():
+            if isinstance(template, Scaled):
+                floor = self.floor_division
+                ends = bounds(template, self.values[name], floor_division=floor)
+                kept = variables[template.part.name].within(*ends) if ends else None
+                if kept is None:
+                    return None
+                variables[kept.name] = kept
+        return variables
 
-    def _meet_all(self, names: list[str], binding: Binding) -> Binding | None:
+    def _solutions(
+        self, name: str, variables: Mapping[str, Variable], binding: Binding
+    ) -> Iterator[dict[str, int | str]]:
+        floor = self.floor_division
+        template, value = self.templates[name], self.values[name]
+        return solve(template, value, variables, binding, floor_division=floor)
+
+    def _meet_all(
+        self, names: list[str], variables: Mapping[str, Variable], binding: Binding
+    ) -> Binding | None:
         if not names:
             return binding
-        for found in self._solutions(names[0], binding):
-            if (whole := self._meet_all(names[1:], found)) is not None:
+        for found in self._solutions(names[0], variables, binding):
+            whole = self._meet_all(names[1:], variables, found)
+            # Scaled numbers come last, and what is kept of their variables meets them all.
+            if whole is not None or isinstance(self.templates[names[0]], Scaled):
                 return whole
         return None
 
@@ -299,7 +315,8 @@ class _Question:
         met: set[str] = set()
         binding: Binding = {}
         for name in [first, *(other for other in order if other != first)]:
-            if (found := next(self._solutions(name, binding), None)) is not None:
+            found = next(self._solutions(name, self.variables, binding), None)
+            if found is not None:
                 met.add(name)
                 binding = found
         return _Choice(frozenset(met), binding)

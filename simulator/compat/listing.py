@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from simulator.compat.clause_text import parse_clause
 from simulator.compat.description import Description
-from simulator.compat.rule import Clause, Equal, Object
+from simulator.compat.rule import Clause, EmptyClause, Equal, Object
 from simulator.compat.scheme import Scheme
 from simulator.compat.template import Variable, quote
 from simulator.documents import Document
@@ -23,7 +23,9 @@ _HEAD = re.compile(r"([A-Za-z]+):[ \t]*(#.*)?")
 _EMPTY = re.compile(r"[ \t]*(#.*)?")
 _FIELD = re.compile(r"\t([A-Za-z_][A-Za-z0-9_.-]*)=")
 # The value ends where a blank or a comment begins outside quotes.
-_VALUE = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^ \t#"])*')
+_VALUE = re.compile(r'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^ \t#"]++)*+')
+# What makes more of a text than a bare value.
+_SPECIAL = re.compile(r'["{}()\\]')
 _REST = re.compile(r"[ \t]*(#.*)?")
 
 
@@ -71,7 +73,8 @@ class _Reader:
         self.document = document
         self.scheme = scheme
         self.head: tuple[int, str] | None = None
-        self.values: dict[str, Value] | None = None
+        self.has_self = False
+        self.values: dict[str, Value] = {}
         self.objects: list[dict[str, Clause]] = []
         self.variables: Mapping[str, Variable] = {}
         self.seen: set[str] = set()
@@ -86,11 +89,11 @@ class _Reader:
 
     def finish(self) -> tuple[dict[str, Value], tuple[Object, ...] | None]:
         self._close()
-        if self.values is None:
+        if not self.has_self:
             self.document.mistake(0, 0, 1, "no SELF", "SELF: and its fields")
         self.document.check()
         objects = tuple(Object(clauses) for clauses in self.objects if clauses)
-        return self.values or {}, objects or None
+        return self.values, objects or None
 
     def _heading(self, number: int, line: str) -> None:
         found = _HEAD.fullmatch(line)
@@ -102,14 +105,13 @@ class _Reader:
         self.head = (number, found[1])
         self.seen, self.variables = set(), {}
         if found[1] == "COMPATIBLE":
-            if self.values is None:
+            if not self.has_self:
                 self.document.mistake(number, 0, 11, "COMPATIBLE before SELF", "SELF: first")
-                self.values = {}
             self.objects.append({})
-        elif self.values is not None:
+            return
+        if self.has_self:
             self.document.mistake(number, 0, 5, "a second SELF", "one SELF a device")
-        else:
-            self.values = {}
+        self.has_self = True
 
     def _close(self) -> None:
         if self.head is not None and not self.seen:
@@ -153,8 +155,7 @@ class _Reader:
             return
         try:
             if self.head[1] == "SELF":
-                if self.values is not None:
-                    self.values[name] = _self_value(text, kind)
+                self.values[name] = _self_value(text, kind)
             else:
                 clause, self.variables = parse_clause(text, kind, self.variables)
                 self.objects[-1][name] = clause
@@ -164,13 +165,15 @@ class _Reader:
 
 def _self_value(text: str, kind: str) -> Value:
     """Read a value of SELF: clause text that is a literal."""
-    if '"' not in text and "{" not in text:
+    if not _SPECIAL.search(text):
         return parse_value(kind, text)
-    if "{" in text and not text.startswith('"'):
-        start = text.index("{")
-        raise TextError(text, "SELF says what the device is", "a value without variables", start)
     clause, _ = parse_clause(text, kind, {})
-    return clause.value if isinstance(clause, Equal) else parse_value(kind, "")
+    if isinstance(clause, Equal):
+        return clause.value
+    if isinstance(clause, EmptyClause):
+        return parse_value(kind, "")
+    expected = "a value without variables or operators; quote what looks like one"
+    raise TextError(text, "SELF says what the device is", expected)
 
 
 def format_listing(description: Description) -> str:

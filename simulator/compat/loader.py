@@ -16,12 +16,16 @@ from simulator.compat.scheme import (
     Surface,
 )
 from simulator.documents import YamlValue, read_yaml
+from simulator.errors import InputError, Mistake
 from simulator.values import KINDS
 
-__all__ = ["FACTS", "MAX_ATTRIBUTES", "load_scheme"]
+__all__ = ["FACTS", "MAX_ATTRIBUTES", "MAX_SCHEME_BYTES", "load_scheme"]
 
 MAX_ATTRIBUTES = 64
 """Attributes in one scheme. Ours."""
+
+MAX_SCHEME_BYTES = 2**18
+"""The size of a scheme; far above 64 attributes, and soon read. Ours."""
 
 FACTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -44,6 +48,7 @@ _UNLISTED = MappingProxyType(
     {"ignored": Outcome.COMPATIBLE, "undecided": Outcome.UNDECIDED}
     | {"incompatible": Outcome.INCOMPATIBLE}
 )
+_ORDERED = ("int", "version", "ratio")
 # What a relation needs of the target's kind, and of the source's.
 _RELATION_KINDS: Mapping[Relation, tuple[str, str]] = MappingProxyType(
     {
@@ -67,6 +72,9 @@ def load_scheme(file: str, data: bytes) -> Scheme:
     Raises:
         InputError: With all mistakes that could be found.
     """
+    if len(data) > MAX_SCHEME_BYTES:
+        message = f"the file is too long; expected at most {MAX_SCHEME_BYTES} bytes"
+        raise InputError([Mistake(file, 0, 0, 1, message)])
     root = read_yaml(file, data)
     scheme = _Reader(root).scheme()
     root.document.check()
@@ -186,6 +194,9 @@ class _Reader:
         for key, name, order in self.fields["prefer"].fields("attributes, highest or lowest"):
             if name not in self.attributes:
                 key.mistake(f"{name} is no attribute", "one of " + ", ".join(self.attributes))
+            elif self.attributes[name].kind not in _ORDERED:
+                message = f"{name} is of kind {self.attributes[name].kind}, which has no order"
+                key.mistake(message, "an attribute of kind " + ", ".join(_ORDERED))
             yield Preference(name, _choice(order, {"highest": True, "lowest": False}, True))
 
     def _surface(self) -> Surface | None:

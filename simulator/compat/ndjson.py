@@ -16,7 +16,7 @@ from simulator.compat.rule import Clause, Object
 from simulator.compat.scheme import Scheme
 from simulator.compat.template import Variable
 from simulator.documents import Document
-from simulator.errors import InputError, TextError
+from simulator.errors import TextError
 from simulator.values import String, Value, parse_value
 
 __all__ = ["parse_line", "read_lines"]
@@ -151,7 +151,7 @@ def parse_line(text: str, scheme: Scheme) -> Description:
     Read one description.
 
     Args:
-        text: One line of NDJSON, without its end.
+        text: One line of NDJSON, with or without its end.
         scheme: The attributes that may occur.
 
     Raises:
@@ -159,8 +159,12 @@ def parse_line(text: str, scheme: Scheme) -> Description:
     """
     document = Document("<text>", text)
     description = _parse(document, 0, scheme)
+    for number, line in enumerate(document.lines[1:], 1):
+        if line.strip(" \t\r"):
+            document.mistake(number, 0, len(line), "a second line", "one description")
+    document.check()
     if description is None:
-        raise InputError(document.mistakes)
+        raise AssertionError("a mistake was noted")
     return description
 
 

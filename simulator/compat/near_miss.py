@@ -9,6 +9,7 @@ from simulator.compat.judge import Check, Finding, judge
 from simulator.compat.rule import Equal, Object, OneOf, Range, Subset, Superset, VersionClause
 from simulator.compat.scheme import Direction, Outcome, Relation, Scheme
 from simulator.compat.template import Binding, Scaled, Template, Variable, render, solve
+from simulator.errors import TextError
 from simulator.values import FlagSet, Value
 
 __all__ = ["Change", "near_miss", "shown"]
@@ -88,6 +89,9 @@ def near_miss(
             return ()
         fewest = min(len(one) for one in found)
         changes += next(one for one in found if len(one) == fewest)
+    # A relation and an object may both ask for a change of one value; the object's is kept.
+    once = {(change.side, change.attribute): change for change in changes}
+    changes = [change for change in once.values() if change.needed != change.current]
     moved = judge(
         scheme, _apply(source, Direction.SOURCE, changes), _apply(target, Direction.TARGET, changes)
     )
@@ -122,8 +126,18 @@ def _relation_change(scheme: Scheme, finding: Finding) -> Iterator[Change]:
         needed = source if finding.clause is Relation.EQUAL else FlagSet(both)
     elif finding.clause is Relation.ONE_OF:
         old = target.members if isinstance(target, FlagSet) else frozenset[str]()
+        if not _is_set(old | {str(source)}):
+            return
         needed = FlagSet(old | {str(source)})
     yield Change(Direction.TARGET, name, target, needed)
+
+
+def _is_set(members: frozenset[str]) -> bool:
+    """Tell whether these texts can stand in one set; not every string is a member."""
+    try:
+        return FlagSet.parse("+".join(sorted(members))).members == members
+    except TextError:
+        return False
 
 
 def _candidates(

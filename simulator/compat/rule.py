@@ -187,4 +187,4 @@ class Object:
         return found
 
     def __hash__(self) -> int:
-        return hash(tuple(self.clauses.items()))
+        return hash(frozenset(self.clauses.items()))

@@ -3,10 +3,11 @@
 import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from types import MappingProxyType
 
 from simulator.compat.description import Description
-from simulator.values import Version
+from simulator.values import Integer, Ratio, Version
 
 __all__ = ["Attribute", "Direction", "Outcome", "Preference", "Relation", "Scheme", "Surface"]
 
@@ -146,10 +147,13 @@ class Scheme:
         return ranked
 
 
-def _rank(target: Description, name: str, highest: bool) -> tuple[bool, int, int, int]:
-    value = target.values.get(name)
-    sign = -1 if highest else 1
-    if isinstance(value, Version):
-        return False, sign * value.major, sign * value.minor, sign * value.bugfix
-    number = getattr(value, "number", None)
-    return (True, 0, 0, 0) if number is None else (False, sign * number, 0, 0)
+def _rank(target: Description, name: str, highest: bool) -> tuple[bool, list[int | Fraction]]:
+    numbers: list[int | Fraction] = []
+    match target.values.get(name):
+        case Version() as version:
+            numbers = [version.major, version.minor, version.bugfix]
+        case Integer() as integer:
+            numbers = [integer.number]
+        case Ratio() as ratio:
+            numbers = [ratio.value]
+    return not numbers, [-number if highest else number for number in numbers]

@@ -15,7 +15,17 @@ from fractions import Fraction
 from simulator.errors import TextError
 from simulator.values import Integer, Ratio, String, Value, parse_value
 
-__all__ = ["Binding", "Reference", "Scaled", "Template", "Variable", "quote", "render", "solve"]
+__all__ = [
+    "Binding",
+    "Reference",
+    "Scaled",
+    "Template",
+    "Variable",
+    "bounds",
+    "quote",
+    "render",
+    "solve",
+]
 
 Binding = Mapping[str, int | str]
 """The choices made so far, by name of the variable."""
@@ -56,6 +66,12 @@ class Variable:
         if isinstance(choice, int):
             return any(low <= choice <= high for low, high in self.ranges)
         return choice in self.strings
+
+    def within(self, low: int, high: int) -> "Variable | None":
+        """Return this integer variable with its values from *low* to *high*, if it has any."""
+        kept = [(max(first, low), min(last, high)) for first, last in self.ranges]
+        ranges = tuple((first, last) for first, last in kept if first <= last)
+        return Variable(self.name, ranges) if ranges else None
 
     def first(self) -> int | str:
         """Return the value that is written first."""
@@ -164,24 +180,29 @@ def _solve_scaled(
     binding: Binding,
     floor_division: bool,
 ) -> Iterator[dict[str, int | str]]:
-    name, factor = scaled.part.name, scaled.factor
-    wanted = Fraction(value.number) if isinstance(value, Integer) else _fraction(value)
-    if scaled.operator == "/" and floor_division:
-        if wanted.denominator != 1:
-            return
-        low, high = wanted.numerator * factor, wanted.numerator * factor + factor - 1
-    else:
-        exact = wanted * factor if scaled.operator == "/" else wanted / factor
-        if exact.denominator != 1:
-            return
-        low = high = exact.numerator
+    name = scaled.part.name
+    found = bounds(scaled, value, floor_division=floor_division)
+    if found is None:
+        return
+    low, high = found
     if name in binding:
         if low <= int(binding[name]) <= high:
             yield dict(binding)
         return
-    for first, last in variables[name].ranges:
-        for choice in range(max(low, first), min(high, last) + 1):
+    variable = variables[name].within(low, high)
+    for first, last in variable.ranges if variable else ():
+        for choice in range(first, last + 1):
             yield {**binding, name: choice}
+
+
+def bounds(scaled: Scaled, value: Value, *, floor_division: bool = False) -> tuple[int, int] | None:
+    """Give the lowest and the highest number with which *scaled* is *value*, or None."""
+    wanted = Fraction(value.number) if isinstance(value, Integer) else _fraction(value)
+    if scaled.operator == "/" and floor_division:
+        low = wanted * scaled.factor
+        return (int(low), int(low) + scaled.factor - 1) if wanted.denominator == 1 else None
+    exact = wanted * scaled.factor if scaled.operator == "/" else wanted / scaled.factor
+    return (exact.numerator, exact.numerator) if exact.denominator == 1 else None
 
 
 def _fraction(value: Value) -> Fraction:

@@ -137,7 +137,8 @@ def explain(scheme: Scheme, source: Description, target: Description) -> Verdict
         if best.outcome is Outcome.COMPATIBLE:
             matches += [Match(direction, best.index, best.binding)] if best.index else []
         else:
-            reasons += _object_reasons(direction, checks)
+            publisher = target if direction is Direction.TARGET else source
+            reasons += _object_reasons(scheme, publisher, direction, checks)
     near: tuple[Change, ...] = ()
     if outcome is not Outcome.COMPATIBLE:
         near = near_miss(scheme, source, target, relations, questions)
@@ -147,12 +148,20 @@ def explain(scheme: Scheme, source: Description, target: Description) -> Verdict
 # ---- reasons in words
 
 
-def _object_reasons(direction: Direction, checks: Iterable[Check]) -> Iterator[Reason]:
+def _object_reasons(
+    scheme: Scheme, publisher: Description, direction: Direction, checks: Iterable[Check]
+) -> Iterator[Reason]:
     for check in checks:
         for finding in check.findings:
-            if finding.outcome is not Outcome.COMPATIBLE:
-                text = _clause_text(finding, check, direction)
-                yield Reason(finding.attribute, finding.outcome, text, direction, check.index)
+            if finding.outcome is Outcome.COMPATIBLE:
+                continue
+            if finding.attribute:
+                text = _clause_text(scheme, finding, check, direction)
+            else:
+                accepts = "accepts nobody: its list of objects is empty"
+                accepts = "publishes no list of objects" if publisher.objects is None else accepts
+                text = f"the {direction} {accepts}"
+            yield Reason(finding.attribute, finding.outcome, text, direction, check.index)
 
 
 def _relation_text(finding: Finding) -> str:
@@ -183,11 +192,8 @@ def _version_text(source: Value, target: Value) -> str:
     return f"minor {source.minor} > {target.minor} ({source} to {target})"
 
 
-def _clause_text(finding: Finding, check: Check, direction: Direction) -> str:
+def _clause_text(scheme: Scheme, finding: Finding, check: Check, direction: Direction) -> str:
     name, value, clause = finding.attribute, finding.value, finding.clause
-    if not name:
-        kind = "no list of objects" if finding.outcome is Outcome.UNDECIDED else "nothing"
-        return f"the {direction} accepts {kind}"
     if clause is None:
         return f"{name} is {shown(value)}, and the object does not name it"
     if value is None:
@@ -210,17 +216,17 @@ def _clause_text(finding: Finding, check: Check, direction: Direction) -> str:
         case AbsentClause():
             wanted = "absent"
         case Template() | Scaled():
-            wanted = _wanted(clause, check.binding)
+            wanted = _wanted(scheme, clause, check.binding)
         case _:
             wanted = str(clause)
     return f"{name} is {shown(value)}, expected {wanted}"
 
 
-def _wanted(template: Template | Scaled, binding: Binding) -> str:
+def _wanted(scheme: Scheme, template: Template | Scaled, binding: Binding) -> str:
     if not template.names() <= binding.keys():
         return str(template)
     chosen = ", ".join(f"{name}={binding[name]}" for name in sorted(template.names()))
-    value = render(template, binding)
+    value = render(template, binding, floor_division=scheme.floor_division)
     return f"{template if value is None else value} ({chosen})"
 
 
