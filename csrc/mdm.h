@@ -14,6 +14,8 @@
  *           mdm_query_new has returned.
  * Threads   no globals but constants. Any number of threads may read one fleet (every function
  *           that takes it as const, and every function on a query of it) while none changes it.
+ *           A query keeps no scratch, so threads may share one. Reading through a reader is a
+ *           change; the allocator is called from the threads that call.
  * Failure   a call that fails leaves its objects as they were.
  * Sources   lists: Yan Zhao, 20200729080503.GB28676@joy-OptiPlex-7040; the rest is ours.
  */
@@ -91,7 +93,7 @@ typedef struct mdm_fault {
 } mdm_fault;
 
 /* The one way to memory. new_size 0 frees; NULL means out of memory. Blocks are aligned as by
-   malloc. A NULL allocator stands for the C library's. */
+   malloc. Making a smaller block may fail too. A NULL allocator stands for the C library's. */
 typedef struct mdm_allocator {
     void *(*resize)(void *context, void *block, size_t old_size, size_t new_size);
     void *context;
@@ -103,14 +105,15 @@ typedef struct mdm_query mdm_query;   /* from mdm_query_new to mdm_query_free, b
 
 const char *mdm_status_text(mdm_status status); /* constant; never NULL */
 
-/* ---- The fleet. The scheme is copied. keep_names 0: names are checked and dropped. ---- */
+/* ---- The fleet. The scheme is copied. keep_names 0: names are checked and dropped.
+   MDM_BAD_ARGUMENT also where a relation does not suit the kinds. ---- */
 
 mdm_status mdm_fleet_new(const mdm_scheme *scheme, int keep_names, const mdm_allocator *allocator,
                          mdm_fleet **fleet);
 void mdm_fleet_free(mdm_fleet *fleet); /* NULL is allowed */
 
 /* One description (one line, with or without its end) in, changed, out. A removed row is given to
-   a later device, the last removed first. */
+   a later device, the last removed first. While a reader is open, MDM_BAD_ARGUMENT. */
 mdm_status mdm_add(mdm_fleet *fleet, const char *text, size_t text_len, uint32_t *row,
                    mdm_fault *fault);
 mdm_status mdm_replace(mdm_fleet *fleet, uint32_t row, const char *text, size_t text_len,
@@ -130,17 +133,21 @@ void mdm_fleet_size(const mdm_fleet *fleet, mdm_size *size);
 uint32_t mdm_code_count(const mdm_fleet *fleet, size_t attribute); /* with code 0, absent */
 
 /* The description of a row as a line of NDJSON without its end: name, self in the order of the
-   scheme, compatible. *text_len is set to what is needed also when it is MDM_NO_SPACE. */
+   scheme with the spelling of its values (a ratio as a string), compatible as it was given.
+   *text_len is set to what is needed also when it is MDM_NO_SPACE. */
 mdm_status mdm_description(const mdm_fleet *fleet, uint32_t row, char *text, size_t text_capacity,
                            size_t *text_len);
 /* The name of a row; an empty one when it has none. Borrowed until the fleet changes. */
 mdm_status mdm_name(const mdm_fleet *fleet, uint32_t row, const char **name, size_t *name_len);
-/* For each row its class (a dense number below classes_len values; UINT32_MAX: not in use), and
-   for the classes their codes. For tests and benchmarks that put the question on columns. */
+/* For each of n_rows rows its class (a number below n_classes; UINT32_MAX: not in use), and for
+   each of n_classes classes its code. For tests and benchmarks that put the question on columns;
+   the numbers hold until the fleet changes. mdm_classes may answer MDM_NO_MEMORY. */
 mdm_status mdm_classes(const mdm_fleet *fleet, uint32_t *classes, size_t classes_len);
 mdm_status mdm_codes(const mdm_fleet *fleet, size_t attribute, uint32_t *codes, size_t codes_len);
 
-/* ---- Reading many lines. Nothing is in the fleet until mdm_reader_commit. ---- */
+/* ---- Reading many lines. Nothing is in the fleet until mdm_reader_commit. A fleet has one
+   reader at a time, and is not changed otherwise while it is open, from mdm_reader_new to
+   mdm_reader_commit or mdm_reader_free; questions may be put, and see nothing of it. ---- */
 
 mdm_status mdm_reader_new(mdm_fleet *fleet, mdm_reader **reader);
 /* Whole lines; the last may lack its end. MDM_BAD_TEXT: *n_faults of up to faults_len faults; the
@@ -154,7 +161,7 @@ void mdm_reader_free(mdm_reader *reader); /* without a commit, the fleet is as i
 /* ---- The question: where can this source go? ---- */
 
 /* Compiles the source's description into verdict tables and judges every class. accepted_by
-   takes the place of the scheme's, where that is not MDM_NOBODY. */
+   takes the place of the scheme's, where neither is MDM_NOBODY. */
 mdm_status mdm_query_new(const mdm_fleet *fleet, const char *text, size_t text_len,
                          mdm_direction accepted_by, mdm_query **query, mdm_fault *fault);
 void mdm_query_free(mdm_query *query); /* NULL is allowed */

@@ -1,0 +1,50 @@
+"""
+Build the extension ``simulator.fleet._mdm`` from the C core.
+
+The declarations are those between the two marks of ``mdm.h``; there is no second copy. Set
+``MDM_SANITIZE=address,undefined`` to build with sanitizers.
+"""
+
+import os
+from pathlib import Path
+
+from cffi import FFI
+
+ROOT = Path(__file__).resolve().parent.parent
+BEGIN, END = "/* cdef: begin */", "/* cdef: end */"
+
+
+def declarations() -> str:
+    """Return what stands between the marks of the header."""
+    header = (ROOT / "csrc" / "mdm.h").read_text(encoding="utf-8")
+    _, rest = header.split(BEGIN)
+    return rest.split(END)[0]
+
+
+def sources() -> list[str]:
+    """Return the C files, as setuptools wants them: relative to the project."""
+    return sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "csrc").glob("mdm_*.c"))
+
+
+_sanitizers = os.environ.get("MDM_SANITIZE", "")
+_sanitize = [f"-fsanitize={_sanitizers}", "-fno-sanitize-recover=all"] if _sanitizers else []
+
+ffibuilder = FFI()
+ffibuilder.cdef(declarations())
+ffibuilder.set_source(
+    "simulator.fleet._mdm",
+    '#include "mdm.h"',
+    sources=sources(),
+    include_dirs=["csrc"],
+    depends=sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "csrc").glob("*.h")),
+    py_limited_api=True,
+    extra_compile_args=[
+        "-std=c11",
+        "-O3",
+        # A cdef that drifts from the header is otherwise only a warning.
+        "-Werror=int-conversion",
+        "-Werror=incompatible-pointer-types",
+        *_sanitize,
+    ],
+    extra_link_args=_sanitize,
+)

@@ -1,0 +1,227 @@
+/*
+ * The fleet: made, changed by one device at a time, and asked what it holds.
+ */
+#include "mdm_fleet.h"
+
+#include <string.h>
+
+#include "mdm_parse.h"
+
+const char *mdm_status_text(mdm_status status)
+{
+    static const char *const texts[] = {
+        "done",
+        "an argument that cannot be",
+        "out of memory",
+        "a mistake in the text",
+        "the buffer is too small",
+        "no device has this row",
+        "more than 32 bits can count",
+        "the fleet changed after the question was put",
+    };
+    const size_t number = (size_t)status;
+    return number < sizeof texts / sizeof *texts ? texts[number] : "no such status";
+}
+
+/* ---- Making ---- */
+
+static bool is_verdict(mdm_verdict verdict)
+{
+    return verdict == MDM_NO || verdict == MDM_UNDECIDED || verdict == MDM_YES;
+}
+
+static bool suits(const mdm_attribute *attribute, const mdm_attribute *source)
+{
+    switch (attribute->relation) {
+    case MDM_UNRELATED:
+    case MDM_ANY:
+        return true;
+    case MDM_EQUAL:
+        return attribute->kind == source->kind;
+    case MDM_SUPERSET:
+    case MDM_SUBSET:
+        return attribute->kind == MDM_SET && source->kind == MDM_SET;
+    case MDM_MINOR:
+        return attribute->kind == MDM_VERSION && source->kind == MDM_VERSION;
+    case MDM_MEMBER:
+        return attribute->kind == MDM_SET && source->kind == MDM_STRING;
+    }
+    return false;
+}
+
+static bool is_sound(const mdm_scheme *scheme)
+{
+    const mdm_attribute *attributes = scheme->attributes;
+    if (scheme->n_attributes > MDM_MAX_ATTRIBUTES ||
+        (scheme->n_attributes > 0 && attributes == NULL) || !is_verdict(scheme->missing) ||
+        !is_verdict(scheme->unlisted) || (unsigned)scheme->accepted_by > MDM_BOTH) {
+        return false;
+    }
+    for (size_t i = 0; i < scheme->n_attributes; i++) {
+        const mdm_attribute *at = &attributes[i];
+        if ((at->name == NULL && at->name_len > 0) || (unsigned)at->kind > MDM_RATIO ||
+            at->of >= scheme->n_attributes || !is_verdict(at->missing) ||
+            !suits(at, &attributes[at->of])) {
+            return false;
+        }
+        for (size_t j = 0; j < i; j++) {
+            if (attributes[j].name_len == at->name_len &&
+                (at->name_len == 0 || memcmp(attributes[j].name, at->name, at->name_len) == 0)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool copy_scheme(mdm_fleet *fleet, const mdm_scheme *scheme)
+{
+    mdm_attribute *attributes =
+        mdm_take(&fleet->arena, scheme->n_attributes, sizeof *attributes);
+    fleet->scheme = *scheme;
+    fleet->scheme.attributes = attributes;
+    fleet->dictionaries =
+        mdm_take(&fleet->arena, scheme->n_attributes, sizeof *fleet->dictionaries);
+    fleet->classes.columns =
+        mdm_take(&fleet->arena, scheme->n_attributes + 1, sizeof *fleet->classes.columns);
+    if (attributes == NULL || fleet->dictionaries == NULL || fleet->classes.columns == NULL) {
+        fleet->scheme.n_attributes = 0;
+        return false;
+    }
+    memset(fleet->dictionaries, 0, scheme->n_attributes * sizeof *fleet->dictionaries);
+    fleet->classes.n_columns = scheme->n_attributes + 1;
+    memset(fleet->classes.columns, 0,
+           fleet->classes.n_columns * sizeof *fleet->classes.columns);
+    for (size_t i = 0; i < scheme->n_attributes; i++) {
+        const mdm_attribute *given = &scheme->attributes[i];
+        mdm_text name = {NULL, 0};
+        if (!mdm_take_text(&fleet->arena, (mdm_text){given->name, given->name_len}, &name)) {
+            return false;
+        }
+        attributes[i] = *given;
+        attributes[i].name = name.at;
+    }
+    return true;
+}
+
+/* Class 0, that of free rows. */
+static bool make_class_zero(mdm_fleet *fleet)
+{
+    mdm_class_table *classes = &fleet->classes;
+    bool is_done = MDM_RESERVE(&fleet->memory, classes, 0, 1) &&
+                   MDM_RESERVE(&fleet->memory, &classes->hashes, 0, 1);
+    for (size_t i = 0; i < classes->n_columns && is_done; i++) {
+        is_done = MDM_RESERVE(&fleet->memory, &classes->columns[i], 0, 1);
+        if (is_done) {
+            classes->columns[i].at[0] = 0;
+        }
+    }
+    if (is_done) {
+        classes->at[0] = (mdm_class){0, MDM_FREE_CLASS, {0}};
+        classes->hashes.at[0] = 0;
+        classes->n = 1;
+    }
+    return is_done;
+}
+
+mdm_status mdm_fleet_new(const mdm_scheme *scheme, int keep_names, const mdm_allocator *allocator,
+                         mdm_fleet **made)
+{
+    const mdm_allocator memory = mdm_allocator_or_default(allocator);
+    mdm_fleet *fleet = NULL;
+    if (made == NULL || scheme == NULL || memory.resize == NULL || !is_sound(scheme)) {
+        return MDM_BAD_ARGUMENT;
+    }
+    fleet = mdm_resize(&memory, NULL, 0, 1, sizeof *fleet);
+    if (fleet == NULL) {
+        return MDM_NO_MEMORY;
+    }
+    *fleet = (mdm_fleet){.memory = memory, .keeps_names = keep_names != 0};
+    fleet->arena.memory = &fleet->memory;
+    fleet->scratch.memory = &fleet->memory;
+    fleet->rows.free = MDM_NONE;
+    if (!copy_scheme(fleet, scheme) || !make_class_zero(fleet)) {
+        mdm_fleet_free(fleet);
+        return MDM_NO_MEMORY;
+    }
+    *made = fleet;
+    return MDM_OK;
+}
+
+static void free_classes(mdm_fleet *fleet)
+{
+    mdm_class_table *classes = &fleet->classes;
+    for (size_t c = 1; c < classes->n; c++) {
+        mdm_class *class = &classes->at[c];
+        if (class->capacity != 0 && class->capacity != MDM_FREE_CLASS) {
+            MDM_TRIM(&fleet->memory, (&(mdm_u32s){class->rows.many, class->capacity}), 0);
+        }
+    }
+    for (size_t i = 0; i < classes->n_columns; i++) {
+        MDM_TRIM(&fleet->memory, &classes->columns[i], 0);
+    }
+    MDM_TRIM(&fleet->memory, classes, 0);
+    MDM_TRIM(&fleet->memory, &classes->hashes, 0);
+    mdm_resize(&fleet->memory, classes->slots, classes->n_slots, 0, sizeof *classes->slots);
+}
+
+void mdm_fleet_free(mdm_fleet *fleet)
+{
+    mdm_allocator memory;
+    if (fleet == NULL) {
+        return;
+    }
+    memory = fleet->memory;
+    free_classes(fleet);
+    for (size_t i = 0; i < fleet->scheme.n_attributes; i++) {
+        mdm_texts_free(&fleet->dictionaries[i].texts, &memory);
+        MDM_TRIM(&memory, &fleet->dictionaries[i], 0);
+    }
+    mdm_texts_free(&fleet->members, &memory);
+    mdm_texts_free(&fleet->lists.texts, &memory);
+    MDM_TRIM(&memory, &fleet->lists, 0);
+    MDM_TRIM(&memory, &fleet->rows.class_of, 0);
+    MDM_TRIM(&memory, &fleet->rows.place, 0);
+    MDM_TRIM(&memory, &fleet->rows.name, 0);
+    MDM_TRIM(&memory, &fleet->names, 0);
+    mdm_arena_free(&fleet->scratch);
+    mdm_arena_free(&fleet->arena);
+    mdm_resize(&memory, fleet, 1, 0, sizeof *fleet);
+}
+
+/* ---- Marks ---- */
+
+mdm_mark mdm_fleet_mark(const mdm_fleet *fleet)
+{
+    mdm_mark mark = {.arena = mdm_arena_here(&fleet->arena),
+                     .n_members = fleet->members.n,
+                     .n_lists = fleet->lists.texts.n};
+    for (size_t i = 0; i < fleet->scheme.n_attributes; i++) {
+        mark.n_codes[i] = fleet->dictionaries[i].texts.n;
+    }
+    return mark;
+}
+
+void mdm_fleet_cut(mdm_fleet *fleet, const mdm_mark *mark)
+{
+    mdm_texts_cut(&fleet->members, mark->n_members);
+    mdm_texts_cut(&fleet->lists.texts, mark->n_lists);
+    for (size_t i = 0; i < fleet->scheme.n_attributes; i++) {
+        mdm_texts_cut(&fleet->dictionaries[i].texts, mark->n_codes[i]);
+    }
+    mdm_arena_back(&fleet->arena, mark->arena);
+}
+
+size_t mdm_fleet_find(const mdm_fleet *fleet, mdm_text name, size_t hint)
+{
+    const size_t n = fleet->scheme.n_attributes;
+    for (size_t i = 0; i < n; i++) {
+        const size_t at = hint + i < n ? hint + i : (hint + i) % n;
+        const mdm_attribute *attribute = &fleet->scheme.attributes[at];
+        if (attribute->name_len == name.len &&
+            (name.len == 0 || memcmp(attribute->name, name.at, name.len) == 0)) {
+            return at;
+        }
+    }
+    return n;
+}

@@ -1,0 +1,213 @@
+/*
+ * What a fleet holds: sizes, names, classes, and descriptions written back.
+ */
+#include <string.h>
+
+#include "mdm_fleet.h"
+
+void mdm_fleet_size(const mdm_fleet *fleet, mdm_size *size)
+{
+    const mdm_class_table *classes = &fleet->classes;
+    const mdm_row_table *rows = &fleet->rows;
+    size_t row_cells = rows->class_of.capacity + rows->place.capacity;
+    size_t bytes = fleet->arena.bytes + fleet->scratch.bytes + mdm_texts_bytes(&fleet->members) +
+                   mdm_texts_bytes(&fleet->lists.texts) +
+                   fleet->lists.capacity * sizeof *fleet->lists.at +
+                   classes->capacity * sizeof *classes->at +
+                   classes->n_slots * sizeof *classes->slots +
+                   classes->hashes.capacity * sizeof *classes->hashes.at;
+    *size = (mdm_size){rows->n, rows->n_devices, classes->n_live, 0, 0, 0, 0};
+    for (size_t i = 0; i < fleet->lists.texts.n; i++) {
+        size->n_lists += fleet->lists.at[i].n_classes > 0;
+    }
+    for (size_t c = 1; c < classes->n; c++) {
+        const uint32_t capacity = classes->at[c].capacity;
+        row_cells += capacity == MDM_FREE_CLASS ? 0 : capacity;
+    }
+    for (size_t i = 0; i < classes->n_columns; i++) {
+        bytes += classes->columns[i].capacity * sizeof *classes->columns[i].at;
+    }
+    for (size_t i = 0; i < fleet->scheme.n_attributes; i++) {
+        bytes += mdm_texts_bytes(&fleet->dictionaries[i].texts) +
+                 fleet->dictionaries[i].capacity * sizeof *fleet->dictionaries[i].at;
+    }
+    size->row_bytes = row_cells * sizeof(uint32_t);
+    size->name_bytes = fleet->names.capacity + rows->name.capacity * sizeof *rows->name.at;
+    size->dictionary_bytes = bytes;
+}
+
+uint32_t mdm_code_count(const mdm_fleet *fleet, size_t attribute)
+{
+    if (fleet == NULL || attribute >= fleet->scheme.n_attributes) {
+        return 0;
+    }
+    /* What an open reader has added is not there yet. */
+    return 1 + (uint32_t)(fleet->read_from == NULL ? fleet->dictionaries[attribute].texts.n
+                                                   : fleet->read_from->n_codes[attribute]);
+}
+
+static bool is_used(const mdm_fleet *fleet, uint32_t row)
+{
+    return row < fleet->rows.n && fleet->rows.class_of.at[row] != 0;
+}
+
+mdm_status mdm_name(const mdm_fleet *fleet, uint32_t row, const char **name, size_t *name_len)
+{
+    mdm_text text = {"", 0};
+    if (fleet == NULL || name == NULL || name_len == NULL) {
+        return MDM_BAD_ARGUMENT;
+    }
+    if (!is_used(fleet, row)) {
+        return MDM_NO_ROW;
+    }
+    if (fleet->keeps_names) {
+        text = mdm_names_get(fleet, fleet->rows.name.at[row]);
+    }
+    *name = text.at;
+    *name_len = text.len;
+    return MDM_OK;
+}
+
+mdm_status mdm_classes(const mdm_fleet *fleet, uint32_t *classes, size_t classes_len)
+{
+    uint32_t *dense = NULL;
+    uint32_t n = 0;
+    if (fleet == NULL || (classes == NULL && classes_len > 0)) {
+        return MDM_BAD_ARGUMENT;
+    }
+    if (classes_len < fleet->rows.n) {
+        return MDM_NO_SPACE;
+    }
+    dense = mdm_resize(&fleet->memory, NULL, 0, fleet->classes.n, sizeof *dense);
+    if (dense == NULL) {
+        return MDM_NO_MEMORY;
+    }
+    for (size_t c = 0; c < fleet->classes.n; c++) {
+        dense[c] = fleet->classes.at[c].n_rows > 0 ? n++ : UINT32_MAX;
+    }
+    for (size_t row = 0; row < fleet->rows.n; row++) {
+        classes[row] = dense[fleet->rows.class_of.at[row]];
+    }
+    mdm_resize(&fleet->memory, dense, fleet->classes.n, 0, sizeof *dense);
+    return MDM_OK;
+}
+
+mdm_status mdm_codes(const mdm_fleet *fleet, size_t attribute, uint32_t *codes, size_t codes_len)
+{
+    size_t n = 0;
+    if (fleet == NULL || attribute >= fleet->scheme.n_attributes ||
+        (codes == NULL && codes_len > 0)) {
+        return MDM_BAD_ARGUMENT;
+    }
+    if (codes_len < fleet->classes.n_live) {
+        return MDM_NO_SPACE;
+    }
+    for (size_t c = 1; c < fleet->classes.n; c++) {
+        if (fleet->classes.at[c].n_rows > 0) {
+            codes[n++] = fleet->classes.columns[attribute].at[c];
+        }
+    }
+    return MDM_OK;
+}
+
+/* ---- Descriptions ---- */
+
+/* Counts all that is put, and writes what fits. */
+typedef struct paper {
+    char *at;
+    size_t capacity;
+    size_t n;
+} paper;
+
+static void put(paper *to, mdm_text text)
+{
+    if (to->n < to->capacity && text.len > 0) {
+        const size_t room = to->capacity - to->n;
+        memcpy(to->at + to->n, text.at, text.len < room ? text.len : room);
+    }
+    to->n += text.len;
+}
+
+static void put_plain(paper *to, const char *text)
+{
+    put(to, (mdm_text){text, strlen(text)});
+}
+
+static void put_string(paper *to, mdm_text text)
+{
+    static const char hex[] = "0123456789abcdef";
+    size_t begin = 0;
+    put_plain(to, "\"");
+    for (size_t i = 0; i < text.len; i++) {
+        const unsigned char c = (unsigned char)text.at[i];
+        const char escape[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+        if (c >= 0x20 && c != '"' && c != '\\') {
+            continue;
+        }
+        put(to, (mdm_text){text.at + begin, i - begin});
+        if (c < 0x20) {
+            put(to, (mdm_text){escape, sizeof escape});
+            begin = i + 1;
+        } else {
+            put_plain(to, "\\");
+            begin = i;
+        }
+    }
+    put(to, (mdm_text){text.at + begin, text.len - begin});
+    put_plain(to, "\"");
+}
+
+static void put_self(paper *to, const mdm_fleet *fleet, uint32_t class)
+{
+    bool is_first = true;
+    put_plain(to, "\"self\":{");
+    for (size_t i = 0; i < fleet->scheme.n_attributes; i++) {
+        const mdm_attribute *attribute = &fleet->scheme.attributes[i];
+        const uint32_t code = fleet->classes.columns[i].at[class];
+        const mdm_entry *entry = code == 0 ? NULL : &fleet->dictionaries[i].texts.at[code - 1];
+        if (entry == NULL) {
+            continue;
+        }
+        put_plain(to, is_first ? "" : ",");
+        is_first = false;
+        put_string(to, (mdm_text){attribute->name, attribute->name_len});
+        put_plain(to, ":");
+        if (attribute->kind == MDM_INT) {
+            put(to, (mdm_text){entry->at, entry->len});
+        } else {
+            put_string(to, (mdm_text){entry->at, entry->len});
+        }
+    }
+    put_plain(to, "}");
+}
+
+mdm_status mdm_description(const mdm_fleet *fleet, uint32_t row, char *text, size_t text_capacity,
+                           size_t *text_len)
+{
+    paper to = {text, text_capacity, 0};
+    uint32_t class = 0;
+    uint32_t list = 0;
+    if (fleet == NULL || text_len == NULL || (text == NULL && text_capacity > 0)) {
+        return MDM_BAD_ARGUMENT;
+    }
+    if (!is_used(fleet, row)) {
+        return MDM_NO_ROW;
+    }
+    class = fleet->rows.class_of.at[row];
+    list = fleet->classes.columns[fleet->classes.n_columns - 1].at[class];
+    put_plain(&to, "{");
+    if (fleet->keeps_names && fleet->rows.name.at[row] != MDM_NO_NAME) {
+        put_plain(&to, "\"name\":");
+        put_string(&to, mdm_names_get(fleet, fleet->rows.name.at[row]));
+        put_plain(&to, ",");
+    }
+    put_self(&to, fleet, class);
+    if (list != 0) {
+        const mdm_entry *entry = &fleet->lists.texts.at[list - 1];
+        put_plain(&to, ",\"compatible\":");
+        put(&to, (mdm_text){entry->at, entry->len});
+    }
+    put_plain(&to, "}");
+    *text_len = to.n;
+    return to.n > text_capacity ? MDM_NO_SPACE : MDM_OK;
+}

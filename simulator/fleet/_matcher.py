@@ -1,0 +1,452 @@
+"""
+The one module that meets the C core: handles, buffers, and every status checked in one place.
+
+Bytes in, numbers and buffers out; ``ffi``, ``lib`` and ``Any`` stop here. What the functions
+promise is in ``csrc/mdm.h``. Rows and descriptions get their meaning in `simulator.fleet.fleet`.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple, Self, TypeAlias
+
+from simulator.fleet._mdm import ffi, lib
+
+__all__ = [
+    "DIRECTION",
+    "KIND",
+    "RELATION",
+    "VERDICT",
+    "Core",
+    "CoreAttribute",
+    "CoreQuery",
+    "CoreReader",
+    "MatcherFault",
+    "Size",
+]
+
+KIND: Mapping[str, int] = MappingProxyType(
+    {
+        "int": lib.MDM_INT,
+        "string": lib.MDM_STRING,
+        "set": lib.MDM_SET,
+        "version": lib.MDM_VERSION,
+        "pci_id": lib.MDM_PCI_ID,
+        "ratio": lib.MDM_RATIO,
+    }
+)
+"""The kinds of values."""
+
+RELATION: Mapping[str | None, int] = MappingProxyType(
+    {
+        None: lib.MDM_UNRELATED,
+        "equal": lib.MDM_EQUAL,
+        "superset": lib.MDM_SUPERSET,
+        "subset": lib.MDM_SUBSET,
+        "version": lib.MDM_MINOR,
+        "one_of": lib.MDM_MEMBER,
+        "any": lib.MDM_ANY,
+    }
+)
+"""The relations; None for an attribute that only objects compare."""
+
+VERDICT: Mapping[str, int] = MappingProxyType(
+    {
+        "incompatible": lib.MDM_NO,
+        "undecided": lib.MDM_UNDECIDED,
+        "compatible": lib.MDM_YES,
+    }
+)
+"""The verdicts, and what is missing or unlisted; ignored is ``compatible``."""
+
+DIRECTION: Mapping[str | None, int] = MappingProxyType(
+    {
+        None: lib.MDM_NOBODY,
+        "target": lib.MDM_TARGET,
+        "source": lib.MDM_SOURCE,
+        "both": lib.MDM_BOTH,
+    }
+)
+"""Who accepts; None for a scheme without objects, and for a query that keeps the scheme's."""
+
+_MAX_FAULTS = 256
+_BYTES_A_DESCRIPTION = 1024
+_NO_ROW = "no device has this row"
+
+Buffer = bytes | bytearray | memoryview
+CData: TypeAlias = Any
+"""What cffi hands out."""
+
+
+class MatcherFault(ValueError):  # noqa: N818
+    """
+    A text is refused.
+
+    Attributes:
+        faults: For each line with a mistake, in order, at most 256: the offset in bytes from the
+            start of the text that was given, and the line, from 0.
+    """
+
+    def __init__(self, faults: Sequence[tuple[int, int]]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(f"mistakes at {', '.join(f'byte {offset}' for offset, _ in self.faults)}")
+
+
+class CoreAttribute(NamedTuple):
+    """
+    One attribute of a scheme.
+
+    Attributes:
+        name: As devices publish it.
+        kind: Of `KIND`.
+        relation: Of `RELATION`.
+        of: The index of the attribute that gives the source's value.
+        missing: Of `VERDICT`.
+    """
+
+    name: str
+    kind: int
+    relation: int
+    of: int
+    missing: int
+
+
+class Size(NamedTuple):
+    """How much a fleet holds; the fields of ``mdm_size``."""
+
+    n_rows: int
+    n_devices: int
+    n_classes: int
+    n_lists: int
+    row_bytes: int
+    name_bytes: int
+    dictionary_bytes: int
+
+
+def _check(status: int, faults: Sequence[tuple[int, int]] = ()) -> None:
+    """Raise what *status* stands for."""
+    if status == lib.MDM_OK:
+        return
+    text = ffi.string(lib.mdm_status_text(status)).decode("ascii")
+    if status == lib.MDM_BAD_TEXT:
+        raise MatcherFault(faults)
+    kinds: dict[int, type[Exception]] = {
+        lib.MDM_NO_MEMORY: MemoryError,
+        lib.MDM_NO_ROW: IndexError,
+        lib.MDM_TOO_MANY: OverflowError,
+        lib.MDM_STALE: RuntimeError,
+        lib.MDM_BAD_ARGUMENT: ValueError,
+    }
+    if status == lib.MDM_STALE:
+        text = "the fleet changed; ask again"
+    raise kinds.get(status, RuntimeError)(text)
+
+
+def _checked(status: int, fault: CData) -> None:
+    """Raise what *status* stands for, with the one fault of a line."""
+    if status != lib.MDM_OK:
+        _check(status, ((fault.offset, fault.line),))
+
+
+def _check_row(row: int) -> None:
+    """Keep numbers that are no row at all from the C types."""
+    if not 0 <= row <= 0xFFFFFFFF:
+        raise IndexError(_NO_ROW)
+
+
+def _owned(handle: CData, free: CData, fleet: CData) -> CData:
+    """Free *handle* when nobody needs it, and *fleet* not before that."""
+
+    def release(pointer: CData, _fleet: CData = fleet) -> None:
+        free(pointer)
+
+    return ffi.gc(handle, release)
+
+
+def _words(length: int) -> tuple[CData, memoryview]:
+    """Take memory for *length* numbers of 32 bits, which the memoryview then owns."""
+    # One more than asked for: memoryview.cast refuses an empty buffer.
+    numbers = ffi.new("uint32_t[]", length + 1)
+    return numbers, memoryview(ffi.buffer(numbers)).cast("I")[:length]
+
+
+class Core:
+    """
+    A fleet in C.
+
+    Any number of threads may read it while none changes it; every call into C releases the GIL.
+
+    Args:
+        attributes: In the order of the scheme.
+        accepted_by: Of `DIRECTION`.
+        missing: Of `VERDICT`: the answer when the side that accepts publishes no list.
+        unlisted: Of `VERDICT`.
+        floor_division: ``{v}/2`` is rounded down instead of exact.
+        keep_names: Names are kept, and not only checked.
+
+    Raises:
+        ValueError: The scheme does not make sense.
+        MemoryError: Out of memory.
+    """
+
+    __slots__ = ("__weakref__", "_handle")
+
+    def __init__(
+        self,
+        attributes: Sequence[CoreAttribute],
+        accepted_by: int,
+        missing: int,
+        unlisted: int,
+        *,
+        floor_division: bool = False,
+        keep_names: bool = True,
+    ) -> None:
+        scheme = ffi.new("mdm_scheme *")
+        table = ffi.new("mdm_attribute[]", max(1, len(attributes)))
+        names = [attribute.name.encode("utf-8") for attribute in attributes]
+        # C copies the scheme; the names must live until it has.
+        kept = [ffi.from_buffer(name) for name in names]
+        for at, attribute, name in zip(table, attributes, kept, strict=False):
+            at.name, at.name_len = name, len(name)
+            at.kind, at.relation = attribute.kind, attribute.relation
+            at.of, at.missing = attribute.of, attribute.missing
+        scheme.attributes, scheme.n_attributes = table, len(attributes)
+        scheme.accepted_by, scheme.missing = accepted_by, missing
+        scheme.unlisted, scheme.floor_division = unlisted, floor_division
+        made = ffi.new("mdm_fleet **")
+        _check(lib.mdm_fleet_new(scheme, keep_names, ffi.NULL, made))
+        self._handle = ffi.gc(made[0], lib.mdm_fleet_free)
+
+    def add(self, text: Buffer) -> int:
+        """
+        Add the device of one line.
+
+        Returns:
+            Its row.
+
+        Raises:
+            MatcherFault: The line is no description. Nothing has changed.
+        """
+        row, fault = ffi.new("uint32_t *"), ffi.new("mdm_fault *")
+        given = ffi.from_buffer(text)
+        _checked(lib.mdm_add(self._handle, given, len(given), row, fault), fault)
+        return int(row[0])
+
+    def replace(self, row: int, text: Buffer) -> None:
+        """
+        Give *row* the description and the name of one line.
+
+        Raises:
+            MatcherFault: The line is no description. Nothing has changed.
+            IndexError: No device has this row.
+        """
+        _check_row(row)
+        fault = ffi.new("mdm_fault *")
+        given = ffi.from_buffer(text)
+        _checked(lib.mdm_replace(self._handle, row, given, len(given), fault), fault)
+
+    def remove(self, row: int) -> None:
+        """
+        Remove a device; a later one gets its row.
+
+        Raises:
+            IndexError: No device has this row.
+        """
+        _check_row(row)
+        _check(lib.mdm_remove(self._handle, row))
+
+    def description(self, row: int) -> bytes:
+        """
+        Return the line of a device, without its end.
+
+        Raises:
+            IndexError: No device has this row.
+        """
+        _check_row(row)
+        length = ffi.new("size_t *")
+        capacity = _BYTES_A_DESCRIPTION
+        while True:
+            text = ffi.new("char[]", capacity)
+            status = lib.mdm_description(self._handle, row, text, capacity, length)
+            if status != lib.MDM_NO_SPACE:
+                _check(status)
+                return bytes(ffi.buffer(text, length[0]))
+            capacity = length[0]
+
+    def name(self, row: int) -> str:
+        """
+        Return the name of a device; empty when it has none.
+
+        Raises:
+            IndexError: No device has this row.
+        """
+        _check_row(row)
+        name, length = ffi.new("const char **"), ffi.new("size_t *")
+        _check(lib.mdm_name(self._handle, row, name, length))
+        return bytes(ffi.buffer(name[0], length[0])).decode("utf-8")
+
+    def size(self) -> Size:
+        """Return what the fleet holds and how much memory that takes."""
+        size = ffi.new("mdm_size *")
+        lib.mdm_fleet_size(self._handle, size)
+        return Size(*(int(getattr(size, field)) for field in Size._fields))
+
+    def classes(self) -> memoryview:
+        """Return for each row its class, format ``"I"``; 2**32 - 1 where there is no device."""
+        n_rows = self.size().n_rows
+        numbers, view = _words(n_rows)
+        _check(lib.mdm_classes(self._handle, numbers, n_rows))
+        return view
+
+    def codes(self, attribute: int) -> memoryview:
+        """Return for each class its code of *attribute*, format ``"I"``; 0 is absent."""
+        n_classes = self.size().n_classes
+        numbers, view = _words(n_classes)
+        _check(lib.mdm_codes(self._handle, attribute, numbers, n_classes))
+        return view
+
+    def code_count(self, attribute: int) -> int:
+        """Return how many codes *attribute* has, with 0 for absent."""
+        return int(lib.mdm_code_count(self._handle, attribute))
+
+    def reader(self) -> "CoreReader":
+        """Return a reader of many lines; use it as a context manager."""
+        return CoreReader(self)
+
+    def query(self, text: Buffer, accepted_by: int = DIRECTION[None]) -> "CoreQuery":
+        """
+        Ask where the device of one line can go.
+
+        Args:
+            text: The description of the source.
+            accepted_by: Of `DIRECTION`; None there keeps the scheme's.
+
+        Raises:
+            MatcherFault: The line is no description.
+        """
+        return CoreQuery(self, text, accepted_by)
+
+
+class CoreReader:
+    """
+    Reads many lines into a fleet, all or none.
+
+    Nothing is in the fleet until `commit`; leaving the context without it undoes everything.
+    While a reader is open, its fleet cannot be changed otherwise.
+    """
+
+    __slots__ = ("_core", "_count", "_faults", "_handle")
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        made = ffi.new("mdm_reader **")
+        _check(lib.mdm_reader_new(core._handle, made))  # noqa: SLF001
+        self._handle = _owned(made[0], lib.mdm_reader_free, core._handle)  # noqa: SLF001
+        self._faults = ffi.new("mdm_fault[]", _MAX_FAULTS)
+        self._count = ffi.new("size_t *")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def feed(self, text: Buffer) -> None:
+        """
+        Read whole lines; the last may lack its end.
+
+        Raises:
+            MatcherFault: With one fault a line. The reader may be fed on for more faults, and
+                can no longer be committed.
+        """
+        given = ffi.from_buffer(text)
+        status = lib.mdm_reader_feed(
+            self._open(), given, len(given), self._faults, _MAX_FAULTS, self._count
+        )
+        if status != lib.MDM_OK:
+            found = self._count[0] if status == lib.MDM_BAD_TEXT else 0
+            _check(status, [(f.offset, f.line) for f in self._faults[0:found]])
+
+    @property
+    def count(self) -> int:
+        """The descriptions that were read so far."""
+        return int(lib.mdm_reader_count(self._open()))
+
+    def commit(self) -> int:
+        """
+        Put everything into the fleet.
+
+        Returns:
+            The first of the new rows, which are consecutive.
+        """
+        row = ffi.new("uint32_t *")
+        _check(lib.mdm_reader_commit(self._open(), row))
+        self.close()
+        return int(row[0])
+
+    def close(self) -> None:
+        """Free the reader; without a commit, the fleet is as it was."""
+        if self._handle is not None:
+            ffi.release(self._handle)
+            self._handle = None
+
+    def _open(self) -> CData:
+        if self._handle is None:
+            raise ValueError("the reader is closed")
+        return self._handle
+
+
+class CoreQuery:
+    """
+    One question, answered for every class of the fleet.
+
+    Every answer raises `RuntimeError` once the fleet has changed.
+    """
+
+    __slots__ = ("_core", "_handle")
+
+    def __init__(self, core: Core, text: Buffer, accepted_by: int) -> None:
+        self._core = core
+        made, fault = ffi.new("mdm_query **"), ffi.new("mdm_fault *")
+        given = ffi.from_buffer(text)
+        handle = core._handle  # noqa: SLF001
+        _checked(lib.mdm_query_new(handle, given, len(given), accepted_by, made, fault), fault)
+        self._handle = _owned(made[0], lib.mdm_query_free, handle)
+
+    def count(self, verdict: int) -> int:
+        """Count the devices with this verdict."""
+        out = ffi.new("size_t *")
+        _check(lib.mdm_count(self._handle, verdict, out))
+        return int(out[0])
+
+    def rows(self, verdict: int) -> memoryview:
+        """Return the rows with this verdict, ascending, format ``"I"``."""
+        length = self.count(verdict)
+        numbers, view = _words(length)
+        _check(lib.mdm_rows(self._handle, verdict, numbers, length, ffi.new("size_t *")))
+        return view
+
+    def first(self, verdict: int, k: int) -> memoryview:
+        """Return the *k* lowest rows with this verdict, ascending; fewer when there are."""
+        length = min(k, self.count(verdict))
+        numbers, view = _words(length)
+        _check(lib.mdm_first(self._handle, verdict, numbers, length, ffi.new("size_t *")))
+        return view
+
+    def bitmap(self, verdict: int) -> memoryview:
+        """Return one bit a row, the lowest bit first, format ``"B"``."""
+        length = (self._core.size().n_rows + 7) // 8
+        bits = ffi.new("uint8_t[]", length + 1)
+        _check(lib.mdm_bitmap(self._handle, verdict, bits, length))
+        return memoryview(ffi.buffer(bits)).cast("B")[:length]
+
+    def verdict_of(self, row: int) -> int:
+        """
+        Return the verdict of one device.
+
+        Raises:
+            IndexError: No device has this row.
+        """
+        _check_row(row)
+        verdict = ffi.new("mdm_verdict *")
+        _check(lib.mdm_verdict_of(self._handle, row, verdict))
+        return int(verdict[0])
