@@ -1,0 +1,72 @@
+"""
+The command ``mdevsim``.
+
+Exit status: 0 yes or fine; 1 no; 2 bad input or usage; 3 undecided.
+"""
+
+import os
+import sys
+
+import click
+
+from simulator.cli.completion import completion
+from simulator.cli.demo import demo
+from simulator.cli.device import check, describe
+from simulator.cli.fleet import fleet
+from simulator.cli.match import match
+from simulator.cli.scheme import scheme
+from simulator.errors import InputError, MdevError
+
+__all__ = ["cli", "main"]
+
+_EPILOG = """\b
+Try first:
+  mdevsim demo                          the whole story on generated hosts
+  mdevsim describe UUID1                a device of the July 2020 mail
+  mdevsim check UUID2 UUID1             can it migrate, and if not, why not
+  mdevsim fleet make -o fleet.ndjson    a fleet to try things on
+  mdevsim match UUID1 --fleet fleet.ndjson --count
+
+\b
+Exit status: 0 yes or fine, 1 no (incompatible, no target), 2 bad input or
+usage, 3 undecided. A file argument of - is standard input.
+"""
+
+
+@click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="mdevsim", prog_name="mdevsim")
+def cli() -> None:
+    """
+    Simulate Linux mediated devices, and ask where they can be live-migrated.
+
+    A device publishes attributes under a scheme; the scheme says which target accepts which
+    source. SOURCE, TARGET and HOST are files, or the names of examples that ship with mdevsim:
+    UUID1 and UUID2 (descriptions), i915 and mtty (hosts).
+    """
+
+
+for _command in (demo, describe, check, match, fleet, scheme, completion):
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """Run the command; people's mistakes end with status 2 and no traceback."""
+    try:
+        cli.main(prog_name="mdevsim")
+    except InputError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except MdevError as error:
+        click.echo(f"mdevsim: {error.name}: {error.reason}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        # The reader has gone, as `head` does. Python would complain again when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"mdevsim: {where}{error.strerror}", err=True)
+        sys.exit(2)
+    except MemoryError:
+        click.echo("mdevsim: out of memory", err=True)
+        sys.exit(2)

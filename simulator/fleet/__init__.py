@@ -1,0 +1,1 @@
+"""Fleets of descriptions, matched by the C core."""

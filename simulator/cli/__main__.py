@@ -1,0 +1,5 @@
+"""``python -m simulator.cli`` is ``mdevsim``."""
+
+from simulator.cli import main
+
+main()

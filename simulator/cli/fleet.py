@@ -1,0 +1,87 @@
+"""Fleets as files: ``fleet make`` and ``fleet info``."""
+
+from collections.abc import Callable, Iterator
+
+import click
+
+from simulator.cli.match import load_fleet
+from simulator.cli.options import json_option, scheme_option
+from simulator.cli.output import print_json, progress, write_whole
+from simulator.compat.scheme import Scheme
+from simulator.fleet.fleet import Fleet
+from simulator.fleet.generate import generate
+
+__all__ = ["fleet"]
+
+
+@click.group()
+def fleet() -> None:
+    """Make and look at fleets: NDJSON files with one description a line."""
+
+
+@fleet.command()
+@click.option(
+    "--devices",
+    type=click.IntRange(min=1),
+    default=100_000,
+    show_default=True,
+    help="How many devices.",
+)
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="The same seed, the same fleet."
+)
+@scheme_option("self-compatible")
+@click.option(
+    "-o", "--output", default="-", metavar="FILE", help="Where to; standard output if not given."
+)
+def make(devices: int, seed: int, scheme: Scheme, output: str) -> None:
+    """
+    Generate a fleet: vGPUs on gen8 and gen9 hosts in the middle of a rolling upgrade.
+
+    The same fleet comes from the same seed and scheme.
+    """
+    with progress("making", devices, is_bytes=False) as show:
+        write_whole(output, _shown(generate(scheme, devices, seed), show))
+
+
+def _shown(blocks: Iterator[bytes], show: Callable[[int], None]) -> Iterator[bytes]:
+    done = 0
+    for block in blocks:
+        yield block
+        done += block.count(b"\n")
+        show(done)
+
+
+@fleet.command()
+@click.argument("file")
+@scheme_option("self-compatible")
+@json_option
+def info(file: str, scheme: Scheme, as_json: bool) -> None:
+    """Count what is in a fleet FILE: devices, distinct descriptions, values, bytes in memory."""
+    loaded = Fleet(scheme)
+    load_fleet(file, loaded)
+    size = loaded.size
+    data = {
+        "devices": size.n_devices,
+        "classes": size.n_classes,
+        "lists": size.n_lists,
+        "distinct_values": loaded.distinct_values(),
+        "bytes": {
+            "rows": size.row_bytes,
+            "names": size.name_bytes,
+            "dictionaries": size.dictionary_bytes,
+        },
+    }
+    if as_json:
+        print_json(data)
+        return
+    click.echo(
+        f"{size.n_devices} devices, {size.n_classes} classes, {size.n_lists} lists of objects"
+    )
+    for name, count in loaded.distinct_values().items():
+        click.echo(f"  {name}: {count} distinct values")
+    each = size.row_bytes / max(size.n_devices, 1)
+    click.echo(
+        f"in memory: {each:.1f} bytes a device, names {size.name_bytes} bytes, "
+        f"dictionaries {size.dictionary_bytes} bytes"
+    )

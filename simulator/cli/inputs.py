@@ -1,0 +1,165 @@
+"""What the command reads: files, standard input, and the examples that ship with the package."""
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from simulator.compat.description import Description
+from simulator.compat.listing import parse_listing
+from simulator.compat.loader import load_scheme
+from simulator.compat.ndjson import read_lines
+from simulator.compat.scheme import Scheme
+from simulator.compat.schemes import builtin_names, load_builtin
+from simulator.documents import decode
+from simulator.errors import InputError, Mistake, TextError
+from simulator.host import Host, load_host
+from simulator.mdev import KERNELS
+
+__all__ = [
+    "example_names",
+    "find_scheme",
+    "is_description",
+    "open_binary",
+    "parse_description",
+    "parse_host",
+    "read",
+    "read_description",
+    "shown_name",
+]
+
+_LISTING = re.compile(rb"^(SELF|COMPATIBLE):", re.MULTILINE)
+
+
+def example_names() -> list[str]:
+    """List the shipped examples: descriptions and hosts."""
+    return sorted(
+        entry.name.removesuffix(".yaml")
+        for entry in files("simulator.examples").iterdir()
+        if not entry.name.startswith("__")
+    )
+
+
+def shown_name(path: str) -> str:
+    """Return what messages call a file."""
+    return "<stdin>" if path == "-" else path
+
+
+@contextmanager
+def open_binary(path: str) -> Iterator[BinaryIO]:
+    """
+    Open a file, or standard input for ``-``.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    if path == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        with Path(path).open("rb") as stream:
+            if Path(path).is_dir():
+                raise IsADirectoryError(None, "Is a directory", path)
+            yield stream
+    except OSError as error:
+        raise InputError([Mistake(path, 0, 0, 1, error.strerror or str(error))]) from None
+
+
+def read(path: str) -> bytes:
+    """
+    Read a file, standard input, or an example of this name when there is no such file.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    if path != "-" and not os.path.lexists(path):
+        for name in (path, f"{path}.yaml"):
+            example = files("simulator.examples").joinpath(name)
+            if path in example_names() and example.is_file():
+                return example.read_bytes()
+        expected = "a file, - or an example: " + ", ".join(example_names())
+        raise InputError([Mistake(path, 0, 0, 1, "No such file or directory", expected)])
+    with open_binary(path) as stream:
+        return stream.read()
+
+
+def find_scheme(name: str) -> Scheme:
+    """
+    Return a shipped scheme by name, or the scheme of a file.
+
+    Raises:
+        InputError: The file is wrong.
+        TextError: There is neither.
+    """
+    if name in builtin_names():
+        return load_builtin(name)
+    if not os.path.lexists(name):
+        expected = "a file, or one of " + ", ".join(builtin_names())
+        raise TextError(name, f"no scheme {name}", expected)
+    return load_scheme(name, read(name))
+
+
+def is_description(data: bytes) -> bool:
+    """Tell a description (a listing or JSON) from a host file."""
+    return data.lstrip().startswith(b"{") or bool(_LISTING.search(data))
+
+
+def parse_description(path: str, data: bytes, scheme: Scheme) -> Description:
+    """
+    Read one description, a listing or a line of NDJSON.
+
+    Raises:
+        InputError: It is neither, or there are several.
+    """
+    name = shown_name(path)
+    text = decode(name, data)
+    if not text.lstrip().startswith("{"):
+        return parse_listing(name, text, scheme, Path(name).name).description
+    found = read_lines(name, text, scheme)
+    if len(found) > 1:
+        raise InputError([Mistake(name, 2, 1, 1, "a second description", "one description")])
+    return found[0]
+
+
+def read_description(path: str, scheme: Scheme) -> Description:
+    """
+    Read one description from a file, standard input or an example.
+
+    Raises:
+        InputError: With all mistakes.
+    """
+    return parse_description(path, read(path), scheme)
+
+
+def parse_host(path: str, data: bytes, scheme: Scheme | None, kernel: str | None) -> Host:
+    """
+    Build the host of a YAML file; *scheme* and *kernel* take the place of what it names.
+
+    Raises:
+        InputError: With all mistakes.
+    """
+    personality = None if kernel is None else KERNELS[kernel]
+    return load_host(shown_name(path), data, find_scheme, scheme=scheme, kernel=personality)
+
+
+class SchemeType(click.ParamType[Scheme]):
+    """A scheme by name or file, as an option."""
+
+    name = "NAME|FILE"
+
+    def convert(
+        self, value: str | Scheme, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Scheme:
+        """Find the scheme; a wrong file is reported with its lines."""
+        if isinstance(value, Scheme):
+            return value
+        try:
+            return find_scheme(value)
+        except TextError as error:
+            self.fail(f"{error.message}; expected {error.expected}", param, ctx)

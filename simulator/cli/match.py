@@ -1,0 +1,134 @@
+"""One device against a fleet: ``match``."""
+
+import sys
+from collections.abc import Iterable
+
+import click
+
+from simulator.cli.inputs import open_binary, read_description, shown_name
+from simulator.cli.options import accepted_by_option, json_option, scheme_option
+from simulator.cli.output import STATUS, print_json, print_verdict, progress
+from simulator.compat.description import Description
+from simulator.compat.scheme import Direction, Outcome, Scheme
+from simulator.errors import InputError, Mistake
+from simulator.fleet.fleet import Fleet, Match
+from simulator.fleet.plain import PlainFleet, PlainMatch
+
+__all__ = ["load_fleet", "match"]
+
+_CHUNK = 1 << 22
+
+
+def load_fleet(path: str, fleet: Fleet | PlainFleet) -> None:
+    """
+    Read a fleet file into *fleet*, with progress on a terminal.
+
+    Raises:
+        InputError: With the mistakes of the file; the fleet is as it was.
+    """
+    with open_binary(path) as stream:
+        total = stream.seek(0, 2) if stream.seekable() else None
+        if total is not None:
+            stream.seek(0)
+        chunks = iter(lambda: stream.read(_CHUNK), b"")
+        with progress("loading", total, is_bytes=isinstance(fleet, Fleet)) as show:
+            fleet.extend(shown_name(path), chunks, show)
+
+
+@click.command()
+@click.argument("source")
+@click.option(
+    "--fleet", "fleet_path", required=True, metavar="FILE", help="NDJSON, or - for stdin."
+)
+@scheme_option("self-compatible")
+@accepted_by_option
+@click.option(
+    "--engine",
+    type=click.Choice(["c", "python"]),
+    default="c",
+    show_default=True,
+    help="The C core, or the judge for every device.",
+)
+@click.option("--count", is_flag=True, help="Print only how many.")
+@click.option("--first", type=click.IntRange(min=1), metavar="K", help="The first K targets.")
+@click.option("--names", is_flag=True, help="Print names instead of rows.")
+@click.option(
+    "--explain",
+    type=click.IntRange(min=0),
+    metavar="ROW",
+    help="Say why this row is a target, or why not.",
+)
+@json_option
+def match(
+    source: str,
+    fleet_path: str,
+    scheme: Scheme,
+    accepted_by: Direction | None,
+    engine: str,
+    count: bool,
+    first: int | None,
+    names: bool,
+    explain: int | None,
+    as_json: bool,
+) -> None:
+    """
+    Find the devices of a fleet that SOURCE can migrate to.
+
+    Prints the rows of the targets, counted from 0 in the order of the file, one a line. Exit
+    status 0 when there is a target, 1 when there is none, 3 when the scheme does not say.
+    """
+    if source == fleet_path == "-":
+        raise click.UsageError("SOURCE and --fleet cannot both be standard input")
+    device = read_description(source, scheme)
+    fleet: Fleet | PlainFleet
+    fleet = Fleet(scheme, keep_names=names) if engine == "c" else PlainFleet(scheme)
+    load_fleet(fleet_path, fleet)
+    if explain is not None:
+        _explain(fleet, device, explain, accepted_by, as_json, (source, fleet_path))
+    found: Match | PlainMatch
+    if isinstance(fleet, Fleet):
+        found = fleet.match(device, accepted_by)
+    else:
+        with progress("judging", len(fleet), is_bytes=False) as show:
+            found = fleet.match(device, accepted_by, show)
+    rows: Iterable[int] = () if count else found.rows() if first is None else found.first(first)
+    shown = [_name(fleet, row) for row in rows] if names else rows
+    if as_json:
+        answer: dict[str, object] = {"count": found.count, "undecided": found.undecided}
+        print_json(answer if count else answer | {"names" if names else "rows": list(shown)})
+    elif count:
+        click.echo(found.count)
+    else:
+        _print_lines(shown)
+    undecided = Outcome.UNDECIDED if found.undecided else Outcome.INCOMPATIBLE
+    sys.exit(STATUS[Outcome.COMPATIBLE if found.count else undecided])
+
+
+def _print_lines(lines: Iterable[object]) -> None:
+    """Write many lines in one go: a click.echo for each would flush a million times."""
+    text = "\n".join(map(str, lines))
+    click.echo(text, nl=bool(text))
+
+
+def _name(fleet: Fleet | PlainFleet, row: int) -> str:
+    return fleet.name(row) if isinstance(fleet, Fleet) else fleet[row].name or ""
+
+
+def _explain(
+    fleet: Fleet | PlainFleet,
+    device: Description,
+    row: int,
+    accepted_by: Direction | None,
+    as_json: bool,
+    names: tuple[str, str],
+) -> None:
+    try:
+        verdict = fleet.explain(device, row, accepted_by)
+    except IndexError:
+        message = f"no device in row {row}"
+        raise InputError([Mistake(names[1], 0, 0, 1, message, f"0 to {len(fleet) - 1}")]) from None
+    if as_json:
+        print_json({"row": row} | verdict.to_json())
+    else:
+        print_verdict(verdict, f"{names[0]} → row {row} of {names[1]}")
+    sys.exit(STATUS[verdict.outcome])

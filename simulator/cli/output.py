@@ -1,0 +1,105 @@
+"""What the command prints: JSON, verdicts, progress."""
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from simulator.compat.scheme import Outcome
+from simulator.compat.verdict import Verdict
+
+__all__ = ["STATUS", "print_json", "print_verdict", "progress", "write_whole"]
+
+STATUS = {Outcome.COMPATIBLE: 0, Outcome.INCOMPATIBLE: 1, Outcome.UNDECIDED: 3}
+"""Exit status by verdict."""
+
+_REASONS = 20
+
+
+def print_json(data: object) -> None:
+    """Print one JSON document."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def print_verdict(verdict: Verdict, question: str) -> None:
+    """Print a verdict for people: the answer, the reasons, the smallest change."""
+    click.echo(f"{verdict.outcome}: {question}")
+    for match in verdict.matches:
+        click.echo(f"  accepted by {match}")
+    for reason in verdict.reasons[:_REASONS]:
+        click.echo(f"  {reason}")
+    if len(verdict.reasons) > _REASONS:
+        click.echo(f"  … and {len(verdict.reasons) - _REASONS} more reasons (--json has all)")
+    if verdict.near_miss:
+        click.echo("near miss, it would be compatible with:")
+        for change in verdict.near_miss:
+            click.echo(f"  {change}")
+
+
+@contextmanager
+def progress(what: str, total: int | None, *, is_bytes: bool) -> Iterator[Callable[[int], None]]:
+    """
+    Show progress on standard error while it is a terminal; elsewhere show nothing.
+
+    Args:
+        what: What is done.
+        total: The end, if it is known.
+        is_bytes: Count bytes, not devices.
+
+    Yields:
+        A function to call with how far it is.
+    """
+    console = Console(stderr=True)
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    counter: ProgressColumn = DownloadColumn() if is_bytes else MofNCompleteColumn()
+    columns = (TextColumn("{task.description}"), BarColumn(), counter, TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def write_whole(path: str, chunks: Iterable[bytes]) -> None:
+    """
+    Write a file as a whole or not at all; ``-`` is standard output.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    if path == "-":
+        for chunk in chunks:
+            sys.stdout.buffer.write(chunk)
+        sys.stdout.buffer.flush()
+        return
+    target = Path(path)
+    if target.exists() and not target.is_file():
+        # A device or a pipe cannot be replaced; it takes what comes.
+        with target.open("wb") as stream:
+            stream.writelines(chunks)
+        return
+    with tempfile.NamedTemporaryFile(
+        dir=target.parent, prefix=f".{target.name}.", delete=False
+    ) as new:
+        try:
+            new.writelines(chunks)
+            new.flush()
+            Path(new.name).chmod(0o644)
+            Path(new.name).replace(target)
+        except BaseException:
+            Path(new.name).unlink()
+            raise

@@ -1,0 +1,81 @@
+"""Schemes: ``scheme list`` and ``scheme show``."""
+
+import click
+
+from simulator.cli.inputs import find_scheme, read
+from simulator.cli.options import json_option
+from simulator.cli.output import print_json
+from simulator.compat.scheme import Scheme
+from simulator.compat.schemes import builtin_names, builtin_text, load_builtin
+from simulator.errors import TextError
+
+__all__ = ["scheme"]
+
+
+@click.group()
+def scheme() -> None:
+    """Look at attribute schemes: which attributes are published, and what is compared."""
+
+
+@scheme.command(name="list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the schemes that ship with mdevsim."""
+    schemes = [load_builtin(name) for name in builtin_names()]
+    if as_json:
+        print_json([{"scheme": one.name, "summary": one.summary} for one in schemes])
+        return
+    width = max(len(one.name) for one in schemes)
+    for one in schemes:
+        click.echo(f"{one.name:{width}}  {one.summary}")
+
+
+@scheme.command()
+@click.argument("name", metavar="NAME|FILE")
+@json_option
+def show(name: str, as_json: bool) -> None:
+    """
+    Print a scheme as it is written, after checking it.
+
+    --json prints what it means, defaults filled in. The text is a good start for a scheme of
+    your own: mdevsim scheme show self-compatible > mine.yaml
+    """
+    try:
+        found = find_scheme(name)
+    except TextError as error:
+        raise click.BadParameter(f"{error.message}; expected {error.expected}") from None
+    if as_json:
+        print_json(_meaning(found))
+    else:
+        text = builtin_text(name) if name in builtin_names() else read(name).decode()
+        click.echo(text, nl=not text.endswith("\n"))
+
+
+def _meaning(found: Scheme) -> dict[str, object]:
+    return {
+        "scheme": found.name,
+        "summary": found.summary,
+        "source": found.source,
+        "accepted-by": str(found.accepted_by),
+        "objects": "published" if found.has_objects else "none",
+        "missing": str(found.missing),
+        "unlisted": {0: "incompatible", 1: "undecided", 2: "ignored"}[found.unlisted],
+        "division": "floor" if found.floor_division else "exact",
+        "attributes": {
+            one.name: {
+                "type": one.kind,
+                "clause": one.relation and str(one.relation),
+                "of": one.of or one.name,
+                "missing": str(found.missing_of(one)),
+                "from": one.fact,
+            }
+            for one in found.attributes.values()
+        },
+        "prefer": {one.attribute: "highest" if one.highest else "lowest" for one in found.prefer},
+        "surface": found.surface
+        and {
+            "form": found.surface.form,
+            "scope": found.surface.scope,
+            "name": found.surface.name,
+        },
+    }
