@@ -1,1 +1,61 @@
-"""A simulator of Linux mdev vendor drivers with a C-accelerated compatibility matcher."""
+"""
+A simulator of Linux mdev vendor drivers with a C-accelerated compatibility matcher.
+
+The names here are the public ones; each module documents its own. Start with `Host` (a simulated
+machine), `load_scheme` (what devices publish and what is compared), `explain` (one verdict with
+its reasons) and `Fleet` (millions of devices).
+"""
+
+from simulator.compat.description import Description
+from simulator.compat.judge import judge
+from simulator.compat.listing import Listing, format_listing, parse_listing
+from simulator.compat.loader import load_scheme
+from simulator.compat.ndjson import parse_line
+from simulator.compat.scheme import Direction, Outcome, Scheme
+from simulator.compat.schemes import load_builtin
+from simulator.compat.verdict import Verdict, explain
+from simulator.errors import InputError, MdevError, Mistake, TextError
+from simulator.fleet.fleet import Fleet, Match
+from simulator.fleet.generate import generate
+from simulator.host import Host, load_host
+from simulator.mdev import KERNELS, Mdev, MdevBus, MdevType, Parent, VendorDriver
+from simulator.publish import Publication, read_back
+from simulator.vendors import driver
+
+__all__ = [
+    "KERNELS",
+    "Description",
+    "Direction",
+    "Fleet",
+    "Host",
+    "InputError",
+    "Listing",
+    "Match",
+    "Mdev",
+    "MdevBus",
+    "MdevError",
+    "MdevType",
+    "Mistake",
+    "Outcome",
+    "Parent",
+    "Publication",
+    "Scheme",
+    "TextError",
+    "VendorDriver",
+    "Verdict",
+    "driver",
+    "explain",
+    "format_listing",
+    "generate",
+    "judge",
+    "load_builtin",
+    "load_host",
+    "load_scheme",
+    "parse_line",
+    "parse_listing",
+    "read_back",
+]
+
+
+def __dir__() -> list[str]:
+    return __all__
