@@ -1,0 +1,116 @@
+"""The documents do what they say: every code block runs."""
+
+import doctest
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from simulator.cli.inputs import find_scheme
+from simulator.compat.listing import parse_listing
+from simulator.compat.loader import load_scheme
+from simulator.compat.ndjson import parse_line
+from simulator.compat.schemes import load_builtin
+from simulator.host import load_host
+
+ROOT = Path(__file__).resolve().parent.parent
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+DOCUMENTS = ("README.md", "docs/files.md", "docs/language.md")
+
+
+def blocks(document, language=None):
+    """Find the code blocks of a document, as pairs of language and text."""
+    found = BLOCK.findall((ROOT / document).read_text("utf-8"))
+    return [text for name, text in found if name == language] if language else found
+
+
+@pytest.fixture
+def shell(tmp_path):
+    """Run a command line as a user would, with mdevsim on the PATH."""
+    folder = Path(sys.executable).parent
+    if not (folder / "mdevsim").exists():
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        script = folder / "mdevsim"
+        script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m simulator.cli "$@"\n')
+        script.chmod(0o755)
+    work = tmp_path / "work"
+    work.mkdir()
+    env = os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"}
+
+    def run(command):
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=work,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        return done.stdout.decode()
+
+    return run
+
+
+def test_readme_transcripts(shell):
+    """Every console block of the README prints what it shows."""
+    steps = [
+        step
+        for block in blocks("README.md", "console")
+        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)
+    ]
+    steps = [step for step in steps if step]
+    assert len(steps) >= 5
+    for step in steps:
+        command, _, expected = step.partition("\n")
+        assert shell(command) == expected, command
+
+
+def test_readme_python():
+    """Every Python block of the README is a doctest that passes."""
+    text = "\n".join(blocks("README.md", "python"))
+    test = doctest.DocTestParser().get_doctest(text, {}, "README.md", "README.md", 0)
+    assert test.examples
+    assert doctest.DocTestRunner().run(test).failed == 0
+
+
+def test_setup_commands_are_what_ci_runs():
+    """The README has two set-up commands, and .ci/run takes them from there."""
+    assert len("".join(blocks("README.md", "sh")).splitlines()) == 2
+    assert "README.md" in (ROOT / ".ci/run").read_text("utf-8")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_block_is_known(document):
+    """No code block is of a language that no test runs; plain blocks are grammar or listings."""
+    assert {name for name, _ in blocks(document)} <= {"console", "python", "sh", "yaml", "json", ""}
+
+
+def test_file_examples():
+    """The host and the scheme of docs/files.md load as they stand there."""
+    host_text, scheme_text = blocks("docs/files.md", "yaml")
+    host = load_host("host", host_text.encode(), find_scheme)
+    assert [str(host.describe(mdev).values["interface_version"]) for mdev in host.mdevs.values()]
+    scheme = load_scheme("scheme", scheme_text.encode())
+    assert scheme.attributes["compatible_type"].of == "mdev_type"
+
+
+def test_language_examples():
+    """The line of NDJSON and the listing of docs/language.md read under the shipped scheme."""
+    scheme = load_builtin("self-compatible")
+    assert parse_line(blocks("docs/language.md", "json")[0].strip(), scheme).objects
+    plain = (text for name, text in blocks("docs/language.md") if not name)
+    listing = next(text for text in plain if text.startswith("SELF:"))
+    assert str(parse_listing("doc", listing, scheme)) == listing
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, "CHANGELOG.md", "benchmarks/README.md"])
+def test_links_lead_somewhere(document):
+    """A link to a file of the project names one that exists."""
+    path = ROOT / document
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text("utf-8")):
+        assert (path.parent / target).exists(), target
