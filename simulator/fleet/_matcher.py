@@ -153,13 +153,33 @@ def _check_row(row: int) -> None:
         raise IndexError(_NO_ROW)
 
 
-def _owned(handle: CData, free: CData, fleet: CData) -> CData:
-    """Free *handle* when nobody needs it, and *fleet* not before that."""
+class _Lease:
+    """
+    Frees a fleet after the last of its readers and queries.
 
-    def release(pointer: CData, _fleet: CData = fleet) -> None:
-        free(pointer)
+    Python collects a group of dead objects in any order, so a reference does not order them.
+    """
 
-    return ffi.gc(handle, release)
+    __slots__ = ("_fleet", "_free", "_users")
+
+    def __init__(self, fleet: CData) -> None:
+        self._fleet = fleet
+        # Kept here: at the end of the program the module may be gone first.
+        self._free = lib.mdm_fleet_free
+        self._users = 0
+
+    def own(self, handle: CData, free: CData = None) -> CData:
+        """Return *handle*; when nobody needs it, *free* releases it and the lease may end."""
+        self._users += 1
+
+        def release(pointer: CData) -> None:
+            if free is not None:
+                free(pointer)
+            self._users -= 1
+            if self._users == 0:
+                self._free(self._fleet)
+
+        return ffi.gc(handle, release)
 
 
 def _words(length: int) -> tuple[CData, memoryview]:
@@ -188,7 +208,7 @@ class Core:
         MemoryError: Out of memory.
     """
 
-    __slots__ = ("__weakref__", "_handle")
+    __slots__ = ("__weakref__", "_handle", "_lease")
 
     def __init__(
         self,
@@ -214,7 +234,8 @@ class Core:
         scheme.unlisted, scheme.floor_division = unlisted, floor_division
         made = ffi.new("mdm_fleet **")
         _check(lib.mdm_fleet_new(scheme, keep_names, ffi.NULL, made))
-        self._handle = ffi.gc(made[0], lib.mdm_fleet_free)
+        self._lease = _Lease(made[0])
+        self._handle = self._lease.own(made[0])
 
     def add(self, text: Buffer) -> int:
         """
@@ -340,7 +361,7 @@ class CoreReader:
         self._core = core
         made = ffi.new("mdm_reader **")
         _check(lib.mdm_reader_new(core._handle, made))  # noqa: SLF001
-        self._handle = _owned(made[0], lib.mdm_reader_free, core._handle)  # noqa: SLF001
+        self._handle = core._lease.own(made[0], lib.mdm_reader_free)  # noqa: SLF001
         self._faults = ffi.new("mdm_fault[]", _MAX_FAULTS)
         self._count = ffi.new("size_t *")
 
@@ -410,7 +431,7 @@ class CoreQuery:
         given = ffi.from_buffer(text)
         handle = core._handle  # noqa: SLF001
         _checked(lib.mdm_query_new(handle, given, len(given), accepted_by, made, fault), fault)
-        self._handle = _owned(made[0], lib.mdm_query_free, handle)
+        self._handle = core._lease.own(made[0], lib.mdm_query_free)  # noqa: SLF001
 
     def count(self, verdict: int) -> int:
         """Count the devices with this verdict."""
