@@ -55,6 +55,9 @@ _GRAMMAR = r"""
     BARE: /[^ \x00-\x1f\x7f"#{}(),\\]+/
 """
 
+_SHORT = 200
+"""Characters of a text that is worth remembering."""
+
 _TERMINALS = {
     "OPEN": "an operator",
     "INT": "int",
@@ -83,6 +86,12 @@ def _parser() -> Lark:
     return Lark(_GRAMMAR, parser="lalr", lexer="contextual", maybe_placeholders=False)
 
 
+@lru_cache(maxsize=4096)
+def _tree(text: str) -> Tree[Token]:
+    """Parse; devices of one fleet repeat each other's texts."""
+    return cast("Tree[Token]", _parser().parse(text).children[0])
+
+
 def parse_clause(
     text: str, kind: str, variables: Mapping[str, Variable]
 ) -> tuple[Clause, Mapping[str, Variable]]:
@@ -101,7 +110,7 @@ def parse_clause(
         TextError: At the first mistake.
     """
     try:
-        body = cast("Tree[Token]", _parser().parse(text).children[0])
+        body = _tree(text) if len(text) <= _SHORT else _tree.__wrapped__(text)
     except UnexpectedInput as error:
         raise _explain(text, error) from None
     if body.data == "operator":
