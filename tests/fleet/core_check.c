@@ -1,0 +1,319 @@
+/*
+ * The C core without Python: what every call promises when memory ends.
+ *
+ * Each scenario is one call. It is made with an allocator that refuses the n-th request, for
+ * n = 0, 1, ... until the call succeeds; after each refusal the fleet must be as it was, and at
+ * the end no byte may be left. Sizes handed back to the allocator are checked as well.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mdm.h"
+
+#define CHECK(condition)                                                      \
+    do {                                                                      \
+        if (!(condition)) {                                                   \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);   \
+            exit(1);                                                          \
+        }                                                                     \
+    } while (0)
+
+/* ---- An allocator that counts, and refuses once ---- */
+
+typedef struct bank {
+    size_t n_bytes;
+    size_t n_blocks;
+    size_t n_left; /* requests until the refusal */
+    int has_refused;
+} bank;
+
+#define HEADER ((size_t)16)
+
+static void *resize(void *context, void *block, size_t old_size, size_t new_size)
+{
+    bank *at = context;
+    char *begin = block == NULL ? NULL : (char *)block - HEADER;
+    size_t known = 0;
+    if (begin != NULL) {
+        memcpy(&known, begin, sizeof known);
+        CHECK(known == old_size);
+    } else {
+        CHECK(old_size == 0);
+    }
+    if (new_size == 0) {
+        at->n_bytes -= old_size;
+        at->n_blocks--;
+        free(begin);
+        return NULL;
+    }
+    if (at->n_left-- == 0) {
+        at->has_refused = 1;
+        return NULL;
+    }
+    /* Always a new place, so that a stale pointer shows. */
+    char *moved = malloc(new_size + HEADER);
+    CHECK(moved != NULL);
+    memcpy(moved, &new_size, sizeof new_size);
+    memset(moved + HEADER, 0xa5, new_size);
+    if (begin != NULL) {
+        memcpy(moved + HEADER, block, old_size < new_size ? old_size : new_size);
+        free(begin);
+    } else {
+        at->n_blocks++;
+    }
+    at->n_bytes += new_size - old_size;
+    return moved + HEADER;
+}
+
+/* ---- A fleet ---- */
+
+static const mdm_attribute attributes[] = {
+    {"type", 4, MDM_STRING, MDM_EQUAL, 0, MDM_UNDECIDED},
+    {"count", 5, MDM_INT, MDM_UNRELATED, 1, MDM_NO},
+    {"modes", 5, MDM_SET, MDM_SUPERSET, 2, MDM_YES},
+    {"version", 7, MDM_VERSION, MDM_MINOR, 3, MDM_UNDECIDED},
+    {"id", 2, MDM_PCI_ID, MDM_UNRELATED, 4, MDM_UNDECIDED},
+    {"share", 5, MDM_RATIO, MDM_UNRELATED, 5, MDM_UNDECIDED},
+};
+
+static const mdm_scheme scheme = {attributes, 6, MDM_BOTH, MDM_UNDECIDED, MDM_UNDECIDED, 0};
+
+static const char *const lines[] = {
+    "{\"name\":\"a\",\"self\":{\"type\":\"V5_2\",\"count\":1,\"modes\":\"x+y\",\"version\":\"1.2\"},"
+    "\"compatible\":[{\"type\":\"V5_{n:int:1-4,8}\",\"count\":\"{n}/2\",\"modes\":\"superset(x)\","
+    "\"version\":\"version(1.2)\"}]}",
+    "{\"self\":{\"type\":\"V5_4\",\"count\":2,\"modes\":\"z, y, w\",\"id\":\"8086-591d\"},"
+    "\"compatible\":[{\"type\":\"one_of(a,b,V5_4)\",\"id\":\"{i:string:\\\"591d\\\",\\\"8086591d\\\"}\","
+    "\"share\":\"range(1/2,3)\"},{\"type\":\"{i:string:\\\"V5_\\\",\\\"x\\\"}{j:int:4,5}\","
+    "\"count\":\"{j}*2\"}]}\r\n",
+    "{\"compatible\":[],\"self\":{\"share\":\"2/4\",\"type\":\"\\u00e9\"},\"name\":\"caf\\u00e9\"}\n",
+    "{\"self\":{}}",
+    "{\"name\":\"new\",\"self\":{\"type\":\"new\",\"count\":77,\"modes\":\"k+l+m\",\"version\":\"7.7\","
+    "\"id\":\"77ff\",\"share\":7},\"compatible\":[{\"type\":\"{s:string:\\\"a\\\",\\\"bc\\\"}{t:int:1}\","
+    "\"modes\":\"one_of(p,q,\\\"r, s\\\")\",\"version\":\"{v:string:\\\"1.2\\\",\\\"1.2.0\\\"}\"},"
+    "{\"share\":3,\"modes\":\"{s:string:\\\"g+h\\\"}\",\"count\":\"absent()\"}]}",
+};
+
+#define N_LINES (sizeof lines / sizeof *lines)
+
+static mdm_fleet *make(bank *at)
+{
+    const mdm_allocator allocator = {resize, at};
+    mdm_fleet *fleet = NULL;
+    at->n_left = SIZE_MAX;
+    CHECK(mdm_fleet_new(&scheme, 1, &allocator, &fleet) == MDM_OK);
+    for (size_t i = 0; i < 2; i++) {
+        uint32_t row = 9;
+        CHECK(mdm_add(fleet, lines[i], strlen(lines[i]), &row, NULL) == MDM_OK);
+        CHECK(row == i);
+    }
+    return fleet;
+}
+
+/* All that can be seen of a fleet, but for its bytes of storage. */
+typedef struct sight {
+    mdm_size size;
+    uint32_t n_codes[6];
+    char text[8192];
+} sight;
+
+static void look(const mdm_fleet *fleet, sight *seen)
+{
+    size_t n = 0;
+    memset(seen, 0, sizeof *seen);
+    mdm_fleet_size(fleet, &seen->size);
+    seen->size.row_bytes = seen->size.name_bytes = seen->size.dictionary_bytes = 0;
+    for (size_t i = 0; i < 6; i++) {
+        seen->n_codes[i] = mdm_code_count(fleet, i);
+    }
+    for (uint32_t row = 0; row < seen->size.n_rows; row++) {
+        size_t len = 0;
+        const mdm_status status =
+            mdm_description(fleet, row, seen->text + n, sizeof seen->text - n, &len);
+        CHECK(status == MDM_OK || status == MDM_NO_ROW);
+        n += status == MDM_OK ? len : 0;
+        CHECK(n < sizeof seen->text - 1);
+        seen->text[n++] = '\n';
+    }
+}
+
+static void check_same(const mdm_fleet *fleet, const sight *before)
+{
+    static sight now;
+    look(fleet, &now);
+    CHECK(memcmp(&now, before, sizeof now) == 0);
+}
+
+/* ---- Every call, with every refusal ---- */
+
+typedef mdm_status call(mdm_fleet *fleet, size_t argument);
+
+static mdm_status call_add(mdm_fleet *fleet, size_t line)
+{
+    uint32_t row = 0;
+    return mdm_add(fleet, lines[line], strlen(lines[line]), &row, NULL);
+}
+
+static mdm_status call_replace(mdm_fleet *fleet, size_t line)
+{
+    return mdm_replace(fleet, 0, lines[line], strlen(lines[line]), NULL);
+}
+
+static mdm_status call_remove(mdm_fleet *fleet, size_t row)
+{
+    return mdm_remove(fleet, (uint32_t)row);
+}
+
+static mdm_status call_query(mdm_fleet *fleet, size_t line)
+{
+    mdm_query *query = NULL;
+    const mdm_status status =
+        mdm_query_new(fleet, lines[line], strlen(lines[line]), MDM_NOBODY, &query, NULL);
+    if (status == MDM_OK) {
+        size_t n_no = 0;
+        size_t n_maybe = 0;
+        size_t n_yes = 0;
+        mdm_size size;
+        mdm_fleet_size(fleet, &size);
+        CHECK(mdm_count(query, MDM_NO, &n_no) == MDM_OK);
+        CHECK(mdm_count(query, MDM_UNDECIDED, &n_maybe) == MDM_OK);
+        CHECK(mdm_count(query, MDM_YES, &n_yes) == MDM_OK);
+        CHECK(n_no + n_maybe + n_yes == size.n_devices);
+        mdm_query_free(query);
+    }
+    return status;
+}
+
+static mdm_status call_classes(mdm_fleet *fleet, size_t argument)
+{
+    uint32_t classes[8];
+    (void)argument;
+    return mdm_classes(fleet, classes, 8);
+}
+
+/* Reads all lines, some of them often; a refused feed is tried again, as a caller may. */
+static mdm_status call_read(mdm_fleet *fleet, size_t n_feeds)
+{
+    static char text[4096];
+    mdm_reader *reader = NULL;
+    mdm_status status = mdm_reader_new(fleet, &reader);
+    uint32_t first = 0;
+    size_t n_faults = 0;
+    int has_failed = status != MDM_OK;
+    text[0] = '\0';
+    for (size_t i = 0; i < N_LINES; i++) {
+        strncat(text, lines[i], strcspn(lines[i], "\n"));
+        strcat(text, "\n \t\n");
+    }
+    for (size_t i = 0; i < n_feeds && reader != NULL; i++) {
+        const size_t n_before = mdm_reader_count(reader);
+        status = mdm_reader_feed(reader, text, strlen(text), NULL, 0, &n_faults);
+        if (status != MDM_OK) {
+            CHECK(status == MDM_NO_MEMORY && mdm_reader_count(reader) == n_before);
+            has_failed = 1;
+            status = mdm_reader_feed(reader, text, strlen(text), NULL, 0, &n_faults);
+        }
+        CHECK(status == MDM_OK && mdm_reader_count(reader) == n_before + N_LINES);
+    }
+    if (reader != NULL) {
+        CHECK(mdm_add(fleet, lines[3], strlen(lines[3]), &first, NULL) == MDM_BAD_ARGUMENT);
+    }
+    if (!has_failed) {
+        status = mdm_reader_commit(reader, &first);
+    }
+    mdm_reader_free(reader);
+    return has_failed ? MDM_NO_MEMORY : status;
+}
+
+static void exhaust(const char *name, call *called, size_t argument, int keeps)
+{
+    for (size_t n = 0;; n++) {
+        bank bank = {0, 0, 0, 0};
+        mdm_fleet *fleet = make(&bank);
+        static sight before;
+        mdm_status status = MDM_OK;
+        look(fleet, &before);
+        bank.n_left = n;
+        bank.has_refused = 0;
+        status = called(fleet, argument);
+        bank.n_left = SIZE_MAX;
+        CHECK(status == MDM_OK || (status == MDM_NO_MEMORY && bank.has_refused));
+        if (status != MDM_OK || keeps) {
+            check_same(fleet, &before);
+        }
+        /* The fleet must still work, and find what it knows. */
+        CHECK(call_add(fleet, 2) == MDM_OK && call_query(fleet, 0) == MDM_OK);
+        CHECK(call_read(fleet, 2) == MDM_OK);
+        mdm_fleet_free(fleet);
+        CHECK(bank.n_bytes == 0 && bank.n_blocks == 0);
+        if (!bank.has_refused) {
+            printf("%s %zu: %zu requests\n", name, argument, n);
+            return;
+        }
+    }
+}
+
+static void exhaust_new(void)
+{
+    for (size_t n = 0;; n++) {
+        bank bank = {0, 0, n, 0};
+        const mdm_allocator allocator = {resize, &bank};
+        mdm_fleet *fleet = NULL;
+        const mdm_status status = mdm_fleet_new(&scheme, 1, &allocator, &fleet);
+        CHECK(status == MDM_OK || (status == MDM_NO_MEMORY && fleet == NULL));
+        mdm_fleet_free(fleet);
+        CHECK(bank.n_bytes == 0 && bank.n_blocks == 0);
+        if (status == MDM_OK) {
+            return;
+        }
+    }
+}
+
+/* ---- Rows and answers ---- */
+
+static void check_rows(void)
+{
+    bank bank = {0, 0, SIZE_MAX, 0};
+    mdm_fleet *fleet = make(&bank);
+    uint32_t row = 0;
+    mdm_query *query = NULL;
+    mdm_verdict verdict = MDM_NO;
+    uint32_t rows[8];
+    uint8_t bits[1];
+    size_t n = 0;
+    CHECK(mdm_remove(fleet, 7) == MDM_NO_ROW);
+    CHECK(mdm_remove(fleet, 0) == MDM_OK && mdm_remove(fleet, 0) == MDM_NO_ROW);
+    CHECK(mdm_remove(fleet, 1) == MDM_OK);
+    CHECK(mdm_add(fleet, lines[0], strlen(lines[0]), &row, NULL) == MDM_OK && row == 1);
+    CHECK(mdm_add(fleet, lines[0], strlen(lines[0]), &row, NULL) == MDM_OK && row == 0);
+    CHECK(mdm_query_new(fleet, lines[0], strlen(lines[0]), MDM_TARGET, &query, NULL) == MDM_OK);
+    CHECK(mdm_verdict_of(query, 0, &verdict) == MDM_OK && verdict == MDM_YES);
+    CHECK(mdm_rows(query, MDM_YES, rows, 1, &n) == MDM_NO_SPACE && n == 2);
+    CHECK(mdm_rows(query, MDM_YES, rows, 8, &n) == MDM_OK && n == 2 && rows[0] == 0);
+    CHECK(mdm_first(query, MDM_YES, rows, 1, &n) == MDM_OK && n == 1 && rows[0] == 0);
+    CHECK(mdm_bitmap(query, MDM_YES, bits, 1) == MDM_OK && bits[0] == 3);
+    CHECK(mdm_bitmap(query, MDM_YES, bits, 0) == MDM_NO_SPACE);
+    CHECK(mdm_replace(fleet, 0, lines[3], strlen(lines[3]), NULL) == MDM_OK);
+    CHECK(mdm_count(query, MDM_YES, &n) == MDM_STALE);
+    mdm_query_free(query);
+    mdm_fleet_free(fleet);
+    CHECK(bank.n_bytes == 0);
+}
+
+int main(void)
+{
+    exhaust_new();
+    for (size_t line = 0; line < N_LINES; line++) {
+        exhaust("add", call_add, line, 0);
+        exhaust("replace", call_replace, line, 0);
+        exhaust("query", call_query, line, 1);
+    }
+    exhaust("remove", call_remove, 1, 0);
+    exhaust("classes", call_classes, 0, 1);
+    exhaust("read", call_read, 1, 0);
+    exhaust("read", call_read, 3, 0);
+    check_rows();
+    puts("well");
+    return 0;
+}

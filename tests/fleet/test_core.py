@@ -1,0 +1,75 @@
+"""The C core without Python: compiled alone, under sanitizers where the compiler has them."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted((ROOT / "csrc").glob("mdm_*.c"))
+WARNINGS = [
+    *("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wstrict-prototypes"),
+    *("-Werror", "-std=c11", "-fsyntax-only"),
+]
+
+
+def _compiler(name: str) -> str:
+    compiler = shutil.which(name)
+    if compiler is None:
+        pytest.skip(f"no {name} on this machine")
+    return compiler
+
+
+def _has_sanitizers(compiler: str, folder: Path) -> bool:
+    program = folder / "empty.c"
+    program.write_text("int main(void) { return 0; }\n")
+    command = [compiler, "-fsanitize=address,undefined", program, "-o", folder / "empty"]
+    built = subprocess.run(command, check=False, capture_output=True)
+    return built.returncode == 0
+
+
+def test_core_keeps_its_promises_when_memory_ends(tmp_path):
+    """No call leaks, and none leaves a half-done change, whichever request is refused."""
+    compiler = _compiler("gcc")
+    flags = ["-std=c11", "-g", "-O1"]
+    if _has_sanitizers(compiler, tmp_path):
+        flags += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    program = tmp_path / "core_check"
+    check = Path(__file__).with_name("core_check.c")
+    command = [compiler, *flags, f"-I{ROOT / 'csrc'}", check, *SOURCES, "-o", program]
+    subprocess.run(command, check=True)
+    ran = subprocess.run([program], check=False, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.endswith("well\n")
+
+
+@pytest.mark.parametrize("name", ["gcc", "clang"])
+def test_core_compiles_without_a_warning(name):
+    """Both compilers take every file of the core with all warnings as errors."""
+    command = [_compiler(name), *WARNINGS, *SOURCES]
+    built = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
+
+
+def test_core_has_no_state_of_its_own(tmp_path):
+    """No object of the core has a symbol that can be written to."""
+    compiler = _compiler("gcc")
+    nm = _compiler("nm")
+    # Without PIC, constant tables of pointers need no relocation and count as constants.
+    command = [compiler, "-std=c11", "-fno-pic", "-fno-pie", "-c", *SOURCES]
+    subprocess.run(command, check=True, cwd=tmp_path)
+    made = sorted(tmp_path.glob("*.o"))
+    symbols = subprocess.run([nm, *made], check=True, capture_output=True, text=True).stdout
+    lines = [line.split() for line in symbols.splitlines()]
+    assert [words for words in lines if len(words) == 3 and words[1] in "BbDdCc"] == []
+
+
+def test_core_takes_memory_through_one_door():
+    """Only the file of the allocator names the functions of the C library."""
+    named = [
+        source.name
+        for source in SOURCES
+        if any(call in source.read_text() for call in ("malloc(", "calloc(", "free(block"))
+    ]
+    assert named == ["mdm_memory.c"]
