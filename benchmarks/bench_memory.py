@@ -1,0 +1,104 @@
+"""
+How many bytes does a device take?
+
+Compare ``outside``, the private memory of a process before and after it reads a fleet, with
+``Fleet.size``, what the matcher says of itself; and both with and without names.
+
+The child process reads a small fleet first and drops it, so that code, buffers and the allocator
+are there before the count begins. ``peak`` is the highest resident size while the fleet was read.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks import inputs
+from simulator.compat.schemes import load_builtin
+from simulator.fleet.fleet import Fleet
+
+REGIMES = (
+    ("software-version", "realistic"),
+    ("self-compatible", "realistic"),
+    ("self-compatible", "distinct"),
+    ("self-compatible", "distinct lists"),
+)
+
+
+def _chunks(path: str, most: int | None = None) -> Iterator[bytes]:
+    with Path(path).open("rb") as file:
+        while chunk := file.read(inputs.CHUNK):
+            yield chunk[: chunk.rfind(b"\n") + 1] if most else chunk
+            if most:
+                return
+
+
+def child(scheme_name: str, path: str, names: str) -> None:
+    """Read a fleet when told to; the parent measures from outside."""
+    scheme = load_builtin(scheme_name)
+    Fleet(scheme, keep_names=names == "names").extend(path, _chunks(path, most=1))
+    fleet = Fleet(scheme, keep_names=names == "names")
+    print("empty", flush=True)
+    sys.stdin.readline()
+    fleet.extend(path, _chunks(path))
+    print(json.dumps(fleet.size._asdict()), flush=True)
+    sys.stdin.readline()
+
+
+def _private(pid: int) -> int:
+    """Add what the process alone has in memory."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
+    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
+
+
+def _peak(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
+    return next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+
+
+def measure(scheme: str, regime: str, names: str, devices: int) -> dict[str, float]:
+    """Return bytes a device, from outside and from inside."""
+    with tempfile.NamedTemporaryFile(suffix=".ndjson") as file:
+        file.write(inputs.text(scheme, regime, devices))
+        file.flush()
+        command = [sys.executable, "-m", "benchmarks.bench_memory", scheme, file.name, names]
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as process:
+            if process.stdin is None or process.stdout is None:
+                raise AssertionError("both are pipes")
+            process.stdout.readline()
+            before = _private(process.pid)
+            process.stdin.write("\n")
+            process.stdin.flush()
+            size = json.loads(process.stdout.readline())
+            after, peak = _private(process.pid), _peak(process.pid)
+            process.communicate("\n")
+    assert size["n_devices"] == devices
+    held = size["row_bytes"] + size["name_bytes"] + size["dictionary_bytes"]
+    return {
+        "outside": (after - before) / devices,
+        "Fleet.size": held / devices,
+        "rows": size["row_bytes"] / devices,
+        "names": size["name_bytes"] / devices,
+        "dictionaries": size["dictionary_bytes"] / devices,
+        "peak": (peak - before) / devices,
+        "classes": size["n_classes"],
+        "lists": size["n_lists"],
+    }
+
+
+@pytest.mark.parametrize("names", ["names", "no names"])
+@pytest.mark.parametrize(("scheme", "regime"), REGIMES)
+def test_memory(benchmark, devices, scheme, regime, names):
+    benchmark.group = "memory"
+    found = benchmark.pedantic(measure, args=(scheme, regime, names, devices), rounds=1)
+    benchmark.extra_info |= found
+
+
+if __name__ == "__main__":
+    child(*sys.argv[1:])

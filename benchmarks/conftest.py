@@ -1,0 +1,52 @@
+"""The options of all benchmarks. Files are named ``bench_*.py``, so that no test run finds them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks.rounds import Cell
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("mdevsim benchmarks")
+    group.addoption("--devices", type=float, default=1e6, help="devices in a fleet")
+    group.addoption("--sources", type=int, help="sources that are asked about")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    is_bench = file_path.name.startswith("bench_") and file_path.suffix == ".py"
+    # A file that was named on the command line is collected by pytest itself.
+    if is_bench and not parent.session.isinitpath(file_path):
+        return pytest.Module.from_parent(parent, path=file_path)
+    return None
+
+
+@pytest.fixture(scope="session")
+def devices(request: pytest.FixtureRequest) -> int:
+    """How many devices a fleet has."""
+    return int(request.config.getoption("devices"))
+
+
+@pytest.fixture(scope="session")
+def n_sources(request: pytest.FixtureRequest) -> int:
+    """How many sources are asked about; few where nothing is timed."""
+    given = request.config.getoption("sources")
+    few = request.config.getoption("benchmark_disable")
+    return int(given or (10 if few else 100))
+
+
+@pytest.fixture
+def run_cell(benchmark) -> Callable[[Cell, str], None]:
+    """Return a function that times one competitor of a cell."""
+
+    def run(cell: Cell, who: str) -> None:
+        work = cell.work[who]
+        benchmark.group = cell.name
+        benchmark.pedantic(cell.runs[who], rounds=5, warmup_rounds=1)
+        benchmark.extra_info["unit"] = cell.unit
+        if benchmark.stats is not None:
+            nanoseconds = benchmark.stats.stats.median * 1e9 / work
+            benchmark.extra_info[f"ns_per_{cell.unit}"] = nanoseconds
+
+    return run
