@@ -1,15 +1,19 @@
 """The documents do what they say: every code block runs."""
 
 import doctest
+import importlib
 import os
+import pkgutil
 import re
 import shlex
 import subprocess
 import sys
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
+import simulator
 from simulator.cli.inputs import find_scheme
 from simulator.compat.listing import parse_listing
 from simulator.compat.loader import load_scheme
@@ -76,6 +80,27 @@ def test_readme_python():
     test = doctest.DocTestParser().get_doctest(text, {}, "README.md", "README.md", 0)
     assert test.examples
     assert doctest.DocTestRunner().run(test).failed == 0
+
+
+MODULES = [
+    module.name
+    for module in pkgutil.walk_packages(simulator.__path__, "simulator.")
+    if not module.name.endswith("__main__")
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstring_examples(name):
+    """Every example in a docstring prints what it shows."""
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+def test_skeleton_runs_as_a_copy(tmp_path):
+    """A copy of SKELETON.py, run as it is, plays its own example."""
+    copy = tmp_path / "mine.py"
+    copy.write_bytes(resources.files("simulator.vendors").joinpath("SKELETON.py").read_bytes())
+    done = subprocess.run([sys.executable, copy], capture_output=True, check=True)
+    assert b"7 passed" in done.stdout
 
 
 def test_setup_commands_are_what_ci_runs():

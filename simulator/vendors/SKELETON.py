@@ -1,8 +1,22 @@
-"""
+r"""
 A vendor driver to copy: blinking lights, two types, one pool, one file that can be written.
 
-Copy this file, go through the lines marked CHANGE, and add the driver to ``VENDORS`` in
-``simulator/vendors/__init__.py``. It works as it is: a test registers it.
+Copy this file, go through the lines marked CHANGE, and run the copy: ``python mine.py`` plays
+what follows. To have it in every host file, add it to ``VENDORS`` in
+``simulator/vendors/__init__.py``.
+
+    >>> from simulator.mdev import KERNELS, MdevBus
+    >>> types = MdevBus(KERNELS["6.1"]).register(SKELETON).types
+    >>> mdev = types["skeleton-pair"].create("83b8f4f2-509f-382f-3c1e-e6bfe0fa1001")
+    >>> {type_id: mdev_type.show("available_instances") for type_id, mdev_type in types.items()}
+    {'skeleton-single': '1\n', 'skeleton-pair': '0\n'}
+    >>> mdev.store("vendor/switch", b"on\n"), mdev.show("vendor/switch")
+    (3, 'on\n')
+    >>> types["skeleton-pair"].create("83b8f4f2-509f-382f-3c1e-e6bfe0fa1002")
+    Traceback (most recent call last):
+    simulator.errors.NoInstancesError: [Errno 28] No space left on device
+    >>> mdev.store("remove", b"1")
+    1
 """
 # ruff: noqa: N999 - a name in capitals stands out among the drivers
 
@@ -68,3 +82,8 @@ SKELETON = VendorDriver(
     # CHANGE: the files of each mdev; a slash makes a directory.
     attributes=(Attribute("vendor/switch", 0o644, lambda mdev: f"{mdev.state}\n", _store_switch),),
 )
+
+if __name__ == "__main__":
+    import doctest
+
+    doctest.testmod(verbose=True)

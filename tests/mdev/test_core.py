@@ -1,13 +1,12 @@
 """Creation and registration. Source: mdev_core.c."""
 
-import doctest
 import errno
 from dataclasses import replace
 
 import pytest
 
 from simulator.errors import NoInstancesError, ParentGoneError, UuidInUseError
-from simulator.mdev import KERNELS, MdevBus, OptionError, Setup, TypeSpec, core, parse
+from simulator.mdev import KERNELS, MdevBus, OptionError, Setup, TypeSpec
 
 UUIDS = [f"0000000{n}-0000-0000-0000-000000000000" for n in range(5)]
 
@@ -167,11 +166,3 @@ def test_unknown_options_are_refused(bus, recorder):
     """A key that the driver does not know is named with what it knows."""
     with pytest.raises(OptionError, match="count: unknown option; expected no options"):
         bus.register(recorder.driver(), {"count": 1})
-
-
-@pytest.mark.parametrize("module", [core, parse])
-def test_examples_in_docstrings(module):
-    """The examples print what they say."""
-    failed, tried = doctest.testmod(module)
-    assert tried
-    assert not failed
