@@ -115,6 +115,10 @@ class YamlValue:
     def mistake(self, message: str, expected: str = "") -> None:
         """Note that this node is wrong."""
         line, column = self.document.place(self.node.start_mark.index)
+        if self.node.start_mark.index == self.node.end_mark.index:
+            # A value that is not there is marked where the text before it ends.
+            while line and not self.document.lines[line][:column].strip():
+                line, column = line - 1, len(self.document.lines[line - 1])
         last, end = self.document.place(self.node.end_mark.index)
         length = end - column if last == line else 1
         self.document.mistake(line, column, max(length, 1), message, expected)
@@ -201,7 +205,7 @@ def _refusal(document: Document, error: Exception) -> Mistake:
         index = None if mark is None else mark.index
         reason = f"{error.problem or ''} {error.context or ''}"
     elif isinstance(error, ReaderError):
-        index, reason = error.position, f"the character U+{ord(error.character):04X}"
+        index, reason = error.position, f"the character U+{error.character:04X}"
     elif isinstance(error, RecursionError):
         reason = "nested too deeply"
     else:

@@ -98,7 +98,7 @@ class _Reader:
     def _heading(self, number: int, line: str) -> None:
         found = _HEAD.fullmatch(line)
         if not found or found[1] not in ("SELF", "COMPATIBLE"):
-            length = len(line.rstrip())
+            length = len(line.rstrip(" \t"))
             self.document.mistake(number, 0, length, "not a heading", "SELF: or COMPATIBLE:")
             return
         self._close()
@@ -121,7 +121,9 @@ class _Reader:
     def _field(self, number: int, line: str) -> None:
         found = _FIELD.match(line)
         if not found:
-            self.document.mistake(number, 0, len(line.rstrip()), "not a field", "a tab, key=value")
+            self.document.mistake(
+                number, 0, len(line.rstrip(" \t")), "not a field", "a tab, key=value"
+            )
             self.seen.add("")
             return
         name, start = found[1], found.end()
@@ -134,7 +136,7 @@ class _Reader:
             self.seen.add(name)
             return
         if not _REST.fullmatch(line, stop):
-            rest = len(line.rstrip()) - stop
+            rest = len(line.rstrip(" \t")) - stop
             expected = "the end of the line or a comment; quote a value with blanks"
             self.document.mistake(number, stop, rest, "text after the value", expected)
         self._named(number, name, line[start:stop], start)

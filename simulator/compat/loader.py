@@ -73,8 +73,8 @@ def load_scheme(file: str, data: bytes) -> Scheme:
         InputError: With all mistakes that could be found.
     """
     if len(data) > MAX_SCHEME_BYTES:
-        message = f"the file is too long; expected at most {MAX_SCHEME_BYTES} bytes"
-        raise InputError([Mistake(file, 0, 0, 1, message)])
+        expected = f"at most {MAX_SCHEME_BYTES} bytes"
+        raise InputError([Mistake(file, 0, 0, 1, "the file is too long", expected)])
     root = read_yaml(file, data)
     scheme = _Reader(root).scheme()
     root.document.check()
