@@ -129,6 +129,10 @@ static const char *list_end(const char *at, const char *end)
     bool is_quoted = false;
     for (; at < end; at++) {
         if (is_quoted) {
+            at += mdm_json_plain(at, end);
+            if (at == end) {
+                return NULL;
+            }
             if (*at == '\\') {
                 at += end - at > 1 ? 1 : 0;
             } else {

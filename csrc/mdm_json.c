@@ -86,10 +86,43 @@ static size_t utf8_len(const char *place, size_t left)
     return len;
 }
 
+#define ONES 0x0101010101010101U
+#define TOPS 0x8080808080808080U
+
+/* The top bit of each byte that is below a limit of at most 0x80. Bytes after the first such may
+   be marked wrongly, by the borrow (Mycroft's test). */
+static uint64_t bytes_below(uint64_t word, unsigned limit)
+{
+    return (word - ONES * limit) & ~word;
+}
+
+size_t mdm_json_plain(const char *at, const char *end)
+{
+    const char *begin = at;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    for (; end - at >= 8; at += 8) {
+        uint64_t word = 0;
+        uint64_t marks = 0;
+        memcpy(&word, at, sizeof word);
+        marks = (word | bytes_below(word, 0x20) | bytes_below(word ^ ONES * '"', 1) |
+                 bytes_below(word ^ ONES * '\\', 1)) &
+                TOPS;
+        if (marks != 0) {
+            return (size_t)(at - begin) + (size_t)__builtin_ctzll(marks) / 8;
+        }
+    }
+#endif
+    while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' &&
+           *at != '\\') {
+        at++;
+    }
+    return (size_t)(at - begin);
+}
+
 /* Walks to the closing quote. */
 static mdm_status scan_string(mdm_parser *parser, mdm_json_string *string)
 {
-    const char *at = string->begin;
+    const char *at = string->begin + mdm_json_plain(string->begin, parser->end);
     while (at < parser->end && *at != '"') {
         const unsigned char c = (unsigned char)*at;
         if (c < 0x20) {
@@ -103,7 +136,7 @@ static mdm_status scan_string(mdm_parser *parser, mdm_json_string *string)
             }
             at++;
         } else if (c < 0x80) {
-            at++;
+            at += mdm_json_plain(at, parser->end);
         } else {
             const size_t len = utf8_len(at, (size_t)(parser->end - at));
             if (len == 0) {

@@ -11,7 +11,7 @@
 #include "mdm_parse.h"
 
 /* After so many lines the cache must have paid off; else all lines differ, and it goes. */
-#define TRIAL ((size_t)32768)
+#define TRIAL ((size_t)16384)
 #define LEAST_HIT_SHARE 16
 #define LARGEST_CACHE ((size_t)1 << 17)
 
@@ -90,14 +90,9 @@ static mdm_text after_name(mdm_text text, mdm_text *name)
     if (text.len < begin || memcmp(text.at, opening, begin) != 0) {
         return text;
     }
-    while (i < text.len && text.at[i] != '"') {
-        const unsigned char c = (unsigned char)text.at[i];
-        if (c < 0x20 || c >= 0x7f || c == '\\') {
-            return text;
-        }
-        i++;
-    }
-    if (i == text.len || i - begin > MDM_MAX_VALUE) {
+    i += mdm_json_plain(text.at + i, text.at + text.len);
+    if (i == text.len || text.at[i] != '"' || i - begin > MDM_MAX_VALUE ||
+        memchr(text.at + begin, 0x7f, i - begin) != NULL) {
         return text;
     }
     *name = (mdm_text){text.at + begin, i - begin};
