@@ -4,6 +4,7 @@ The command ``mdevsim``.
 Exit status: 0 yes or fine; 1 no; 2 bad input or usage; 3 undecided.
 """
 
+import io
 import os
 import sys
 
@@ -33,7 +34,18 @@ usage, 3 undecided. A file argument of - is standard input.
 """
 
 
-@click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+class _Group(click.Group):
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a verb; end as SIGPIPE would when the reader has gone, as `head` does."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Click would say 1, which is our no; and Python would complain when it flushes.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(141)
+
+
+@click.group(cls=_Group, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="mdevsim", prog_name="mdevsim")
 def cli() -> None:
     """
@@ -51,6 +63,10 @@ for _command in (demo, describe, check, match, fleet, scheme, completion):
 
 def main() -> None:
     """Run the command; people's mistakes end with status 2 and no traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character, or a file name that is no text, stops nothing.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         cli.main(prog_name="mdevsim")
     except InputError as error:
@@ -59,13 +75,9 @@ def main() -> None:
     except MdevError as error:
         click.echo(f"mdevsim: {error.name}: {error.reason}", err=True)
         sys.exit(2)
-    except BrokenPipeError:
-        # The reader has gone, as `head` does. Python would complain again when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        click.echo(f"mdevsim: {where}{error.strerror}", err=True)
+        click.echo(f"mdevsim: {where}{error.strerror or error}", err=True)
         sys.exit(2)
     except MemoryError:
         click.echo("mdevsim: out of memory", err=True)

@@ -6,10 +6,12 @@ import click
 
 from simulator.cli.inputs import (
     is_description,
+    one_stdin,
     parse_description,
     parse_host,
     read,
     read_description,
+    shown_name,
 )
 from simulator.cli.options import (
     accepted_by_option,
@@ -55,6 +57,9 @@ def describe(
     path = host or vendor
     data = read(path)
     if is_description(data):
+        if uuid is not None:
+            message, expected = f"no mdev {uuid} in a description", "a host file"
+            raise InputError([Mistake(shown_name(path), 0, 0, 1, message, expected)])
         found = [parse_description(path, data, scheme or load_builtin("self-compatible"))]
     else:
         found = _of_host(parse_host(path, data, scheme, kernel), path, uuid)
@@ -70,14 +75,16 @@ def describe(
 def _of_host(host: Host, path: str, uuid: str | None) -> list[Description]:
     if host.scheme is None:
         message = "the host names no scheme"
-        raise InputError([Mistake(path, 0, 0, 1, message, "scheme: NAME, or --scheme")])
+        raise InputError([Mistake(shown_name(path), 0, 0, 1, message, "scheme: NAME, or --scheme")])
     mdevs = host.mdevs
     if uuid is not None and uuid.lower() not in mdevs:
         expected = ", ".join(mdevs) or "a host with mdevs"
-        raise InputError([Mistake(path, 0, 0, 1, f"no mdev {uuid}", expected)])
+        raise InputError([Mistake(shown_name(path), 0, 0, 1, f"no mdev {uuid}", expected)])
     chosen = mdevs.values() if uuid is None else [mdevs[uuid.lower()]]
     if not chosen:
-        raise InputError([Mistake(path, 0, 0, 1, "the host has no mdev", "mdevs: of a parent")])
+        raise InputError(
+            [Mistake(shown_name(path), 0, 0, 1, "the host has no mdev", "mdevs: of a parent")]
+        )
     return [host.describe(mdev) for mdev in chosen]
 
 
@@ -96,6 +103,7 @@ def check(
     Both are descriptions: a listing, a line of NDJSON, or an example. Exit status 0 compatible,
     1 incompatible, 3 undecided.
     """
+    one_stdin(source, target)
     scheme = scheme.accepted(accepted_by)
     verdict = explain(scheme, read_description(source, scheme), read_description(target, scheme))
     if as_json:

@@ -16,7 +16,7 @@ from simulator.compat.listing import parse_listing
 from simulator.compat.loader import load_scheme
 from simulator.compat.ndjson import read_lines
 from simulator.compat.scheme import Scheme
-from simulator.compat.schemes import builtin_names, load_builtin
+from simulator.compat.schemes import builtin_names, builtin_text, load_builtin
 from simulator.documents import decode
 from simulator.errors import InputError, Mistake, TextError
 from simulator.host import Host, load_host
@@ -26,14 +26,17 @@ __all__ = [
     "example_names",
     "find_scheme",
     "is_description",
+    "one_stdin",
     "open_binary",
     "parse_description",
     "parse_host",
     "read",
     "read_description",
+    "read_scheme",
     "shown_name",
 ]
 
+_STDIN = "simulator.cli.inputs.stdin"
 _LISTING = re.compile(rb"^(SELF|COMPATIBLE):", re.MULTILINE)
 
 
@@ -51,6 +54,27 @@ def shown_name(path: str) -> str:
     return "<stdin>" if path == "-" else path
 
 
+def one_stdin(*paths: str) -> None:
+    """
+    Check that at most one of the files is standard input.
+
+    Raises:
+        UsageError: There are two.
+    """
+    if paths.count("-") > 1:
+        raise click.UsageError("standard input can stand for one file only")
+
+
+def _stdin() -> BinaryIO:
+    context = click.get_current_context()
+    one_stdin("-", *context.meta.get(_STDIN, ()))
+    context.meta[_STDIN] = ("-",)
+    # Python has none when the descriptor is closed.
+    if sys.stdin is None:
+        raise InputError([Mistake(shown_name("-"), 0, 0, 1, "standard input is closed")])
+    return sys.stdin.buffer
+
+
 @contextmanager
 def open_binary(path: str) -> Iterator[BinaryIO]:
     """
@@ -58,9 +82,10 @@ def open_binary(path: str) -> Iterator[BinaryIO]:
 
     Raises:
         InputError: It cannot be read.
+        UsageError: Standard input is asked for a second time.
     """
     if path == "-":
-        yield sys.stdin.buffer
+        yield _stdin()
         return
     try:
         with Path(path).open("rb") as stream:
@@ -89,6 +114,23 @@ def read(path: str) -> bytes:
         return stream.read()
 
 
+def read_scheme(name: str) -> tuple[Scheme, str]:
+    """
+    Return a shipped scheme by name, or the scheme of a file, and its text.
+
+    Raises:
+        InputError: The file is wrong.
+        TextError: There is neither.
+    """
+    if name in builtin_names():
+        return load_builtin(name), builtin_text(name)
+    if name != "-" and not os.path.lexists(name):
+        expected = "a file, or one of " + ", ".join(builtin_names())
+        raise TextError(name, f"no scheme {name}", expected)
+    data = read(name)
+    return load_scheme(shown_name(name), data), data.decode()
+
+
 def find_scheme(name: str) -> Scheme:
     """
     Return a shipped scheme by name, or the scheme of a file.
@@ -97,12 +139,7 @@ def find_scheme(name: str) -> Scheme:
         InputError: The file is wrong.
         TextError: There is neither.
     """
-    if name in builtin_names():
-        return load_builtin(name)
-    if not os.path.lexists(name):
-        expected = "a file, or one of " + ", ".join(builtin_names())
-        raise TextError(name, f"no scheme {name}", expected)
-    return load_scheme(name, read(name))
+    return read_scheme(name)[0]
 
 
 def is_description(data: bytes) -> bool:
@@ -120,7 +157,9 @@ def parse_description(path: str, data: bytes, scheme: Scheme) -> Description:
     name = shown_name(path)
     text = decode(name, data)
     if not text.lstrip().startswith("{"):
-        return parse_listing(name, text, scheme, Path(name).name).description
+        # A file name may hold what the name of a device may not.
+        device = "".join(c if c.isprintable() else "\ufffd" for c in Path(name).name)
+        return parse_listing(name, text, scheme, device).description
     found = read_lines(name, text, scheme)
     if len(found) > 1:
         raise InputError([Mistake(name, 2, 1, 1, "a second description", "one description")])
@@ -159,6 +198,8 @@ class SchemeType(click.ParamType[Scheme]):
         """Find the scheme; a wrong file is reported with its lines."""
         if isinstance(value, Scheme):
             return value
+        if value == "-" and ctx is not None and ctx.resilient_parsing:
+            self.fail("completion does not read standard input", param, ctx)
         try:
             return find_scheme(value)
         except TextError as error:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import click
 
-from simulator.cli.inputs import open_binary, read_description, shown_name
+from simulator.cli.inputs import one_stdin, open_binary, read_description, shown_name
 from simulator.cli.options import accepted_by_option, json_option, scheme_option
 from simulator.cli.output import STATUS, print_json, print_verdict, progress
 from simulator.compat.description import Description
@@ -77,8 +77,7 @@ def match(
     Prints the rows of the targets, counted from 0 in the order of the file, one a line. Exit
     status 0 when there is a target, 1 when there is none, 3 when the scheme does not say.
     """
-    if source == fleet_path == "-":
-        raise click.UsageError("SOURCE and --fleet cannot both be standard input")
+    one_stdin(source, fleet_path)
     device = read_description(source, scheme)
     fleet: Fleet | PlainFleet
     fleet = Fleet(scheme, keep_names=names) if engine == "c" else PlainFleet(scheme)

@@ -1,6 +1,8 @@
 """What the command prints: JSON, verdicts, progress."""
 
+import errno
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -82,6 +84,8 @@ def write_whole(path: str, chunks: Iterable[bytes]) -> None:
         OSError: It cannot be written.
     """
     if path == "-":
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF), "<stdout>")
         for chunk in chunks:
             sys.stdout.buffer.write(chunk)
         sys.stdout.buffer.flush()
@@ -92,9 +96,14 @@ def write_whole(path: str, chunks: Iterable[bytes]) -> None:
         with target.open("wb") as stream:
             stream.writelines(chunks)
         return
-    with tempfile.NamedTemporaryFile(
-        dir=target.parent, prefix=f".{target.name}.", delete=False
-    ) as new:
+    try:
+        new = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed below
+            dir=target.parent, prefix=f".{target.name}.", delete=False
+        )
+    except OSError as error:
+        # People know the file that they named, not the one beside it.
+        raise OSError(error.errno, error.strerror, path) from None
+    with new:
         try:
             new.writelines(chunks)
             new.flush()

@@ -2,11 +2,11 @@
 
 import click
 
-from simulator.cli.inputs import find_scheme, read
+from simulator.cli.inputs import read_scheme
 from simulator.cli.options import json_option
 from simulator.cli.output import print_json
 from simulator.compat.scheme import Scheme
-from simulator.compat.schemes import builtin_names, builtin_text, load_builtin
+from simulator.compat.schemes import builtin_names, load_builtin
 from simulator.errors import TextError
 
 __all__ = ["scheme"]
@@ -41,13 +41,12 @@ def show(name: str, as_json: bool) -> None:
     your own: mdevsim scheme show self-compatible > mine.yaml
     """
     try:
-        found = find_scheme(name)
+        found, text = read_scheme(name)
     except TextError as error:
         raise click.BadParameter(f"{error.message}; expected {error.expected}") from None
     if as_json:
         print_json(_meaning(found))
     else:
-        text = builtin_text(name) if name in builtin_names() else read(name).decode()
         click.echo(text, nl=not text.endswith("\n"))
 
 

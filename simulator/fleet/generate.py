@@ -8,14 +8,17 @@ Source: 20200730034104.GB32327@joy-OptiPlex-7040 (history); clusters and shares 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
+from simulator.compat.clause_text import parse_clause
 from simulator.compat.scheme import Direction, Scheme
-from simulator.errors import NoInstancesError
+from simulator.compat.template import Variable
+from simulator.errors import NoInstancesError, TextError
 from simulator.mdev import KERNELS, MdevBus
+from simulator.values import parse_value
 from simulator.vendors import driver
 from simulator.vendors.i915_pciids import PLATFORMS
 
@@ -58,8 +61,9 @@ def generate(scheme: Scheme, devices: int, seed: int) -> Iterator[bytes]:
     Make a fleet.
 
     Args:
-        scheme: The attributes that are published, as far as the generator knows them: those of
-            the shipped schemes. Lists of objects are made for its direction.
+        scheme: The attributes that are published, as far as the generator knows them: by the
+            names of the shipped schemes, where the value is of the kind. Lists of objects are
+            made for its direction.
         devices: How many.
         seed: The same seed gives the same fleet, whatever *devices* is, up to its length.
 
@@ -149,33 +153,58 @@ def _text(scheme: Scheme, pci_id: int, release: _Release, vgpu: _Vgpu) -> bytes:
         "interface_version": str(release.interface_version),
         "software_version": release.software_version,
     }
-    values = {name: written[name] for name in scheme.kinds if name in written}
+    values = {}
+    for name, kind in scheme.kinds.items():
+        try:
+            # A scheme of one's own may mean something else by the name.
+            parse_value(kind, written[name])
+        except (KeyError, TextError):
+            continue
+        values[name] = written[name]
     line: dict[str, object] = {
         "self": {
             name: int(text) if scheme.kinds[name] == "int" else text
             for name, text in values.items()
         }
     }
-    if scheme.has_objects:
-        clauses = _clauses(scheme, release, vgpu)
-        line["compatible"] = [{name: clauses.get(name, text) for name, text in values.items()}]
+    if scheme.has_objects and values:
+        line["compatible"] = [_clauses(scheme, release, vgpu, values)]
     return json.dumps(line, separators=(",", ":"))[1:].encode() + b"\n"
 
 
-def _clauses(scheme: Scheme, release: _Release, vgpu: _Vgpu) -> dict[str, str]:
+def _clauses(
+    scheme: Scheme, release: _Release, vgpu: _Vgpu, own: Mapping[str, str]
+) -> dict[str, str]:
     """Write whom a device accepts, in the manner of the mail: same share, known interfaces."""
     share = vgpu.fraction // vgpu.aggregator
-    numbers = ",".join(str(n) for n in _FRACTIONS if n % share == 0)
     stem = vgpu.type_id.rpartition("_")[0]
     known = _reachable(release, scheme.accepted_by)
     modes = dict.fromkeys(f'"{other.pv_mode}"' for other in known)
     interfaces = dict.fromkeys(str(other.interface_version) for other in known)
-    return {
-        "mdev_type": f"{stem}_{{val1:int:{numbers}}}",
-        "aggregator": f"{{val1}}/{share}" if share > 1 else "{val1}",
-        "pv_mode": f"{{val2:string:{','.join(modes)}}}",
-        "interface_version": f"{{val3:int:{','.join(interfaces)}}}",
+    declarations = {
+        "{val1}": f"{{val1:int:{','.join(str(n) for n in _FRACTIONS if n % share == 0)}}}",
+        "{val2}": f"{{val2:string:{','.join(modes)}}}",
+        "{val3}": f"{{val3:int:{','.join(interfaces)}}}",
     }
+    forms = {
+        "mdev_type": stem + "_{val1}",
+        "aggregator": f"{{val1}}/{share}" if share > 1 else "{val1}",
+        "pv_mode": "{val2}",
+        "interface_version": "{val3}",
+    }
+    variables: Mapping[str, Variable] = {}
+    clauses = {}
+    for name, value in own.items():
+        text = forms.get(name, value)
+        for reference, declaration in declarations.items():
+            if reference.strip("{}") not in variables:
+                text = text.replace(reference, declaration)
+        try:
+            _, variables = parse_clause(text, scheme.kinds[name], variables)
+        except TextError:
+            text = value
+        clauses[name] = text
+    return clauses
 
 
 def _reachable(release: _Release, accepted_by: Direction) -> list[_Release]:
