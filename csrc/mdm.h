@@ -37,7 +37,7 @@ typedef enum mdm_status {
     MDM_STALE = 7         /* the fleet changed after the query was made */
 } mdm_status;
 
-/* A verdict, and the setting for what is missing or unlisted. AND of two verdicts is `&`, OR is `|`. */
+/* A verdict, and the setting for what is missing or unlisted. AND of two is `&`, OR is `|`. */
 typedef enum mdm_verdict { MDM_NO = 0, MDM_UNDECIDED = 1, MDM_YES = 3 } mdm_verdict;
 
 typedef enum mdm_kind {

@@ -168,7 +168,8 @@ static bool hex_unit(const char *at, const char *end, uint32_t *unit)
         if (!is_digit(c) && !is_low && !is_high) {
             return false;
         }
-        *unit = *unit * 16 + (uint32_t)(is_digit(c) ? c - '0' : is_low ? c - 'a' + 10 : c - 'A' + 10);
+        *unit *= 16;
+        *unit += (uint32_t)(is_digit(c) ? c - '0' : is_low ? c - 'a' + 10 : c - 'A' + 10);
     }
     return true;
 }

@@ -30,7 +30,8 @@ char mdm_json_peek(mdm_parser *parser); /* after blanks; 0 at the end */
 mdm_status mdm_json_take(mdm_parser *parser, char expected);
 mdm_status mdm_json_string_take(mdm_parser *parser, mdm_json_string *string);
 mdm_status mdm_json_integer_take(mdm_parser *parser, mdm_text *token);
-/* How many bytes from here stand in a string for themselves: ASCII but quote, backslash, control. */
+/* How many bytes from here stand for themselves in a string: ASCII but quote, backslash and
+   control characters. */
 size_t mdm_json_plain(const char *at, const char *end);
 /* Moves a fault in a decoded string to its place in the line. */
 void mdm_json_locate(mdm_parser *parser, const mdm_json_string *string);

@@ -123,7 +123,6 @@ mdm_verdict mdm_relation_holds(const mdm_attribute *attribute, const mdm_value *
 
 /* ---- Templates ---- */
 
-bool mdm_clause_is_template(const mdm_clause *clause);
 bool mdm_clause_solves(const mdm_scheme *scheme, const mdm_object *object,
                        const mdm_clause *clause, const mdm_value *value);
 bool mdm_object_solves(const mdm_scheme *scheme, const mdm_object *object,

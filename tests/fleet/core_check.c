@@ -80,18 +80,25 @@ static const mdm_attribute attributes[] = {
 static const mdm_scheme scheme = {attributes, 6, MDM_BOTH, MDM_UNDECIDED, MDM_UNDECIDED, 0};
 
 static const char *const lines[] = {
-    "{\"name\":\"a\",\"self\":{\"type\":\"V5_2\",\"count\":1,\"modes\":\"x+y\",\"version\":\"1.2\"},"
-    "\"compatible\":[{\"type\":\"V5_{n:int:1-4,8}\",\"count\":\"{n}/2\",\"modes\":\"superset(x)\","
+    "{\"name\":\"a\",\"self\":{\"type\":\"V5_2\",\"count\":1,\"modes\":\"x+y\","
+    "\"version\":\"1.2\"},"
+    "\"compatible\":[{\"type\":\"V5_{n:int:1-4,8}\",\"count\":\"{n}/2\","
+    "\"modes\":\"superset(x)\","
     "\"version\":\"version(1.2)\"}]}",
     "{\"self\":{\"type\":\"V5_4\",\"count\":2,\"modes\":\"z, y, w\",\"id\":\"8086-591d\"},"
-    "\"compatible\":[{\"type\":\"one_of(a,b,V5_4)\",\"id\":\"{i:string:\\\"591d\\\",\\\"8086591d\\\"}\","
+    "\"compatible\":[{\"type\":\"one_of(a,b,V5_4)\",\"id\":\"{i:string:\\\"591d\\\","
+    "\\\"8086591d\\\"}\","
     "\"share\":\"range(1/2,3)\"},{\"type\":\"{i:string:\\\"V5_\\\",\\\"x\\\"}{j:int:4,5}\","
     "\"count\":\"{j}*2\"}]}\r\n",
-    "{\"compatible\":[],\"self\":{\"share\":\"2/4\",\"type\":\"\\u00e9\"},\"name\":\"caf\\u00e9\"}\n",
+    "{\"compatible\":[],\"self\":{\"share\":\"2/4\","
+    "\"type\":\"\\u00e9\"},\"name\":\"caf\\u00e9\"}\n",
     "{\"self\":{}}",
-    "{\"name\":\"new\",\"self\":{\"type\":\"new\",\"count\":77,\"modes\":\"k+l+m\",\"version\":\"7.7\","
-    "\"id\":\"77ff\",\"share\":7},\"compatible\":[{\"type\":\"{s:string:\\\"a\\\",\\\"bc\\\"}{t:int:1}\","
-    "\"modes\":\"one_of(p,q,\\\"r, s\\\")\",\"version\":\"{v:string:\\\"1.2\\\",\\\"1.2.0\\\"}\"},"
+    "{\"name\":\"new\",\"self\":{\"type\":\"new\",\"count\":77,\"modes\":\"k+l+m\","
+    "\"version\":\"7.7\","
+    "\"id\":\"77ff\",\"share\":7},\"compatible\":[{\"type\":\"{s:string:\\\"a\\\","
+    "\\\"bc\\\"}{t:int:1}\","
+    "\"modes\":\"one_of(p,q,\\\"r, s\\\")\",\"version\":\"{v:string:\\\"1.2\\\","
+    "\\\"1.2.0\\\"}\"},"
     "{\"share\":3,\"modes\":\"{s:string:\\\"g+h\\\"}\",\"count\":\"absent()\"}]}",
 };
 

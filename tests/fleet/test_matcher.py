@@ -528,6 +528,20 @@ def test_floor_division_keeps_an_interval():
         assert verdict == (YES if joint else NO)
 
 
+def test_many_ambiguous_templates_stay_cheap():
+    """Eight values that split in many ways, and no common choice, are refused in no time."""
+    kinds = {f"a{n}": "string" for n in range(17)}
+    texts = ",".join('"' + "x" * length + '"' for length in range(60))
+    pair = "{{{0}:string:" + texts.replace("{", "{{") + "}}{{{1}:string:" + texts + "}}"
+    clauses = {f"a{n}": pair.format(f"v{n}", f"w{n}") for n in range(8)}
+    # The last one ties the ends together, so that all are one question.
+    clauses |= {f"a{n + 8}": f"{{v{n}}}{{w{n}}}" for n in range(7)} | {"a16": "{v7}y"}
+    values = dict.fromkeys(clauses, "x" * 58)
+    assert accepts(clauses, values, kinds=kinds) == NO
+    assert accepts(clauses, values | {"a16": "xxxy"}, kinds=kinds) == YES
+    assert accepts(clauses, values | {"a14": "x" * 59}, kinds=kinds) == NO
+
+
 @pytest.mark.parametrize("kind", ["clause", "variable"])
 def test_lists_of_a_hundred_thousand_entries(kind):
     """A long list is looked up, not walked: a thousand classes are asked in no time."""
