@@ -89,7 +89,9 @@ def mutations(draw, valid):
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(data)))
         stop = min(len(data), start + draw(st.sampled_from((0, 0, 1, 2, 7, 30, 10**6))))
-        piece = draw(st.sampled_from(PIECES) | st.binary(max_size=3) | st.just(data[start:stop]))
+        piece = draw(
+            st.sampled_from(PIECES) | st.binary(max_size=3) | st.just(data[start:stop][:30])
+        )
         data = data[:start] + piece * draw(st.sampled_from((0, 1, 1, 2, 40))) + data[stop:]
     return data
 
@@ -252,7 +254,7 @@ def test_a_long_scheme_is_refused():
     assert mistake.expected == f"at most {MAX_SCHEME_BYTES} bytes"
 
 
-@pytest.mark.parametrize("data", [b"[" * 5000, b"{a: " * 5000, b"- " * 5000, b"? " * 5000])
+@pytest.mark.parametrize("data", [b"[" * 600, b"{a: " * 1500, b"- " * 1500, b"? " * 1500])
 def test_a_deeply_nested_scheme_is_refused(data):
     """YAML that is nested too deeply is refused without a traceback."""
     (mistake,) = refusal(scheme, data)

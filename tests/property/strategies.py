@@ -26,7 +26,7 @@ from simulator.compat.rule import (
     VersionClause,
 )
 from simulator.compat.scheme import Attribute, Direction, Outcome, Preference, Relation, Scheme
-from simulator.compat.template import Reference, Scaled, Template, Variable
+from simulator.compat.template import Reference, Scaled, Template, Variable, render
 from simulator.values import KINDS, FlagSet, Value, Version, parse_value
 
 __all__ = [
@@ -104,7 +104,10 @@ def schemes(draw: st.DrawFn, *, has_objects: bool | None = None) -> Scheme:
 def _attributes(draw: st.DrawFn, name: str, kinds: Mapping[str, str]) -> Attribute:
     """Attributes of a kind that is fixed, with a relation that can compare it with another."""
     kind = kinds[name]
-    choices: list[tuple[Relation | None, str | None]] = [(None, None), (Relation.ANY, None)]
+    # Relations refuse much, so that objects decide only where there are few of them.
+    if draw(st.booleans()):
+        return Attribute(name, kind, missing=draw(st.none() | _outcomes))
+    choices: list[tuple[Relation | None, str | None]] = [(Relation.ANY, None)]
     for relation, pairs in _RELATIONS.items():
         if relation is Relation.ANY:
             continue
@@ -248,21 +251,55 @@ def objects(draw: st.DrawFn, scheme: Scheme) -> Object:
 
 
 @st.composite
-def descriptions(draw: st.DrawFn, scheme: Scheme) -> Description:
-    """Descriptions with absent attributes, and with no list, an empty one, or up to three."""
+def descriptions(draw: st.DrawFn, scheme: Scheme, pool: Sequence[Object] = ()) -> Description:
+    """
+    Descriptions with absent attributes, and with no list, an empty one, or up to three objects.
+
+    With a *pool* of objects, most lists are taken from it and most values are such that one of
+    its objects accepts them, so that devices that are drawn from one pool meet.
+    """
     found = {
         name: draw(values(kind))
         for name, kind in scheme.kinds.items()
         if draw(st.integers(0, 3))  # absent once in four
     }
-    lists = st.lists(objects(scheme), min_size=1, max_size=3).map(tuple)
+    if pool and draw(st.integers(0, 3)):
+        found |= draw(_accepted(scheme, draw(st.sampled_from(pool))))
+    one = st.sampled_from(pool) if pool else objects(scheme)
+    lists = st.lists(one, min_size=1, max_size=3).map(tuple)
     published = draw(st.one_of(st.none(), st.just(()), lists, lists, lists))
     name = draw(st.sampled_from((None, "", "host1/0000:00:02.0", 'é "\\')))
     return Description(found, published, name)
 
 
-def fleets(scheme: Scheme) -> st.SearchStrategy[list[Description]]:
-    """Up to six devices, some of them equal."""
-    return st.lists(descriptions(scheme), max_size=4).flatmap(
-        lambda few: st.lists(st.sampled_from(few), max_size=6) if few else st.just(few)
-    )
+@st.composite
+def _accepted(draw: st.DrawFn, scheme: Scheme, one: Object) -> dict[str, Value]:
+    """Values that *one* accepts, as far as one choice of its variables gives them."""
+    binding = {
+        variable.name: draw(
+            st.sampled_from(variable.strings)
+            if variable.strings
+            else st.sampled_from(variable.ranges).flatmap(lambda ends: st.integers(*ends))
+        )
+        for variable in one.variables.values()
+    }
+    found: dict[str, Value | None] = {}
+    for name, clause in one.clauses.items():
+        match clause:
+            case Template() | Scaled():
+                found[name] = render(clause, binding, floor_division=scheme.floor_division)
+            case OneOf():
+                found[name] = draw(st.sampled_from(clause.values))
+            case Range():
+                found[name] = draw(st.sampled_from((clause.low, clause.high)))
+            case Equal() | Superset() | Subset() | VersionClause():
+                found[name] = clause.value
+    return {name: value for name, value in found.items() if value is not None}
+
+
+@st.composite
+def fleets(draw: st.DrawFn, scheme: Scheme, *, min_size: int = 0) -> list[Description]:
+    """Up to six devices that share objects, some of them equal."""
+    pool = draw(st.lists(objects(scheme), min_size=1, max_size=2))
+    few = draw(st.lists(descriptions(scheme, pool), min_size=min(min_size, 1), max_size=3))
+    return draw(st.lists(st.sampled_from(few), min_size=min_size, max_size=6)) if few else []

@@ -41,8 +41,8 @@ def scheme_and(strategy):
 
 
 def pairs(scheme):
-    """Draw the two devices of a migration."""
-    return st.tuples(descriptions(scheme), descriptions(scheme))
+    """Draw the two devices of a migration, which share objects."""
+    return fleets(scheme, min_size=2).map(lambda fleet: tuple(fleet[:2]))
 
 
 def with_objects(scheme):
@@ -415,7 +415,6 @@ class TestExplanations:
         """Applying the changes of a near miss, and publishing the result, gives compatible."""
         scheme, (source, target) = scheme_and_pair
         verdict = explain(scheme, source, target)
-        assume(verdict.near_miss)
         sides = {Direction.SOURCE: dict(source.values), Direction.TARGET: dict(target.values)}
         for change in verdict.near_miss:
             assert sides[change.side].get(change.attribute) == change.current
@@ -429,7 +428,8 @@ class TestExplanations:
         )
         # What is proposed can be published: the lines parse to it.
         assert [parse_line(device.to_line(), scheme) for device in moved] == list(moved)
-        assert judge(scheme, *moved) is Outcome.COMPATIBLE
+        nothing_found = not verdict.near_miss and verdict.outcome is not Outcome.COMPATIBLE
+        assert nothing_found or judge(scheme, *moved) is Outcome.COMPATIBLE
 
     @given(scheme_and(pairs))
     def test_a_verdict_is_json(self, scheme_and_pair):
