@@ -7,6 +7,7 @@ Exit status: 0 yes or fine; 1 no; 2 bad input or usage; 3 undecided.
 import io
 import os
 import sys
+from importlib import metadata
 
 import click
 
@@ -34,19 +35,42 @@ usage, 3 undecided. A file argument of - is standard input.
 """
 
 
+def _print_version(context: click.Context, _param: click.Parameter, asked: bool) -> None:
+    if not asked or context.resilient_parsing:
+        return
+    try:
+        version = metadata.version("mdevsim")
+    except metadata.PackageNotFoundError:
+        version = "(run from its sources, not installed)"
+    click.echo(f"mdevsim {version}")
+    context.exit()
+
+
 class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         """Run a verb; end as SIGPIPE would when the reader has gone, as `head` does."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            # Click would say 1, which is our no; and Python would complain when it flushes.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # Click would say 1, which is our no.
+            _drop_output()
             sys.exit(141)
 
 
+def _drop_output() -> None:
+    """Keep Python from writing what is left when it ends: it would fail again, and say so."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @click.group(cls=_Group, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="mdevsim", prog_name="mdevsim")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """
     Simulate Linux mediated devices, and ask where they can be live-migrated.
@@ -76,6 +100,10 @@ def main() -> None:
         click.echo(f"mdevsim: {error.name}: {error.reason}", err=True)
         sys.exit(2)
     except OSError as error:
+        try:
+            click.echo(nl=False)
+        except OSError:
+            _drop_output()
         where = f"{error.filename}: " if error.filename else ""
         click.echo(f"mdevsim: {where}{error.strerror or error}", err=True)
         sys.exit(2)

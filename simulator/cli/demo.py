@@ -39,7 +39,13 @@ _NEAREST = 200
     show_default=True,
     help="How many devices the fleet has.",
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another fleet.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="Another seed, another fleet.",
+)
 @json_option
 def demo(devices: int, seed: int, as_json: bool) -> None:
     """

@@ -28,7 +28,11 @@ def fleet() -> None:
     help="How many devices.",
 )
 @click.option(
-    "--seed", type=int, default=1, show_default=True, help="The same seed, the same fleet."
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="The same seed, the same fleet.",
 )
 @scheme_option("self-compatible")
 @click.option(

@@ -105,8 +105,7 @@ def match(
 
 def _print_lines(lines: Iterable[object]) -> None:
     """Write many lines in one go: a click.echo for each would flush a million times."""
-    text = "\n".join(map(str, lines))
-    click.echo(text, nl=bool(text))
+    click.echo("".join(f"{line}\n" for line in lines), nl=False)
 
 
 def _name(fleet: Fleet | PlainFleet, row: int) -> str:
