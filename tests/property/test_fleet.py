@@ -6,12 +6,12 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from property.strategies import descriptions, schemes
 
 from simulator.compat.scheme import Direction, Outcome
 from simulator.errors import InputError
 from simulator.fleet.fleet import Fleet
 from simulator.fleet.plain import PlainFleet
-from tests.property.strategies import descriptions, schemes
 
 BAD_LINES = ("{", "nonsense", '{"self":{"nobody":1}}', '{"self":{},"self":{}}', '{"name":1}', "\0")
 

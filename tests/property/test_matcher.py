@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
+from property.strategies import POOLS, clauses, descriptions, fleets, schemes, values
 
 from simulator.compat.clause_text import parse_clause
 from simulator.compat.description import Description
@@ -18,7 +19,6 @@ from simulator.errors import InputError
 from simulator.fleet.fleet import Fleet
 from simulator.fleet.plain import PlainFleet
 from simulator.values import parse_value
-from tests.property.strategies import POOLS, clauses, descriptions, fleets, schemes, values
 
 DIRECTIONS = (None, *Direction)
 twice_as_many = settings(max_examples=2 * settings().max_examples)

@@ -7,6 +7,17 @@ from itertools import product
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from property.strategies import (
+    POOLS,
+    clauses,
+    descriptions,
+    fleets,
+    objects,
+    scheme_yaml,
+    schemes,
+    single_templates,
+    values,
+)
 
 from simulator.compat.clause_text import parse_clause
 from simulator.compat.description import Description
@@ -19,17 +30,6 @@ from simulator.compat.scheme import Attribute, Direction, Outcome, Relation, Sch
 from simulator.compat.template import Binding, Scaled, Template, Variable, bounds, render, solve
 from simulator.compat.verdict import explain
 from simulator.values import KINDS, Value, Version, parse_value
-from tests.property.strategies import (
-    POOLS,
-    clauses,
-    descriptions,
-    fleets,
-    objects,
-    scheme_yaml,
-    schemes,
-    single_templates,
-    values,
-)
 
 kinds = st.sampled_from(sorted(KINDS))
 versions = st.builds(Version, st.integers(0, 2), st.integers(0, 3), st.integers(0, 2))

@@ -1,10 +1,10 @@
 """Vectors of aggregation and of capability sets, each under the rule that it names."""
 
 import pytest
+from vectors.reader import described, listed, scheme_of, vectors
 
 from simulator.compat.judge import judge
 from simulator.compat.scheme import Outcome
-from tests.vectors.reader import described, listed, scheme_of, vectors
 
 CASES = {case.id: case for case in vectors("aggregation")}
 VERDICTS = {"ok": Outcome.COMPATIBLE, "no": Outcome.INCOMPATIBLE}

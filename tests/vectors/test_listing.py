@@ -1,6 +1,7 @@
 """Vectors of the SELF / COMPATIBLE listing, in both readings of the mail."""
 
 import pytest
+from vectors.reader import described, listed, shipped, vectors
 
 from simulator.compat.clause_text import parse_clause
 from simulator.compat.judge import judge
@@ -8,7 +9,6 @@ from simulator.compat.rule import Object
 from simulator.compat.scheme import Direction, Outcome
 from simulator.errors import TextError
 from simulator.values import parse_value
-from tests.vectors.reader import described, listed, shipped, vectors
 
 CASES = {case.id: case for case in vectors("listing")}
 DECIDED = [name for name, case in CASES.items() if case.verdict != "open"]

@@ -1,10 +1,10 @@
 """Vectors of the pv_mode history: features come and go, and the version follows them."""
 
 import pytest
+from vectors.reader import described, scheme_of, vectors
 
 from simulator.compat.judge import judge
 from simulator.compat.scheme import Outcome
-from tests.vectors.reader import described, scheme_of, vectors
 
 CASES = {case.id: case for case in vectors("pv_mode")}
 DECIDED = [name for name, case in CASES.items() if case.verdict != "open"]

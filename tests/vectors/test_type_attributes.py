@@ -1,10 +1,10 @@
 """Vectors of the attributes of the type, under the proposals of 2020-08-26 and 2020-09-09."""
 
 import pytest
+from vectors.reader import described, scheme_of, vectors
 
 from simulator.compat.judge import judge
 from simulator.compat.scheme import Outcome
-from tests.vectors.reader import described, scheme_of, vectors
 
 CASES = {case.id: case for case in vectors("type_attributes")}
 VERDICTS = {"ok": Outcome.COMPATIBLE, "no": Outcome.INCOMPATIBLE}

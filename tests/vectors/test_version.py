@@ -1,10 +1,10 @@
 """Vectors of the version rule x.y.z, with all else equal."""
 
 import pytest
+from vectors.reader import described, shipped, vectors
 
 from simulator.compat.judge import judge
 from simulator.compat.scheme import Outcome
-from tests.vectors.reader import described, shipped, vectors
 
 CASES = {case.id: case for case in vectors("version")}
 DECIDED = [name for name, case in CASES.items() if case.verdict != "open"]
