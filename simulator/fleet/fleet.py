@@ -35,6 +35,9 @@ __all__ = ["Fleet", "Match"]
 MAX_MISTAKES = 20
 """Lines with mistakes that are explained; the rest is counted."""
 
+_MOST_FAULTS = 256
+"""What the core tells at once; there may be more."""
+
 
 class Match:
     """
@@ -237,7 +240,7 @@ class Fleet:
 
 
 def _direction(scheme: Scheme, direction: Direction) -> int:
-    return DIRECTION[str(direction)] if scheme.has_objects else 0
+    return DIRECTION[direction if scheme.has_objects else None]
 
 
 def _core(scheme: Scheme, keep_names: bool) -> Core:
@@ -247,7 +250,7 @@ def _core(scheme: Scheme, keep_names: bool) -> Core:
         CoreAttribute(
             name=name,
             kind=KIND[attribute.kind],
-            relation=0 if attribute.relation is None else RELATION[str(attribute.relation)],
+            relation=RELATION[attribute.relation],
             of=index[attribute.of or name],
             missing=VERDICT[str(scheme.missing_of(attribute))],
         )
@@ -273,6 +276,7 @@ class _Feeder:
         self.bytes = 0
         self.lines = 0
         self.bad_lines = 0
+        self.is_counted = True
         self.mistakes: list[Mistake] = []
         self.rest: list[bytes] = []
 
@@ -296,13 +300,16 @@ class _Feeder:
             return
         if self.bad_lines > MAX_MISTAKES:
             more = self.bad_lines - MAX_MISTAKES
-            self.mistakes.append(Mistake(self.file, 0, 0, 1, f"{more} more lines have mistakes"))
+            message = f"{more} more line{'s have' if more > 1 else ' has'} mistakes"
+            message = message if self.is_counted else f"at least {message}"
+            self.mistakes.append(Mistake(self.file, 0, 0, 1, message))
         raise InputError(self.mistakes)
 
     def _whole(self, text: bytes) -> None:
         try:
             self.reader.feed(text)
         except MatcherFault as fault:
+            self.is_counted &= len(fault.faults) < _MOST_FAULTS
             for offset, line in fault.faults:
                 if self.bad_lines < MAX_MISTAKES:
                     self._explain(text, offset, self.lines + line)
