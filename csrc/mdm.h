@@ -129,7 +129,9 @@ typedef struct mdm_size {
     size_t name_bytes;       /* the names and where they begin */
     size_t dictionary_bytes; /* all the rest: codes, classes, lists */
 } mdm_size;
-void mdm_fleet_size(const mdm_fleet *fleet, mdm_size *size);
+void mdm_fleet_size(const mdm_fleet *fleet, mdm_size *size); /* looks at every class */
+size_t mdm_row_count(const mdm_fleet *fleet);    /* n_rows of mdm_size, at once */
+size_t mdm_device_count(const mdm_fleet *fleet); /* n_devices */
 uint32_t mdm_code_count(const mdm_fleet *fleet, size_t attribute); /* with code 0, absent */
 
 /* The description of a row as a line of NDJSON without its end: name, self in the order of the

@@ -36,6 +36,16 @@ void mdm_fleet_size(const mdm_fleet *fleet, mdm_size *size)
     size->dictionary_bytes = bytes;
 }
 
+size_t mdm_row_count(const mdm_fleet *fleet)
+{
+    return fleet->rows.n;
+}
+
+size_t mdm_device_count(const mdm_fleet *fleet)
+{
+    return fleet->rows.n_devices;
+}
+
 uint32_t mdm_code_count(const mdm_fleet *fleet, size_t attribute)
 {
     if (fleet == NULL || attribute >= fleet->scheme.n_attributes) {

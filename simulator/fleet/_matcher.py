@@ -72,6 +72,9 @@ _MAX_FAULTS = 256
 _BYTES_A_DESCRIPTION = 1024
 _NO_ROW = "no device has this row"
 
+# For what C fills as a whole.
+_take = ffi.new_allocator(should_clear_after_alloc=False)
+
 Buffer = bytes | bytearray | memoryview
 CData: TypeAlias = Any
 """What cffi hands out."""
@@ -185,7 +188,7 @@ class _Lease:
 def _words(length: int) -> tuple[CData, memoryview]:
     """Take memory for *length* numbers of 32 bits, which the memoryview then owns."""
     # One more than asked for: memoryview.cast refuses an empty buffer.
-    numbers = ffi.new("uint32_t[]", length + 1)
+    numbers = _take("uint32_t[]", length + 1)
     return numbers, memoryview(ffi.buffer(numbers)).cast("I")[:length]
 
 
@@ -311,9 +314,17 @@ class Core:
         lib.mdm_fleet_size(self._handle, size)
         return Size(*(int(getattr(size, field)) for field in Size._fields))
 
+    def row_count(self) -> int:
+        """Return one more than the highest row that was ever used."""
+        return int(lib.mdm_row_count(self._handle))
+
+    def device_count(self) -> int:
+        """Return how many rows are in use."""
+        return int(lib.mdm_device_count(self._handle))
+
     def classes(self) -> memoryview:
         """Return for each row its class, format ``"I"``; 2**32 - 1 where there is no device."""
-        n_rows = self.size().n_rows
+        n_rows = self.row_count()
         numbers, view = _words(n_rows)
         _check(lib.mdm_classes(self._handle, numbers, n_rows))
         return view
@@ -455,8 +466,8 @@ class CoreQuery:
 
     def bitmap(self, verdict: int) -> memoryview:
         """Return one bit a row, the lowest bit first, format ``"B"``."""
-        length = (self._core.size().n_rows + 7) // 8
-        bits = ffi.new("uint8_t[]", length + 1)
+        length = (self._core.row_count() + 7) // 8
+        bits = _take("uint8_t[]", length + 1)
         _check(lib.mdm_bitmap(self._handle, verdict, bits, length))
         return memoryview(ffi.buffer(bits)).cast("B")[:length]
 

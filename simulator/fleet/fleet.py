@@ -113,7 +113,7 @@ class Fleet:
         self._core = _core(scheme, keep_names)
 
     def __len__(self) -> int:
-        return self._core.size().n_devices
+        return self._core.device_count()
 
     def __getitem__(self, row: int) -> Description:
         """
@@ -156,7 +156,7 @@ class Fleet:
 
     def lines(self) -> Iterator[bytes]:
         """Write the fleet as NDJSON, row by row; empty rows are left out."""
-        for row in range(self._core.size().n_rows):
+        for row in range(self._core.row_count()):
             try:
                 yield self._core.description(row) + b"\n"
             except IndexError:
