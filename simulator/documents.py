@@ -202,6 +202,9 @@ def _refusal(document: Document, error: Exception) -> Mistake:
     index: int | None = None
     if isinstance(error, MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
+        if mark is not None and not document.lines[document.place(mark.index)[0]].strip():
+            # What is never closed is missed on a line that says nothing; show where it begins.
+            mark = error.context_mark or mark
         index = None if mark is None else mark.index
         reason = f"{error.problem or ''} {error.context or ''}"
     elif isinstance(error, ReaderError):

@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 _EXCERPT = 100
+_MESSAGE = 300
 
 
 class MdevError(OSError):
@@ -108,9 +109,11 @@ class Mistake:
     source: str = ""
 
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        expected = f"; expected {self.expected}" if self.expected else ""
-        head = f"{where}: {self.message}{expected}"
+        where = _printable(self.file)
+        where = f"{where}:{self.line}:{self.column}" if self.line else where
+        message = _printable(self.message[:_MESSAGE]) + "…" * (len(self.message) > _MESSAGE)
+        expected = f"; expected {_printable(self.expected)}" if self.expected else ""
+        head = f"{where}: {message}{expected}"
         return f"{head}\n{self._marked()}" if self.source else head
 
     def _marked(self) -> str:
@@ -120,8 +123,12 @@ class Mistake:
         before, after = "…" * (start > 0), "…" * (start + _EXCERPT < len(self.source))
         indent = "".join("\t" if c == "\t" else " " for c in shown[: self.column - 1 - start])
         carets = "^" * max(1, min(self.length, len(shown) - len(indent)))
-        printable = "".join(c if c == "\t" or c.isprintable() else "\ufffd" for c in shown)
-        return f"    {before}{printable}{after}\n    {' ' * len(before)}{indent}{carets}"
+        return f"    {before}{_printable(shown)}{after}\n    {' ' * len(before)}{indent}{carets}"
+
+
+def _printable(text: str) -> str:
+    """Keep what steers a terminal from getting there."""
+    return "".join(c if c == "\t" or c.isprintable() else "\ufffd" for c in text)
 
 
 class InputError(ValueError):
