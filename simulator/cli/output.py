@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import click
 from rich.console import Console
@@ -26,7 +27,7 @@ from simulator.compat.verdict import Verdict
 
 __all__ = ["STATUS", "print_json", "print_verdict", "progress", "write_whole"]
 
-STATUS = {Outcome.COMPATIBLE: 0, Outcome.INCOMPATIBLE: 1, Outcome.UNDECIDED: 3}
+STATUS = MappingProxyType({Outcome.COMPATIBLE: 0, Outcome.INCOMPATIBLE: 1, Outcome.UNDECIDED: 3})
 """Exit status by verdict."""
 
 _REASONS = 20

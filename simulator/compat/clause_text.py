@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import cast
 
 from lark import Lark, Token, Tree
@@ -58,22 +59,24 @@ _GRAMMAR = r"""
 _SHORT = 200
 """Characters of a text that is worth remembering."""
 
-_TERMINALS = {
-    "OPEN": "an operator",
-    "INT": "int",
-    "STRING": "string",
-    "VARIABLE": "the name of a variable",
-    "ENTRY": "an integer or a range such as 2-9",
-    "QUOTED": "a quoted text",
-    "LITERAL": "a value",
-    "BARE": "a value",
-    "LBRACE": "'{'",
-    "RBRACE": "'}'",
-    "RPAR": "')'",
-    "COMMA": "','",
-    "COLON": "':'",
-    "$END": "the end",
-}
+_TERMINALS = MappingProxyType(
+    {
+        "OPEN": "an operator",
+        "INT": "int",
+        "STRING": "string",
+        "VARIABLE": "the name of a variable",
+        "ENTRY": "an integer or a range such as 2-9",
+        "QUOTED": "a quoted text",
+        "LITERAL": "a value",
+        "BARE": "a value",
+        "LBRACE": "'{'",
+        "RBRACE": "'}'",
+        "RPAR": "')'",
+        "COMMA": "','",
+        "COLON": "':'",
+        "$END": "the end",
+    }
+)
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 _ENTRY = re.compile(r"(-?[0-9]+)(?:-(-?[0-9]+))?")

@@ -10,6 +10,7 @@ Fleets: millions of descriptions, and the targets among them for one source.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from types import MappingProxyType
 
 from simulator.compat.description import Description
 from simulator.compat.ndjson import parse_line, read_lines
@@ -94,7 +95,7 @@ class Match:
         return iter(self.rows())
 
 
-_OUTCOMES = {VERDICT[str(outcome)]: outcome for outcome in Outcome}
+_OUTCOMES = MappingProxyType({VERDICT[str(outcome)]: outcome for outcome in Outcome})
 
 
 class Fleet:

@@ -2,6 +2,7 @@
 
 import errno
 import re
+from types import MappingProxyType
 
 from simulator.errors import BadUuidError, MdevError
 
@@ -9,7 +10,9 @@ __all__ = ["parse_ulong", "parse_uuid"]
 
 UUID_STRING_LEN = 36
 _UUID = re.compile(rb"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-_DIGITS = {8: re.compile(rb"[0-7]*"), 10: re.compile(rb"[0-9]*"), 16: re.compile(rb"[0-9A-Fa-f]*")}
+_DIGITS = MappingProxyType(
+    {8: re.compile(rb"[0-7]*"), 10: re.compile(rb"[0-9]*"), 16: re.compile(rb"[0-9A-Fa-f]*")}
+)
 _HEX_PREFIX = re.compile(rb"0[xX](?=[0-9A-Fa-f])")
 _ULONG_MAX = 2**64 - 1
 
