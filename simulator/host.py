@@ -8,6 +8,7 @@ One simulated machine: a kernel, parents, mdevs and a published scheme, from cod
     {'i915-GVTg_V5_8': 6, 'i915-GVTg_V5_4': 3, 'i915-GVTg_V5_2': 1}
 """
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeVar
@@ -23,7 +24,10 @@ from simulator.vendors import VENDORS
 __all__ = ["Host", "load_host"]
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
+_UUID_LEN = 36
 _SAYING = ("attributes", "compatible", "driver_version")
+_DEVICE = re.compile(r"/sys/devices(/(?!\.\.?(?:/|$))[^/\x00-\x20\x7f]+)+")
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
 T = TypeVar("T")
 
 
@@ -44,9 +48,18 @@ class Host:
         self.bus = MdevBus(kernel)
         self.scheme = scheme
         self._said: dict[tuple[str, ...], Publication] = {}
+        self.bus.listeners.append(self._forget)
         self._publisher = None if scheme is None else Publisher(scheme, self._said)
         if self._publisher is not None:
             self._publisher.attach(self.bus)
+
+    def _forget(self, action: str, subject: Parent | Mdev) -> None:
+        """Drop what was said of a parent or an mdev that goes."""
+        if isinstance(subject, Mdev) and action == "remove":
+            self._said.pop((subject.uuid,), None)
+        elif isinstance(subject, Parent) and action == "unregistered":
+            for key in [key for key in self._said if key[0] == subject.name]:
+                del self._said[key]
 
     @property
     def mdevs(self) -> Mapping[str, Mdev]:
@@ -74,6 +87,7 @@ class Host:
 
         Raises:
             OptionError: The options are wrong.
+            ValueError: A file of the scheme would stand in the place of another one.
             MdevError: As `MdevBus.register` says.
         """
         name = (path or driver.path).rpartition("/")[2]
@@ -83,7 +97,7 @@ class Host:
             self._said |= {(name, type_id): said for type_id, said in types.items()}
         try:
             return self.bus.register(driver, options, path=path)
-        except (MdevError, OptionError):
+        except (MdevError, ValueError):
             self._said.clear()
             self._said |= before
             raise
@@ -100,18 +114,25 @@ class Host:
 
         Raises:
             KeyError: There is no such parent or type.
+            ValueError: The scheme publishes on types, so that an mdev has no values of its own;
+                or a file of the scheme would stand in the place of another one.
             MdevError: As `MdevType.create` says.
         """
         mdev_type = self.bus.parents[parent].types[type_id]
-        key = (uuid.lower(),)
-        if says is not None and key not in self._said:
-            self._said[key] = says
-            try:
-                return mdev_type.create(uuid)
-            except MdevError:
-                del self._said[key]
-                raise
-        return mdev_type.create(uuid)
+        surface = None if self.scheme is None else self.scheme.surface
+        has_own = says is not None and says != Publication()
+        if has_own and surface is not None and surface.scope == "type":
+            raise ValueError("the scheme publishes on types; say this of the type")
+        key = (uuid[:_UUID_LEN].lower(),)
+        before = self._said.get(key)
+        self._said[key] = says or Publication()
+        try:
+            return mdev_type.create(uuid)
+        except (MdevError, ValueError):
+            self._said.pop(key, None)
+            if before is not None:
+                self._said[key] = before
+            raise
 
     def describe(self, mdev: Mdev) -> Description:
         """
@@ -212,9 +233,11 @@ class _Reader:
             fields["driver"].mistake(f"no vendor driver {text}", ", ".join(VENDORS))
             return
         driver = VENDORS[text]
+        before = len(node.document.mistakes)
         options, places = _options(fields.get("options"), driver.options)
+        is_configured = len(node.document.mistakes) == before
         path = fields["path"].text() if "path" in fields else None
-        if path is not None and not path.startswith("/sys/devices/"):
+        if path is not None and not _DEVICE.fullmatch(path):
             fields["path"].mistake("not a device", "a path below /sys/devices/")
         types = {}
         type_places = {}
@@ -222,21 +245,25 @@ class _Reader:
             for key, type_id, body in fields["types"].fields("types by type id"):
                 types[type_id] = self._says(_fields(body, _SAYING, "what the type publishes"))
                 type_places[type_id] = key
-        before = len(node.document.mistakes)
         try:
             parent = host.add_parent(
                 driver, options, path=path, says=self._says(fields), types=types
             )
         except OptionError as error:
-            places.get(error.key, node).mistake(str(error))
+            places.get(error.key, node).mistake(f"{error.key}: {error.message}", error.expected)
             return
         except MdevError as error:
-            node.mistake(f"the kernel refuses this parent: {error.name}, {error.reason}")
+            places["path"] = fields.get("path", node)
+            place = places.get("path" if error.name == "EEXIST" else "pci_id", node)
+            place.mistake(f"the kernel refuses this parent: {error.name}, {error.reason}")
+            return
+        except ValueError as error:
+            node.mistake(str(error), "a scheme whose files are free here")
             return
         for type_id, key in type_places.items():
             if type_id not in parent.types:
                 key.mistake(f"no type {type_id}", ", ".join(parent.types))
-        if "mdevs" in fields and len(node.document.mistakes) == before:
+        if "mdevs" in fields and is_configured:
             for mdev in fields["mdevs"].items("a list of mdevs"):
                 self._mdev(host, parent, mdev)
 
@@ -258,6 +285,8 @@ class _Reader:
         except MdevError as error:
             place = "uuid" if error.name in ("EINVAL", "EEXIST") else "type"
             fields[place].mistake(f"the kernel refuses this mdev: {error.name}, {error.reason}")
+        except ValueError as error:
+            node.mistake(str(error))
 
 
 def _fields(node: YamlValue, known: tuple[str, ...], what: str) -> dict[str, YamlValue]:
@@ -300,6 +329,6 @@ def _options(
 def _scalar(text: str, kind: type) -> object:
     if kind is bool:
         return {"true": True, "false": False}.get(text, text)
-    if kind is int and text.removeprefix("-").isdecimal() and len(text) < 20:
+    if kind is int and _INTEGER.fullmatch(text):
         return int(text)
     return text

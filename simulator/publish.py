@@ -81,9 +81,11 @@ class Publisher:
     def describe(self, mdev: Mdev) -> Description:
         """Return what *mdev* publishes, named by its parent and UUID."""
         said = self._said.get((mdev.uuid,), Publication()).over(self._of_type(mdev.mdev_type))
-        name = f"{mdev.parent.name}/{mdev.uuid}"
+        return self._describe(mdev.mdev_type, said, f"{mdev.parent.name}/{mdev.uuid}")
+
+    def _describe(self, mdev_type: MdevType, said: Publication, name: str) -> Description:
         objects = said.objects if self.scheme.has_objects else None
-        return Description(self._values(mdev.mdev_type, said), objects, name)
+        return Description(self._values(mdev_type, said), objects, name)
 
     def _of_type(self, mdev_type: MdevType) -> Publication:
         parent = self._said.get((mdev_type.parent.name,), Publication())
@@ -108,10 +110,16 @@ class Publisher:
         if surface is None or surface.scope != "type":
             return
         for mdev_type in parent.types.values():
-            for name in self._values(mdev_type, self._of_type(mdev_type)):
-                if not _is_there(self.scheme, mdev_type, name):
-                    show = partial(self._show_of_type, name)
-                    mdev_type.add_attribute(Attribute(_path(surface, name), 0o444, show))
+            if surface.form == "listing":
+                mdev_type.add_attribute(Attribute(surface.name, 0o444, self._list_type))
+                continue
+            values = self._values(mdev_type, self._of_type(mdev_type))
+            for name in self._unsaid(surface, mdev_type, values):
+                show = partial(self._show_of_type, name)
+                mdev_type.add_attribute(Attribute(_path(surface, name), 0o444, show))
+
+    def _list_type(self, mdev_type: MdevType) -> str:
+        return format_listing(self._describe(mdev_type, self._of_type(mdev_type), ""))
 
     def _show_of_type(self, name: str, mdev_type: MdevType) -> str:
         return f"{self._values(mdev_type, self._of_type(mdev_type))[name]}\n"
@@ -125,23 +133,40 @@ class Publisher:
                 Attribute(surface.name, 0o444, lambda mdev: format_listing(self.describe(mdev)))
             )
             return
-        for name in self.describe(mdev).values:
-            if name not in mdev.reserved:
-                mdev.add_attribute(
-                    Attribute(_path(surface, name), 0o444, partial(self._show_of_mdev, name))
-                )
+        for name in self._unsaid(surface, mdev, self.describe(mdev).values):
+            show = partial(self._show_of_mdev, name)
+            mdev.add_attribute(Attribute(_path(surface, name), 0o444, show))
 
     def _show_of_mdev(self, name: str, mdev: Mdev) -> str:
         return f"{self.describe(mdev).values[name]}\n"
 
+    def _unsaid(
+        self, surface: Surface, node: Mdev | MdevType, values: Mapping[str, Value]
+    ) -> list[str]:
+        """
+        List the values that need a file, because nothing says them already.
+
+        Raises:
+            ValueError: A file of this name is there and says something else.
+        """
+        found = []
+        for name, attribute in self.scheme.attributes.items():
+            path = _path(surface, name)
+            if path in node.attributes:
+                said = attribute.fact == path and name in values and node.show(path)
+                if said != f"{values.get(name)}\n":
+                    raise ValueError(f"{path} is there already, and is not the scheme's {name}")
+            elif name in values:
+                mdev_type = node if isinstance(node, MdevType) else node.mdev_type
+                # The directory of the type says this, or the link to it.
+                by_name = attribute.fact == path == "mdev_type"
+                if not by_name or str(values[name]) != mdev_type.type_id:
+                    found.append(name)
+        return found
+
 
 def _path(surface: Surface, name: str) -> str:
     return f"{surface.name}/{name}" if surface.name else name
-
-
-def _is_there(scheme: Scheme, mdev_type: MdevType, name: str) -> bool:
-    """Tell whether a type directory says this already: by a core file, or by its own name."""
-    return name in mdev_type.attributes or scheme.attributes[name].fact == "mdev_type"
 
 
 def read_back(scheme: Scheme, mdev: Mdev) -> Description:
@@ -156,8 +181,9 @@ def read_back(scheme: Scheme, mdev: Mdev) -> Description:
     surface = scheme.surface
     name = f"{mdev.parent.name}/{mdev.uuid}"
     if surface is not None and surface.form == "listing":
-        listing = mdev.show(surface.name)
-        return parse_listing(f"{mdev.path}/{surface.name}", listing, scheme, name).description
+        node = mdev if surface.scope == "device" else mdev.mdev_type
+        listing = node.show(surface.name)
+        return parse_listing(f"{node.path}/{surface.name}", listing, scheme, name).description
     values = {}
     for attribute in scheme.attributes.values():
         text = _read_file(scheme, surface, mdev, attribute.name)
@@ -168,13 +194,15 @@ def read_back(scheme: Scheme, mdev: Mdev) -> Description:
 
 def _read_file(scheme: Scheme, surface: Surface | None, mdev: Mdev, name: str) -> str | None:
     """Read one value: from its file, or from the standard file or name that already says it."""
-    path = name if surface is None else _path(surface, name)
-    if path in mdev.attributes:
-        return mdev.show(path).removesuffix("\n")
-    for candidate in (path, name):
-        if candidate in mdev.mdev_type.attributes:
-            return mdev.mdev_type.show(candidate).removesuffix("\n")
-    return mdev.mdev_type.type_id if scheme.attributes[name].fact == "mdev_type" else None
+    mdev_type = mdev.mdev_type
+    if surface is not None:
+        node = mdev if surface.scope == "device" else mdev_type
+        if _path(surface, name) in node.attributes:
+            return node.show(_path(surface, name)).removesuffix("\n")
+    fact = scheme.attributes[name].fact
+    if fact == "device_api":
+        return mdev_type.show(fact).removesuffix("\n")
+    return mdev_type.type_id if fact == "mdev_type" else None
 
 
 # ---- what a host file says

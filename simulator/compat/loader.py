@@ -43,6 +43,7 @@ _FIELDS = (
     *("division", "attributes", "prefer", "surface"),
 )
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 _OUTCOMES = MappingProxyType({str(outcome): outcome for outcome in Outcome})
 _UNLISTED = MappingProxyType(
     {"ignored": Outcome.COMPATIBLE, "undecided": Outcome.UNDECIDED}
@@ -210,6 +211,10 @@ class _Reader:
                 scope = _choice(value, {"device": "device", "type": "type"}, scope)
             elif field == "name":
                 name = value.text("a file name") or ""
+                if name and not _PATH.fullmatch(name):
+                    value.mistake(f"{name!r} cannot name a file", "a name such as compatibility")
             else:
                 key.mistake(f"unknown field {field}", "form, scope or name")
+        if form == "listing" and not name:
+            self.fields["surface"].mistake("a listing without a file", "name: compatibility")
         return Surface(form, scope, name)

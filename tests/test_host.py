@@ -1,0 +1,451 @@
+"""One machine, from code and from YAML."""
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from simulator.compat.loader import load_scheme
+from simulator.compat.schemes import load_builtin
+from simulator.errors import InputError, MdevError, TextError
+from simulator.host import Host, load_host
+from simulator.mdev import KERNELS, OptionError
+from simulator.publish import Publication, read_back
+from simulator.values import parse_value
+from simulator.vendors import driver
+
+MAIL = load_builtin("self-compatible")
+VERSION = load_builtin("software-version")
+PARENT = "0000:00:02.0"
+TYPE = "i915-GVTg_V5_8"
+U1, U2, U3 = (f"0000000{n}-0000-0000-0000-00000000000a" for n in "123")
+
+
+def find(name):
+    """Find a shipped scheme, as the faces do."""
+    if name not in {"self-compatible", "software-version"}:
+        raise TextError(name, f"no scheme {name}", "a shipped one")
+    return load_builtin(name)
+
+
+def load(text, **more):
+    """Build the host of a text."""
+    return load_host("f", text.encode(), find, **more)
+
+
+def refused(text, **more):
+    """Give the mistakes of a text: where, what, and what is marked there."""
+    with pytest.raises(InputError) as caught:
+        load(text, **more)
+    lines = text.split("\n")
+    found = []
+    for mistake in caught.value.mistakes:
+        assert mistake.file == "f"
+        assert mistake.source == lines[mistake.line - 1]
+        marked = mistake.source[mistake.column - 1 :][: mistake.length]
+        found.append((mistake.line, marked, mistake.message))
+    return found
+
+
+# ---- from code
+
+
+@pytest.fixture
+def host():
+    """A host with one GPU and the scheme of the mail."""
+    made = Host(KERNELS["6.1"], MAIL)
+    made.add_parent(driver("i915"), {"aperture_mb": 1024})
+    return made
+
+
+def said(number):
+    """What an mdev says: one value."""
+    return Publication({"interface_version": parse_value("int", str(number))})
+
+
+def numbered(number):
+    """A UUID with a number."""
+    return f"{number:08x}-0000-0000-0000-000000000000"
+
+
+def version_of(host, mdev):
+    """The one value, or None."""
+    found = host.describe(mdev).values.get("interface_version")
+    return None if found is None else found.number
+
+
+def test_create_and_describe(host):
+    """An mdev is on the bus, in the mapping by UUID, and described."""
+    mdev = host.create(PARENT, TYPE, U1.upper(), said(1))
+    assert host.mdevs == {U1: mdev}
+    assert host.describe(mdev).name == f"{PARENT}/{U1}"
+    assert version_of(host, mdev) == 1
+
+
+def test_a_uuid_with_its_newline(host):
+    """A 37th character is ignored, for what the mdev says too."""
+    assert version_of(host, host.create(PARENT, TYPE, f"{U1}\n", said(1))) == 1
+
+
+def test_create_is_refused(host):
+    """A refused create leaves what was there, and what it says, as it was."""
+    mdev = host.create(PARENT, TYPE, U1, said(1))
+    for uuid, name in ((U1, "EEXIST"), ("bad", "EINVAL")):
+        with pytest.raises(MdevError) as caught:
+            host.create(PARENT, TYPE, uuid, said(2))
+        assert caught.value.name == name
+    assert host.mdevs == {U1: mdev}
+    assert version_of(host, mdev) == 1
+    left = host.bus.parents[PARENT].types[TYPE].available_instances
+    for number in range(left):
+        host.create(PARENT, TYPE, numbered(number), said(3))
+    last = numbered(left)
+    with pytest.raises(MdevError) as caught:
+        host.create(PARENT, TYPE, last, said(3))
+    assert caught.value.name == "ENOSPC"
+    next(iter(host.mdevs.values())).remove()
+    again = host.bus.parents[PARENT].types[TYPE].create(last)
+    assert version_of(host, again) is None
+
+
+def test_what_a_removed_mdev_said_is_forgotten(host):
+    """A new mdev with the UUID of an old one says what it says itself."""
+    host.create(PARENT, TYPE, U1, said(1)).remove()
+    mdev = host.create(PARENT, TYPE, U1)
+    assert version_of(host, mdev) is None
+    mdev.remove()
+    assert version_of(host, host.create(PARENT, TYPE, U1, said(2))) == 2
+
+
+def test_what_an_unregistered_parent_said_is_forgotten(host):
+    """A parent that comes again says what it says then."""
+    host.add_parent(driver("mtty"), says=said(1), types={"mtty-1": said(2)})
+    host.bus.unregister(host.bus.parents["mtty"])
+    host.add_parent(driver("mtty"))
+    assert version_of(host, host.create("mtty", "mtty-1", U1)) is None
+    assert version_of(host, host.create("mtty", "mtty-2", U2)) is None
+
+
+def test_a_refused_parent_says_nothing(host):
+    """A parent that is refused changes nothing that others say."""
+    mdev = host.create(PARENT, TYPE, U1)
+    for options, error in (
+        ({"aperture_mb": 0}, OptionError),
+        ({"pci_id": "80860000"}, MdevError),
+        ({"nobody": 1}, OptionError),
+        ({}, MdevError),
+    ):
+        with pytest.raises(error):
+            host.add_parent(driver("i915"), options, says=said(9), types={TYPE: said(8)})
+    assert list(host.bus.parents) == [PARENT]
+    assert version_of(host, mdev) is None
+
+
+def test_unknown_parent_or_type(host):
+    """A parent or type that is not there is a KeyError."""
+    for parent, type_id in (("nobody", TYPE), (PARENT, "nobody")):
+        with pytest.raises(KeyError):
+            host.create(parent, type_id, U1)
+
+
+def test_a_host_without_a_scheme():
+    """Without a scheme mdevs live, and describing them is refused."""
+    host = Host(KERNELS["6.1"])
+    host.add_parent(driver("mtty"))
+    mdev = host.create("mtty", "mtty-1", U1)
+    assert mdev.active
+    with pytest.raises(ValueError, match="no scheme"):
+        host.describe(mdev)
+
+
+# ---- from YAML
+
+GOOD = f"""\
+kernel: 6.1
+scheme: self-compatible
+parents:
+  - driver: i915
+    path: /sys/devices/pci0000:00/0000:00:02.0
+    options: {{pci_id: 8086591d, aperture_mb: 1024}}
+    driver_version: 1.2.0
+    attributes: {{device_type: pci, interface_version: 1}}
+    compatible:
+      - {{interface_version: 1}}
+    types:
+      i915-GVTg_V5_8:
+        attributes: {{interface_version: 2}}
+      i915-GVTg_V5_4:
+        compatible: []
+    mdevs:
+      - {{uuid: {U1}, type: i915-GVTg_V5_8}}
+      - uuid: {U2}
+        type: i915-GVTg_V5_8
+        attributes: {{interface_version: 3}}
+        compatible:
+          - {{mdev_type: "i915-GVTg_V5_{{v:int:1,2}}", aggregator: "{{v}}/2"}}
+      - {{uuid: {U3}, type: i915-GVTg_V5_4}}
+  - driver: mtty
+"""
+
+
+@pytest.mark.parametrize("name", ["i915", "mtty"])
+def test_shipped_hosts(name):
+    """The hosts of the package are built, and what they publish reads back."""
+    data = files("simulator.examples").joinpath(f"{name}.yaml").read_bytes()
+    host = load_host(name, data, find)
+    assert host.mdevs
+    for mdev in host.mdevs.values():
+        assert read_back(host.scheme, mdev) == host.describe(mdev)
+
+
+def test_a_host_of_all_fields():
+    """Parents, types and mdevs are there, with what is said of each."""
+    host = load(GOOD)
+    assert host.bus.kernel.name == "6.1"
+    assert host.scheme == MAIL
+    assert list(host.bus.parents) == [PARENT, "mtty"]
+    assert list(host.mdevs) == [U1, U2, U3]
+    assert [version_of(host, mdev) for mdev in host.mdevs.values()] == [2, 3, 1]
+    objects = [host.describe(mdev).objects for mdev in host.mdevs.values()]
+    texts = [
+        [{name: str(clause) for name, clause in one.clauses.items()} for one in found]
+        for found in objects
+    ]
+    assert texts == [
+        [{"interface_version": "1"}],
+        [{"mdev_type": "i915-GVTg_V5_{v:int:1,2}", "aggregator": "{v}/2"}],
+        [],
+    ]
+
+
+def test_defaults():
+    """Kernel, scheme, path and options may be left out."""
+    host = load("parents: [{driver: mtty}, {driver: i915}]")
+    assert (host.bus.kernel, host.scheme) == (list(KERNELS.values())[-1], None)
+    assert list(host.bus.parents) == ["mtty", PARENT]
+    assert list(load("parents: []").bus.parents) == []
+
+
+def test_given_kernel_and_scheme_go_first():
+    """What is given takes the place of what the file names."""
+    host = load(GOOD, scheme=VERSION, kernel=KERNELS["6.1"])
+    assert host.scheme == VERSION
+
+
+def test_another_scheme_passes_over_what_the_files_scheme_knows():
+    """Attributes of the file's own scheme are no mistakes under another one; others are."""
+    text = GOOD.replace("        attributes: {interface_version: 3}\n", "")
+    host = load(
+        text.replace("        compatible:\n          - {mdev", "        # {mdev"), scheme=VERSION
+    )
+    shown = {name: str(v) for name, v in host.describe(host.mdevs[U1]).values.items()}
+    expected = {"device_api": "vfio-pci", "mdev_type": TYPE, "software_version": "1.2.0"}
+    assert shown == expected
+    wrong = text.replace("device_type: pci", "nobody: 1")
+    assert [found[1:] for found in refused(wrong, scheme=VERSION)] == [
+        ("nobody", "unknown attribute nobody")
+    ]
+
+
+def test_another_scheme_keeps_objects_that_it_knows():
+    """Under another scheme an object stays when all its attributes are known there."""
+    other = load_scheme(
+        "o", b"scheme: o\nobjects: published\nattributes: {interface_version: {type: int}}"
+    )
+    host = load(GOOD, scheme=other)
+    found = [host.describe(mdev).objects for mdev in host.mdevs.values()]
+    assert [objects and [tuple(one.clauses) for one in objects] for objects in found] == [
+        [("interface_version",)],
+        [("interface_version",)],
+        (),
+    ]
+
+
+def test_options_by_kind():
+    """Options are read as the driver's kinds: ids, numbers."""
+    host = load("parents: [{driver: i915, options: {pci_id: '8086:1616', aperture_mb: 512}}]")
+    parent = host.bus.parents[PARENT]
+    assert (str(parent.pci_id), parent.config["aperture_mb"]) == ("80861616", 512)
+    assert next(iter(parent.types)) == "i915-GVTg_V4_8"
+
+
+MISTAKES = [
+    ("kernel: 6.1", "kernel: 5.0", "5.0", "no kernel 5.0"),
+    ("kernel: 6.1", "kernel: [6.1]", "[6.1]", "a list or mapping stands here"),
+    ("scheme: self-compatible", "scheme: nobody", "nobody", "no scheme nobody"),
+    ("parents:", "parent:", "parent", "unknown field parent"),
+    ("driver: mtty", "driver: nvidia", "nvidia", "no vendor driver nvidia"),
+    ("driver: mtty", "driver: [mtty]", "[mtty]", "a list or mapping stands here"),
+    ("- driver: mtty", "- mtty", "mtty", "not a mapping"),
+    ("- driver: mtty", "- path: /sys/devices/x", "p", "no field driver"),
+    ("driver: mtty", "driver: mtty\n    colour: red", "colour", "unknown field colour"),
+    ("driver: mtty", "driver: mtty\n    driver: mtty", "driver", "driver is there twice"),
+    ("/sys/devices/pci0000:00/0000:00:02.0", "/dev/mtty", "/dev/mtty", "not a device"),
+    ("/sys/devices/pci0000:00/0000:00:02.0", "/sys/devices/", "/sys/devices/", "not a device"),
+    ("/sys/devices/pci0000:00/0000:00:02.0", "/sys/devices/a/", "/sys/devices/a/", "not a device"),
+    ("pci0000:00/0000:00:02.0", "../x", "/sys/devices/../x", "not a device"),
+    (
+        "driver: mtty",
+        "driver: mtty\n    path: /sys/devices/0000:00:02.0",
+        "/sys/devices/0000:00:02.0",
+        "EEXIST",
+    ),
+    ("8086591d", "80860000", "80860000", "ENODEV"),
+    ("8086591d", "591", "591", "not a PCI id"),
+    ("aperture_mb: 1024", "aperture_mb: much", "much", "'much' is of the wrong type"),
+    ("aperture_mb: 1024", "aperture_mb: 1", "1", "1 is too small"),
+    ("aperture_mb: 1024", "aperture_mb: ١٠٢٤", "١٠٢٤", "is of the wrong type"),
+    ("aperture_mb: 1024", "aperture_mb: 99999999999999999999", "9" * 20, "is of the wrong type"),
+    ("aperture_mb: 1024", "aperture_mb: 4000", "4000", "leaves no high graphics memory"),
+    ("aperture_mb: 1024", "aperture: 1024", "aperture", "unknown option aperture"),
+    ("{pci_id: 8086591d, aperture_mb: 1024}", "[1]", "[1]", "not a mapping"),
+    ("interface_version: 1}\n", "interface_version: x}\n", "x", "not an integer"),
+    ("device_type: pci", "nobody: pci", "nobody", "unknown attribute nobody"),
+    ("device_type: pci", "interface_version: 1", "interface_version", "is there twice"),
+    ("- {interface_version: 1}", "- {}", "{}", "an object without clauses"),
+    ("- {interface_version: 1}", "- 1", "1", "not a mapping"),
+    ("- {interface_version: 1}", "- {interface_version: 'range(2,1)'}", "2,1", "range"),
+    ("- {interface_version: 1}", "- {interface_version: '{v}'}", "{v}", "v is used before"),
+    ("- {interface_version: 1}", "- {nobody: 1}", "nobody", "unknown attribute nobody"),
+    ("      i915-GVTg_V5_4:", "      i915-GVTg_V4_4:", "i915-GVTg_V4_4", "no type i915-GVTg_V4_4"),
+    ("        compatible: []", "        mdevs: []", "mdevs", "unknown field mdevs"),
+    (f"uuid: {U1}, type: i915-GVTg_V5_8", f"uuid: {U1}, type: nobody", "nobody", "no type nobody"),
+    (f"uuid: {U1}", f"uuid: {U2}", U2, "EEXIST"),
+    (f"uuid: {U1}", "uuid: nobody", "nobody", "EINVAL"),
+    (f"uuid: {U1}, ", "", "{type: i915-GVTg_V5_8}", "no field uuid"),
+    (f"{{uuid: {U3}, type: i915-GVTg_V5_4}}", "mdev", "mdev", "not a mapping"),
+    (
+        f"{{uuid: {U3}, type: i915-GVTg_V5_4}}",
+        f"{{uuid: {U3}}}",
+        f"{{uuid: {U3}}}",
+        "no field type",
+    ),
+    ("type: i915-GVTg_V5_4}", "type: i915-GVTg_V5_1}", "i915-GVTg_V5_1", "ENOSPC"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "marked", "said"), MISTAKES)
+def test_a_mistake_is_marked(old, new, marked, said):
+    """Each mistake is told at the words that are wrong."""
+    assert GOOD.count(old) >= 1
+    found = refused(GOOD.replace(old, new, 1))
+    assert (marked, True) in [(mark, said in message) for _, mark, message in found], found
+
+
+def test_all_mistakes_at_once():
+    """What is wrong in several places is told in the order of the text."""
+    text = """\
+kernel: 1.0
+scheme: self-compatible
+colour: red
+parents:
+  - driver: i915
+    attributes: {nobody: 1, aggregator: x}
+    types: {nobody: {attributes: {aggregator: y}}}
+    mdevs:
+      - {uuid: bad, type: i915-GVTg_V5_8}
+      - {uuid: 00000000-0000-0000-0000-000000000000, type: nothing}
+      - {uuid: 00000000-0000-0000-0000-000000000000, type: i915-GVTg_V5_8, compatible: z}
+  - driver: nvidia
+  - driver: mtty
+    options: {nobody: 3}
+"""
+    found = [(line, marked) for line, marked, _ in refused(text)]
+    assert found == [
+        (1, "1.0"),
+        (3, "colour"),
+        (6, "nobody"),
+        (6, "x"),
+        (7, "nobody"),
+        (7, "y"),
+        (9, "bad"),
+        (10, "nothing"),
+        (11, "z"),
+        (12, "nvidia"),
+        (14, "nobody"),
+    ]
+
+
+def test_wrong_options_hide_what_follows_from_them():
+    """Where options are wrong, nobody is told that the device they make is full."""
+    text = f"""\
+parents:
+  - driver: i915
+    options: {{aperture_mb: much}}
+    mdevs:
+      - {{uuid: {U1}, type: i915-GVTg_V5_1}}
+"""
+    assert [marked for _, marked, _ in refused(text)] == ["much"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[]", "not a mapping"),
+        ("kernel: 6.1", "no field parents"),
+        ("parents: {}", "not a list"),
+        ("parents: [", "not YAML"),
+        ("parents: [{driver: mtty, attributes: {a: 1}}]", "attributes of no scheme"),
+        ("parents: [{driver: mtty, driver_version: 1}]", "attributes of no scheme"),
+        ("parents: [{driver: mtty, mdevs: {}}]", "not a list"),
+        ("scheme: software-version\nparents: [{driver: mtty, driver_version: 1}]", "version"),
+    ],
+)
+def test_hosts_of_another_form(text, said):
+    """What is no host at all is told in one mistake."""
+    [(_, _, message)] = refused(text)
+    assert said in message
+
+
+def test_create_that_is_refused_names_the_kernels_errno():
+    """A create that the simulated kernel refuses is told as it would, with its reason."""
+    mdevs = "".join(
+        f"      - {{uuid: 0000000{n:x}-0000-0000-0000-000000000000, type: {TYPE}}}\n"
+        for n in range(10)
+    )
+    text = f"parents:\n  - driver: i915\n    mdevs:\n{mdevs}"
+    found = refused(text)
+    assert found
+    assert {
+        (marked, re.sub(r"^.*: (E\w+),.*$", r"\1", message)) for _, marked, message in found
+    } == {(TYPE, "ENOSPC")}
+    assert found[-1][0] == 13
+
+
+@pytest.mark.parametrize(
+    ("surface", "said"),
+    [
+        ("{form: files, scope: type}", "name is there already"),
+        ("{form: listing, scope: device, name: remove}", "remove collides"),
+    ],
+)
+def test_files_that_a_scheme_cannot_have(surface, said):
+    """A scheme whose files are taken is a mistake of the host, not a traceback."""
+    attribute = "name: {type: string}"
+    text = f"scheme: s\nattributes: {{{attribute}}}\nsurface: {surface}"
+    scheme = load_scheme("s", text.encode())
+    mdev = f"{{uuid: {U1}, type: mtty-1}}"
+    host = f"scheme: s\nparents: [{{driver: mtty, attributes: {{name: x}}, mdevs: [{mdev}]}}]"
+    with pytest.raises(InputError) as caught:
+        load_host("f", host.encode(), lambda _: scheme)
+    assert [said in mistake.message for mistake in caught.value.mistakes] == [True]
+
+
+def test_an_mdev_that_says_what_types_publish():
+    """Where the scheme publishes on types, an mdev's own value is a mistake at the mdev."""
+    mdev = f"{{uuid: {U1}, type: mtty-1, attributes: {{software_version: 1.1}}}}"
+    text = f"scheme: software-version\nparents: [{{driver: mtty, mdevs: [{mdev}]}}]"
+    [(line, marked, message)] = refused(text)
+    assert (line, marked) == (2, mdev)
+    assert "publishes on types" in message
+
+
+def test_a_scheme_file_that_is_wrong():
+    """The mistakes of a scheme are told in its own file."""
+
+    def broken(name):
+        return load_scheme(f"{name}.yaml", b"scheme: s")
+
+    with pytest.raises(InputError) as caught:
+        load_host("f", b"scheme: s\nparents: []", broken)
+    assert caught.value.mistakes[0].file == "s.yaml"
