@@ -90,7 +90,11 @@ def test_many_classes_that_share_values_and_lists(data):
     random = data.draw(st.randoms(use_true_random=False))
     devices = [
         Description(
-            {name: value for name, value in zip(scheme.kinds, chosen, strict=True) if value is not None},
+            {
+                name: value
+                for name, value in zip(scheme.kinds, chosen, strict=True)
+                if value is not None
+            },
             random.choice(lists).objects,
         )
         for chosen in product(*pools)
