@@ -138,26 +138,26 @@ def test_tests_say_what_they_hold(path):
     assert [node.name for node in tests if not ast.get_docstring(node)] == []
 
 
-def test_import_needs_no_extra():
+def test_import_needs_no_extra(tmp_path):
     """``import simulator`` brings in no library that only an extra installs."""
     code = (
         "import sys, simulator, simulator.cli;"
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path
     )
     loaded = set(done.stdout.split())
     assert "simulator" in loaded
     assert not loaded & {"numpy", "pyarrow", "mfusepy", "pandas", "polars", "pytest", "hypothesis"}
 
 
-def test_the_front_door():
+def test_the_front_door(tmp_path):
     """Every name of __all__ is there, in order, and nothing else shows."""
     code = "import simulator; print(*[n for n in simulator.__all__ if getattr(simulator, n)]);"
     code += "print(*simulator.__all__); print(*dir(simulator))"
     done = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path
     )
     there, named, shown = (line.split() for line in done.stdout.splitlines())
     assert there == named

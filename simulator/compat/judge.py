@@ -4,12 +4,13 @@ The judge: can this source migrate to that target? The specification of every fa
 Clause by clause, without index or cache. See docs/language.md for the law in words.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
 from typing import cast
 
+from simulator.compat.choice import Question
 from simulator.compat.description import Description
 from simulator.compat.rule import (
     AbsentClause,
@@ -25,7 +26,7 @@ from simulator.compat.rule import (
     VersionClause,
 )
 from simulator.compat.scheme import Attribute, Direction, Outcome, Relation, Scheme
-from simulator.compat.template import Binding, Scaled, Template, Variable, bounds, solve
+from simulator.compat.template import Binding, Scaled, Template
 from simulator.values import FlagSet, Integer, PciId, Ratio, String, Value, Version
 
 __all__ = ["Check", "Finding", "check_object", "check_objects", "check_relation", "judge"]
@@ -193,7 +194,7 @@ def check_object(
         for name, clause in clauses.items()
         if isinstance(clause, Template | Scaled) and name in other.values
     }
-    question = _Question(templates, other.values, one.variables, scheme.floor_division)
+    question = Question(templates, other.values, one.variables, scheme.floor_division)
     chosen = question.choose()
     findings = []
     for name, clause in clauses.items():
@@ -250,73 +251,3 @@ def _order(value: Value) -> tuple[int | Fraction, ...]:
             return (value.value,)
         case String() | FlagSet() | PciId():
             raise TypeError(f"{value.kind} has no order")
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """The templates that are met together, and the choice that meets them."""
-
-    met: frozenset[str]
-    binding: Binding
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """Which choice of the variables meets these templates?"""
-
-    templates: Mapping[str, Template | Scaled]
-    values: Mapping[str, Value]
-    variables: Mapping[str, Variable]
-    floor_division: bool
-
-    def choose(self) -> _Choice:
-        """Meet all templates; where no choice does, as many as a greedy search meets."""
-        # Exact texts leave few choices, so they go first.
-        order = sorted(self.templates, key=lambda name: isinstance(self.templates[name], Scaled))
-        variables = self._narrowed()
-        if variables is not None and (binding := self._meet_all(order, variables, {})) is not None:
-            return _Choice(frozenset(order), binding)
-        found = [self._meet_some(order, first) for first in order]
-        return max(found, key=lambda choice: len(choice.met))
-
-    def _narrowed(self) -> Mapping[str, Variable] | None:
-        """Keep of each variable what the scaled numbers allow; None when that is nothing."""
-        variables = dict(self.variables)
-        for name, template in self.templates.items():
-            if isinstance(template, Scaled):
-                floor = self.floor_division
-                ends = bounds(template, self.values[name], floor_division=floor)
-                kept = variables[template.part.name].within(*ends) if ends else None
-                if kept is None:
-                    return None
-                variables[kept.name] = kept
-        return variables
-
-    def _solutions(
-        self, name: str, variables: Mapping[str, Variable], binding: Binding
-    ) -> Iterator[dict[str, int | str]]:
-        floor = self.floor_division
-        template, value = self.templates[name], self.values[name]
-        return solve(template, value, variables, binding, floor_division=floor)
-
-    def _meet_all(
-        self, names: list[str], variables: Mapping[str, Variable], binding: Binding
-    ) -> Binding | None:
-        if not names:
-            return binding
-        for found in self._solutions(names[0], variables, binding):
-            whole = self._meet_all(names[1:], variables, found)
-            # Scaled numbers come last, and what is kept of their variables meets them all.
-            if whole is not None or isinstance(self.templates[names[0]], Scaled):
-                return whole
-        return None
-
-    def _meet_some(self, order: list[str], first: str) -> _Choice:
-        met: set[str] = set()
-        binding: Binding = {}
-        for name in [first, *(other for other in order if other != first)]:
-            found = next(self._solutions(name, self.variables, binding), None)
-            if found is not None:
-                met.add(name)
-                binding = found
-        return _Choice(frozenset(met), binding)

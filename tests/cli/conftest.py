@@ -33,7 +33,7 @@ class Answer:
 @pytest.fixture
 def environment():
     """The few variables that the command runs with."""
-    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
+    return {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
 
 
 @pytest.fixture
