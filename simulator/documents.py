@@ -17,8 +17,12 @@ from ruamel.yaml.reader import ReaderError
 
 from simulator.errors import InputError, Mistake, TextError
 
-__all__ = ["Document", "YamlValue", "decode", "read_yaml"]
+__all__ = ["MAX_YAML_BYTES", "Document", "YamlValue", "decode", "read_yaml"]
 
+MAX_YAML_BYTES = 2**20
+"""The longest YAML text: a host with thousands of mdevs. Ours."""
+
+_BYTE_ORDER_MARK = "\ufeff"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -31,28 +35,38 @@ def decode(file: str, data: bytes) -> str:
         data: All of it.
 
     Raises:
-        InputError: It is empty, is not UTF-8, or holds a NUL byte.
+        InputError: It is empty, begins with a byte order mark, or has lines that are not UTF-8 or
+            hold a NUL byte.
     """
     if not data:
         raise InputError([Mistake(file, 0, 0, 1, "the file is empty")])
-    nul = data.find(b"\0")
     try:
         text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" not in text and not text.startswith(_BYTE_ORDER_MARK):
+        return text
+    lines = enumerate(data.split(b"\n"), 1)
+    found = (_undecodable(file, number, line) for number, line in lines)
+    raise InputError(mistake for mistake in found if mistake is not None)
+
+
+def _undecodable(file: str, number: int, line: bytes) -> Mistake | None:
+    """Find the first byte of a line that no text has."""
+    where, message, expected = line.find(b"\0"), "a NUL byte", "a text file in UTF-8"
+    try:
+        text = line.decode("utf-8")
     except UnicodeDecodeError as error:
-        where = error.start if nul < 0 else min(error.start, nul)
+        if where < 0 or error.start < where:
+            where, message = error.start, f"byte 0x{line[error.start]:02x} is not UTF-8"
     else:
-        if nul < 0:
-            return text
-        where = nul
-    line = data.count(b"\n", 0, where) + 1
-    start = data.rfind(b"\n", 0, where) + 1
-    before = data[start:where].decode("utf-8", "replace")
-    stop = data.find(b"\n", where)
-    source = data[start : len(data) if stop < 0 else stop].decode("utf-8", "replace")
-    source = source.removesuffix("\r")
-    message = "a NUL byte" if where == nul else f"byte 0x{data[where]:02x} is not UTF-8"
-    expected = "a text file in UTF-8"
-    raise InputError([Mistake(file, line, len(before) + 1, 1, message, expected, source)])
+        if number == 1 and text.startswith(_BYTE_ORDER_MARK):
+            where, message, expected = 0, "a byte order mark", "a text file without one"
+    if where < 0:
+        return None
+    column = len(line[:where].decode("utf-8", "replace")) + 1
+    source = line.decode("utf-8", "replace").removesuffix("\r")
+    return Mistake(file, number, column, 1, message, expected, source)
 
 
 class Document:
@@ -175,17 +189,21 @@ class YamlValue:
             yield key, name, YamlValue(self.document, value_node)
 
 
-def read_yaml(file: str, data: bytes) -> YamlValue:
+def read_yaml(file: str, data: bytes, most: int = MAX_YAML_BYTES) -> YamlValue:
     """
     Read the nodes of a YAML text.
 
     Args:
         file: Its name, for messages.
         data: All of it.
+        most: The bytes it may have. YAML with positions is read at about 100 kB/s.
 
     Raises:
-        InputError: It is no text, or no YAML.
+        InputError: It is too long, no text, or no YAML.
     """
+    if len(data) > most:
+        expected = f"at most {most} bytes"
+        raise InputError([Mistake(file, 0, 0, 1, "the file is too long", expected)])
     text = decode(file, data)
     document = Document(file, text)
     try:

@@ -6,6 +6,7 @@ Exit status: 0 yes or fine; 1 no; 2 bad input or usage; 3 undecided.
 
 import io
 import os
+import signal
 import sys
 from importlib import metadata
 
@@ -16,6 +17,7 @@ from simulator.cli.demo import demo
 from simulator.cli.device import check, describe
 from simulator.cli.fleet import fleet
 from simulator.cli.match import match
+from simulator.cli.output import print_mistakes
 from simulator.cli.scheme import scheme
 from simulator.errors import InputError, MdevError
 
@@ -48,13 +50,16 @@ def _print_version(context: click.Context, _param: click.Parameter, asked: bool)
 
 class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> object:
-        """Run a verb; end as SIGPIPE would when the reader has gone, as `head` does."""
+        """Run a verb; end as a signal would. Click would say 1, which is our no."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            # Click would say 1, which is our no.
+            # The reader has gone, as `head` does.
             _drop_output()
-            sys.exit(141)
+            sys.exit(128 + signal.SIGPIPE)
+        except KeyboardInterrupt:
+            click.echo("mdevsim: interrupted", err=True)
+            sys.exit(128 + signal.SIGINT)
 
 
 def _drop_output() -> None:
@@ -77,7 +82,7 @@ def cli() -> None:
 
     A device publishes attributes under a scheme; the scheme says which target accepts which
     source. SOURCE, TARGET and HOST are files, or the names of examples that ship with mdevsim:
-    UUID1 and UUID2 (descriptions), i915 and mtty (hosts).
+    UUID1, UUID2, mtty-1.0 and mtty-1.1 (descriptions), i915 and mtty (hosts).
     """
 
 
@@ -91,10 +96,13 @@ def main() -> None:
         # A terminal that cannot show a character, or a file name that is no text, stops nothing.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    if sys.stdout is None:
+        click.echo("mdevsim: standard output is closed", err=True)
+        sys.exit(2)
     try:
         cli.main(prog_name="mdevsim")
     except InputError as error:
-        click.echo(str(error), err=True)
+        print_mistakes(error)
         sys.exit(2)
     except MdevError as error:
         click.echo(f"mdevsim: {error.name}: {error.reason}", err=True)

@@ -5,6 +5,7 @@ import sys
 import click
 
 from simulator.cli.inputs import (
+    complete_file,
     is_description,
     one_stdin,
     parse_description,
@@ -33,7 +34,7 @@ __all__ = ["check", "describe"]
 
 
 @click.command()
-@click.argument("host", required=False, metavar="[HOST]")
+@click.argument("host", required=False, metavar="[HOST]", shell_complete=complete_file)
 @click.argument("uuid", required=False, metavar="[UUID]")
 @scheme_option(None)
 @vendor_option
@@ -43,7 +44,7 @@ def describe(
     host: str | None,
     uuid: str | None,
     scheme: Scheme | None,
-    vendor: str,
+    vendor: str | None,
     kernel: str | None,
     as_json: bool,
 ) -> None:
@@ -54,7 +55,9 @@ def describe(
     only this mdev of the host is described. --json prints NDJSON, one description a line, which
     every verb that takes a description or a fleet reads.
     """
-    path = host or vendor
+    if host is not None and vendor is not None:
+        raise click.UsageError("--vendor names a built-in host; give it or HOST, not both")
+    path = (vendor or "i915") if host is None else host
     data = read(path)
     if is_description(data):
         if uuid is not None:
@@ -89,8 +92,8 @@ def _of_host(host: Host, path: str, uuid: str | None) -> list[Description]:
 
 
 @click.command()
-@click.argument("source")
-@click.argument("target")
+@click.argument("source", shell_complete=complete_file)
+@click.argument("target", shell_complete=complete_file)
 @scheme_option("self-compatible")
 @accepted_by_option
 @json_option

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
+from simulator.cli.inputs import complete_path
 from simulator.cli.match import load_fleet
 from simulator.cli.options import json_option, scheme_option
 from simulator.cli.output import print_json, progress, write_whole
@@ -36,7 +37,12 @@ def fleet() -> None:
 )
 @scheme_option("self-compatible")
 @click.option(
-    "-o", "--output", default="-", metavar="FILE", help="Where to; standard output if not given."
+    "-o",
+    "--output",
+    shell_complete=complete_path,
+    default="-",
+    metavar="FILE",
+    help="Where to; standard output if not given.",
 )
 def make(devices: int, seed: int, scheme: Scheme, output: str) -> None:
     """
@@ -57,7 +63,7 @@ def _shown(blocks: Iterator[bytes], show: Callable[[int], None]) -> Iterator[byt
 
 
 @fleet.command()
-@click.argument("file")
+@click.argument("file", shell_complete=complete_path)
 @scheme_option("self-compatible")
 @json_option
 def info(file: str, scheme: Scheme, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import click
+from click.shell_completion import CompletionItem
 
 from simulator.compat.description import Description
 from simulator.compat.listing import parse_listing
@@ -23,6 +24,9 @@ from simulator.host import Host, load_host
 from simulator.mdev import KERNELS
 
 __all__ = [
+    "SchemeType",
+    "complete_file",
+    "complete_path",
     "example_names",
     "find_scheme",
     "is_description",
@@ -37,7 +41,7 @@ __all__ = [
 ]
 
 _STDIN = "simulator.cli.inputs.stdin"
-_LISTING = re.compile(rb"^(SELF|COMPATIBLE):", re.MULTILINE)
+_LISTING = re.compile(rb"^(\xef\xbb\xbf)?(SELF|COMPATIBLE):", re.MULTILINE | re.IGNORECASE)
 
 
 def example_names() -> list[str]:
@@ -47,6 +51,21 @@ def example_names() -> list[str]:
         for entry in files("simulator.examples").iterdir()
         if not entry.name.startswith("__")
     )
+
+
+def complete_file(
+    context: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the name of an example, or else of a file."""
+    found = [CompletionItem(name) for name in example_names() if name.startswith(incomplete)]
+    return found or complete_path(context, param, incomplete)
+
+
+def complete_path(
+    _context: click.Context, _param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the name of a file."""
+    return [CompletionItem(incomplete, type="file")]
 
 
 def shown_name(path: str) -> str:
@@ -162,7 +181,10 @@ def parse_description(path: str, data: bytes, scheme: Scheme) -> Description:
         return parse_listing(name, text, scheme, device).description
     found = read_lines(name, text, scheme)
     if len(found) > 1:
-        raise InputError([Mistake(name, 2, 1, 1, "a second description", "one description")])
+        lines = text.split("\n")
+        number = [at for at, line in enumerate(lines) if line.strip(" \t\r")][1]
+        message, expected = "a second description", "one description"
+        raise InputError([Mistake(name, number + 1, 1, 1, message, expected, lines[number])])
     return found[0]
 
 
@@ -204,3 +226,10 @@ class SchemeType(click.ParamType[Scheme]):
             return find_scheme(value)
         except TextError as error:
             self.fail(f"{error.message}; expected {error.expected}", param, ctx)
+
+    def shell_complete(
+        self, _ctx: click.Context, _param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Complete the name of a shipped scheme, or else of a file."""
+        found = [CompletionItem(name) for name in builtin_names() if name.startswith(incomplete)]
+        return found or [CompletionItem(incomplete, type="file")]

@@ -5,7 +5,14 @@ from collections.abc import Iterable
 
 import click
 
-from simulator.cli.inputs import one_stdin, open_binary, read_description, shown_name
+from simulator.cli.inputs import (
+    complete_file,
+    complete_path,
+    one_stdin,
+    open_binary,
+    read_description,
+    shown_name,
+)
 from simulator.cli.options import accepted_by_option, json_option, scheme_option
 from simulator.cli.output import STATUS, print_json, print_verdict, progress
 from simulator.compat.description import Description
@@ -32,13 +39,20 @@ def load_fleet(path: str, fleet: Fleet | PlainFleet) -> None:
             stream.seek(0)
         chunks = iter(lambda: stream.read(_CHUNK), b"")
         with progress("loading", total, is_bytes=isinstance(fleet, Fleet)) as show:
-            fleet.extend(shown_name(path), chunks, show)
+            rows = fleet.extend(shown_name(path), chunks, show)
+    if not rows:
+        raise InputError([Mistake(shown_name(path), 0, 0, 1, "the file holds no description")])
 
 
 @click.command()
-@click.argument("source")
+@click.argument("source", shell_complete=complete_file)
 @click.option(
-    "--fleet", "fleet_path", required=True, metavar="FILE", help="NDJSON, or - for stdin."
+    "--fleet",
+    "fleet_path",
+    shell_complete=complete_path,
+    required=True,
+    metavar="FILE",
+    help="NDJSON, or - for stdin.",
 )
 @scheme_option("self-compatible")
 @accepted_by_option
@@ -77,6 +91,7 @@ def match(
     Prints the rows of the targets, counted from 0 in the order of the file, one a line. Exit
     status 0 when there is a target, 1 when there is none, 3 when the scheme does not say.
     """
+    _check_options(count=count, first=first, names=names, explain=explain)
     one_stdin(source, fleet_path)
     device = read_description(source, scheme)
     fleet: Fleet | PlainFleet
@@ -84,12 +99,7 @@ def match(
     load_fleet(fleet_path, fleet)
     if explain is not None:
         _explain(fleet, device, explain, accepted_by, as_json, (source, fleet_path))
-    found: Match | PlainMatch
-    if isinstance(fleet, Fleet):
-        found = fleet.match(device, accepted_by)
-    else:
-        with progress("judging", len(fleet), is_bytes=False) as show:
-            found = fleet.match(device, accepted_by, show)
+    found = _ask(fleet, device, accepted_by)
     rows: Iterable[int] = () if count else found.rows() if first is None else found.first(first)
     shown = [_name(fleet, row) for row in rows] if names else rows
     if as_json:
@@ -99,8 +109,28 @@ def match(
         click.echo(found.count)
     else:
         _print_lines(shown)
+    if found.undecided and not as_json:
+        click.echo(f"{found.undecided} more are undecided: the scheme does not say", err=True)
     undecided = Outcome.UNDECIDED if found.undecided else Outcome.INCOMPATIBLE
     sys.exit(STATUS[Outcome.COMPATIBLE if found.count else undecided])
+
+
+def _check_options(*, count: bool, first: int | None, names: bool, explain: int | None) -> None:
+    given = {"--first": first is not None, "--names": names, "--explain": explain is not None}
+    others = [name for name, is_given in given.items() if is_given]
+    if count and others:
+        raise click.UsageError(f"--count and {others[0]} cannot be asked together")
+    if explain is not None and len(others) > 1:
+        raise click.UsageError(f"--explain and {others[0]} cannot be asked together")
+
+
+def _ask(
+    fleet: Fleet | PlainFleet, device: Description, accepted_by: Direction | None
+) -> Match | PlainMatch:
+    if isinstance(fleet, Fleet):
+        return fleet.match(device, accepted_by)
+    with progress("judging", len(fleet), is_bytes=False) as show:
+        return fleet.match(device, accepted_by, show)
 
 
 def _print_lines(lines: Iterable[object]) -> None:

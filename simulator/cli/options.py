@@ -43,9 +43,7 @@ def vendor_option(function: F) -> F:
     return click.option(
         "--vendor",
         type=click.Choice(list(VENDORS)),
-        default="i915",
-        show_default=True,
-        help="The built-in host of this driver, when no HOST is given.",
+        help="The built-in host of this driver, instead of a HOST.  [default: i915]",
     )(function)
 
 

@@ -1,10 +1,9 @@
 """What the command prints: JSON, verdicts, progress."""
 
-import errno
 import json
 import os
+import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,18 +23,27 @@ from rich.progress import (
 
 from simulator.compat.scheme import Outcome
 from simulator.compat.verdict import Verdict
+from simulator.errors import InputError
 
-__all__ = ["STATUS", "print_json", "print_verdict", "progress", "write_whole"]
+__all__ = ["STATUS", "print_json", "print_mistakes", "print_verdict", "progress", "write_whole"]
 
 STATUS = MappingProxyType({Outcome.COMPATIBLE: 0, Outcome.INCOMPATIBLE: 1, Outcome.UNDECIDED: 3})
 """Exit status by verdict."""
 
 _REASONS = 20
+_MISTAKES = 100
 
 
 def print_json(data: object) -> None:
     """Print one JSON document."""
     click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def print_mistakes(error: InputError) -> None:
+    """Print the mistakes of a text on standard error, as many as a person will mend at once."""
+    click.echo("\n".join(map(str, error.mistakes[:_MISTAKES])), err=True)
+    if len(error.mistakes) > _MISTAKES:
+        click.echo(f"… and {len(error.mistakes) - _MISTAKES} more mistakes", err=True)
 
 
 def print_verdict(verdict: Verdict, question: str) -> None:
@@ -85,8 +93,6 @@ def write_whole(path: str, chunks: Iterable[bytes]) -> None:
         OSError: It cannot be written.
     """
     if path == "-":
-        if sys.stdout is None:
-            raise OSError(errno.EBADF, os.strerror(errno.EBADF), "<stdout>")
         for chunk in chunks:
             sys.stdout.buffer.write(chunk)
         sys.stdout.buffer.flush()
@@ -97,19 +103,20 @@ def write_whole(path: str, chunks: Iterable[bytes]) -> None:
         with target.open("wb") as stream:
             stream.writelines(chunks)
         return
+    # A link stays a link: the file that it names is written.
+    target = target.resolve()
+    new = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        new = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed below
-            dir=target.parent, prefix=f".{target.name}.", delete=False
-        )
+        stream = new.open("xb")
     except OSError as error:
         # People know the file that they named, not the one beside it.
         raise OSError(error.errno, error.strerror, path) from None
-    with new:
-        try:
-            new.writelines(chunks)
-            new.flush()
-            Path(new.name).chmod(0o644)
-            Path(new.name).replace(target)
-        except BaseException:
-            Path(new.name).unlink()
-            raise
+    try:
+        with stream:
+            stream.writelines(chunks)
+        if target.exists():
+            shutil.copymode(target, new)
+        new.replace(target)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise

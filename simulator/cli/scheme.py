@@ -2,7 +2,7 @@
 
 import click
 
-from simulator.cli.inputs import read_scheme
+from simulator.cli.inputs import SchemeType, read_scheme
 from simulator.cli.options import json_option
 from simulator.cli.output import print_json
 from simulator.compat.scheme import Scheme
@@ -31,7 +31,7 @@ def list_(as_json: bool) -> None:
 
 
 @scheme.command()
-@click.argument("name", metavar="NAME|FILE")
+@click.argument("name", metavar="NAME|FILE", shell_complete=SchemeType().shell_complete)
 @json_option
 def show(name: str, as_json: bool) -> None:
     """

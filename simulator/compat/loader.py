@@ -16,7 +16,6 @@ from simulator.compat.scheme import (
     Surface,
 )
 from simulator.documents import YamlValue, read_yaml
-from simulator.errors import InputError, Mistake
 from simulator.values import KINDS
 
 __all__ = ["FACTS", "MAX_ATTRIBUTES", "MAX_SCHEME_BYTES", "load_scheme"]
@@ -73,10 +72,7 @@ def load_scheme(file: str, data: bytes) -> Scheme:
     Raises:
         InputError: With all mistakes that could be found.
     """
-    if len(data) > MAX_SCHEME_BYTES:
-        expected = f"at most {MAX_SCHEME_BYTES} bytes"
-        raise InputError([Mistake(file, 0, 0, 1, "the file is too long", expected)])
-    root = read_yaml(file, data)
+    root = read_yaml(file, data, MAX_SCHEME_BYTES)
     scheme = _Reader(root).scheme()
     root.document.check()
     return scheme
@@ -156,8 +152,10 @@ class _Reader:
             if field == "type":
                 kind = _choice(value, {kind: kind for kind in KINDS}, "string")
             elif field == "clause":
+                self.places[name] = value
                 relation = _choice(value, _members(Relation), None)
             elif field == "of":
+                self.places[name] = value
                 of = value.text("the name of an attribute")
             elif field == "missing":
                 missing = _choice(value, _OUTCOMES, None)

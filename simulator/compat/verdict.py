@@ -21,6 +21,9 @@ from simulator.values import FlagSet, Value, Version
 __all__ = ["Match", "Reason", "Verdict", "explain"]
 
 
+_LONGEST = 300
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """
@@ -197,7 +200,7 @@ def _clause_text(scheme: Scheme, finding: Finding, check: Check, direction: Dire
     if clause is None:
         return f"{name} is {shown(value)}, and the object does not name it"
     if value is None:
-        return f"{name} is absent, expected {clause}"
+        return f"{name} is absent, expected {_brief(str(clause))}"
     match clause:
         case OneOf():
             wanted = "one of " + ", ".join(map(shown, clause.values))
@@ -219,7 +222,12 @@ def _clause_text(scheme: Scheme, finding: Finding, check: Check, direction: Dire
             wanted = _wanted(scheme, clause, check.binding)
         case _:
             wanted = str(clause)
-    return f"{name} is {shown(value)}, expected {wanted}"
+    return f"{name} is {shown(value)}, expected {_brief(wanted)}"
+
+
+def _brief(text: str) -> str:
+    """Cut what a vendor lists without end; the object has it whole."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
 
 
 def _wanted(scheme: Scheme, template: Template | Scaled, binding: Binding) -> str:

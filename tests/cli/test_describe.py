@@ -83,7 +83,7 @@ def test_kernel(quick):
             ("nobody",),
             (
                 "nobody: No such file or directory; expected a file, - or an example: "
-                "UUID1, UUID2, i915, mtty\n"
+                "UUID1, UUID2, i915, mtty, mtty-1.0, mtty-1.1\n"
             ),
         ),
     ],

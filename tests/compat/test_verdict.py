@@ -159,7 +159,7 @@ def test_the_object_that_accepts_is_told():
     )
     assert sorted(map(str, verdict.matches)) == [
         "COMPATIBLE 1 of the source",
-        "COMPATIBLE 2 of the target with w=a, v=4",
+        "COMPATIBLE 2 of the target with v=4, w=a",
     ]
 
 
