@@ -271,7 +271,7 @@ def test_files_of_blanks(read, form):
 def test_a_fleet_of_blank_lines_has_no_device(read):
     """Blank lines are skipped, and a fleet of nothing else is refused as an empty file is."""
     for form in ("fleet", "fleet, judge", "fleet, info"):
-        assert check_refused(read(form, " \n\n")) == "bad: the file holds no description\n"
+        assert check_refused(read(form, " \n\n")) == "bad: the file holds no description"
 
 
 @pytest.mark.parametrize("form", TEXTS)

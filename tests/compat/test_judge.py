@@ -1,5 +1,6 @@
 """The judge: each relation and clause, each policy, both directions, three values."""
 
+import json
 from importlib.resources import files
 
 import pytest
@@ -9,6 +10,7 @@ from simulator.compat.description import Description
 from simulator.compat.judge import check_object, check_objects, judge
 from simulator.compat.listing import parse_listing
 from simulator.compat.loader import load_scheme
+from simulator.compat.ndjson import parse_line
 from simulator.compat.rule import Object
 from simulator.compat.scheme import Attribute, Direction, Outcome, Relation, Scheme
 from simulator.values import KINDS, parse_value
@@ -423,3 +425,19 @@ def test_a_check_meets_as_many_templates_as_it_can():
     assert check.outcome is NO
     assert len(met) == 2
     assert "set" in met
+
+
+def test_ambiguous_templates_do_not_multiply():
+    """Many texts that can be cut in many ways, and one that cannot be met, are soon judged."""
+    kinds = {f"s{number}": Attribute(f"s{number}", "string") for number in range(7)}
+    scheme = Scheme("s", {**kinds, "z": Attribute("z", "string")}, has_objects=True)
+    wide = "0-999999999999999999"
+    clauses = {name: f"{{a{name}:int:{wide}}}{{b{name}:int:{wide}}}" for name in kinds}
+    line = {"self": {"z": "x"}, "compatible": [clauses | {"z": "{as0}"}]}
+    target = parse_line(json.dumps(line), scheme)
+    values = dict.fromkeys(kinds, "1" * 30) | {"z": "x"}
+    source = parse_line(json.dumps({"self": values}), scheme)
+    assert judge(scheme, source, target) is Outcome.INCOMPATIBLE
+    values["z"] = "1" * 15
+    source = parse_line(json.dumps({"self": values}), scheme)
+    assert judge(scheme, source, target) is Outcome.COMPATIBLE
