@@ -6,6 +6,7 @@ from simulator.mdev.device import Mdev, WouldBlockError
 from simulator.mdev.driver import (
     Option,
     OptionError,
+    PciFunction,
     Setup,
     TypeSpec,
     VendorDriver,
@@ -27,6 +28,7 @@ __all__ = [
     "Option",
     "OptionError",
     "Parent",
+    "PciFunction",
     "Setup",
     "TypeSpec",
     "VendorDriver",

@@ -13,7 +13,15 @@ if TYPE_CHECKING:  # they import this module
     from simulator.mdev.device import Mdev
     from simulator.mdev.parent import MdevType
 
-__all__ = ["Option", "OptionError", "Setup", "TypeSpec", "VendorDriver", "read_options"]
+__all__ = [
+    "Option",
+    "OptionError",
+    "PciFunction",
+    "Setup",
+    "TypeSpec",
+    "VendorDriver",
+    "read_options",
+]
 
 
 class OptionError(ValueError):
@@ -115,6 +123,24 @@ class TypeSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class PciFunction:
+    """
+    What a parent is on the PCI bus.
+
+    Attributes:
+        id: Vendor and device.
+        class_code: 24 bits: base class, subclass, programming interface.
+        revision: 8 bits.
+        subsystem: Vendor and device of the board, if it says any.
+    """
+
+    id: PciId
+    class_code: int
+    revision: int = 0
+    subsystem: PciId | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Setup:
     """
     What a configuration makes of a parent.
@@ -122,12 +148,12 @@ class Setup:
     Attributes:
         types: In registration order.
         state: What the vendor driver keeps with the parent, as ``dev_set_drvdata`` does.
-        pci_id: Of the parent, if it is a PCI device.
+        pci: What the parent is on the PCI bus, if it is there.
     """
 
     types: tuple[TypeSpec, ...]
     state: Any = None
-    pci_id: PciId | None = None
+    pci: PciFunction | None = None
 
 
 @dataclass(frozen=True, slots=True)

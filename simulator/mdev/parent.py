@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from simulator.errors import MdevError, ParentGoneError
 from simulator.mdev.attributes import TYPE_ATTRIBUTES, Node
 from simulator.mdev.device import Mdev
-from simulator.mdev.driver import TypeSpec, VendorDriver
+from simulator.mdev.driver import PciFunction, TypeSpec, VendorDriver
 from simulator.mdev.parse import parse_uuid
 from simulator.values import PciId
 
@@ -115,7 +115,7 @@ class Parent(Node):
         path: Its directory in ``/sys``, whose last part is its name.
         config: The checked configuration it was made from.
         state: What the vendor driver keeps with it.
-        pci_id: If it is a PCI device.
+        pci: What it is on the PCI bus, if it is there.
         on_gone: Functions called once, when it is unregistered.
     """
 
@@ -137,7 +137,7 @@ class Parent(Node):
         self.driver_string = driver_string or driver.name
         setup = driver.setup(config)
         self.state: Any = setup.state
-        self.pci_id: PciId | None = setup.pci_id
+        self.pci: PciFunction | None = setup.pci
         self.on_gone: list[Callable[[], None]] = []
         self._available = driver.max_instances
         self._is_unregistering = False
@@ -156,6 +156,11 @@ class Parent(Node):
     def name(self) -> str:
         """The name of the device, as ``/sys/class/mdev_bus`` lists it: ``0000:00:02.0``."""
         return self.path.rpartition("/")[2]
+
+    @property
+    def pci_id(self) -> PciId | None:
+        """Its vendor and device, if it is a PCI device."""
+        return None if self.pci is None else self.pci.id
 
     @property
     def types(self) -> Mapping[str, MdevType]:

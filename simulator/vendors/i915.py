@@ -18,6 +18,7 @@ from simulator.mdev import (
     MdevType,
     Option,
     OptionError,
+    PciFunction,
     Setup,
     TypeSpec,
     VendorDriver,
@@ -34,6 +35,9 @@ HOST_FENCES = 4
 
 GVT_MAX_VGPU = 8
 """Ids of vGPUs are below this; 0 is the idle vGPU. Source: gvt/gvt.h."""
+
+VGA_CONTROLLER = 0x030000
+"""The PCI class of every GPU it takes. Source: general knowledge, PCI Code and ID Assignment."""
 
 _INTEL = 0x8086
 
@@ -134,7 +138,7 @@ def _setup(config: Mapping[str, Any]) -> Setup:
         if gvt.low.size // row.low_mb == 0:
             break
         types.append(TypeSpec(f"GVTg_V{generation}_{row.name}", data=row))
-    return Setup(tuple(types), gvt, PciId(_INTEL, pci_id.device))
+    return Setup(tuple(types), gvt, PciFunction(PciId(_INTEL, pci_id.device), VGA_CONTROLLER))
 
 
 def _get_available(mdev_type: MdevType) -> int:

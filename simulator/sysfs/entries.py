@@ -1,0 +1,69 @@
+"""What a tree is made of: directories, files and links, found by name."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Protocol, TypeAlias
+
+from simulator.mdev import PAGE_SIZE
+
+__all__ = ["Directory", "Entry", "File", "FixedDirectory", "Link"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """
+    A symbolic link.
+
+    Attributes:
+        target: Relative to the directory of the link, as in sysfs.
+    """
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """
+    A file.
+
+    Attributes:
+        mode: 0o444, 0o200 or 0o644; checked when it is opened, also for root.
+        read: Gives the whole content, or raises `MdevError`.
+        write: Takes the bytes of one write and returns how many, or raises `MdevError` or
+            `WouldBlockError`.
+        size: What stat says, whatever the content.
+    """
+
+    mode: int
+    read: Callable[[], bytes] | None = None
+    write: Callable[[bytes], int] | None = None
+    size: int = PAGE_SIZE
+
+
+class Directory(Protocol):
+    """A directory, which need not hold its entries: it makes them when asked."""
+
+    def names(self) -> Iterable[str]:
+        """List what is there now."""
+
+    def get(self, name: str) -> "Entry | None":
+        """Find one entry, in a time that does not depend on how many there are."""
+
+
+Entry: TypeAlias = Directory | File | Link
+
+
+@dataclass(frozen=True, slots=True)
+class FixedDirectory:
+    """A directory whose entries are known beforehand."""
+
+    entries: Mapping[str, Entry] = field(default_factory=lambda: MappingProxyType({}))
+
+    def names(self) -> Iterable[str]:
+        """List what is there."""
+        return self.entries
+
+    def get(self, name: str) -> Entry | None:
+        """Find one entry."""
+        return self.entries.get(name)
