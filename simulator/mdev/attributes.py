@@ -177,6 +177,11 @@ def _has_description(mdev_type: "MdevType") -> bool:
     return mdev_type.parent.driver.show_description is not None
 
 
+def _is_named(mdev_type: "MdevType") -> bool:
+    is_named = mdev_type.parent.driver.is_named
+    return is_named is None or is_named(mdev_type)
+
+
 def _remove(mdev: "Mdev", data: bytes) -> None:
     """Remove on any number but 0. Source: mdev_sysfs.c remove_store()."""
     try:
@@ -192,7 +197,7 @@ def _remove(mdev: "Mdev", data: bytes) -> None:
 TYPE_ATTRIBUTES: tuple[Attribute["MdevType"], ...] = (
     Attribute("create", 0o200, store=_create),
     Attribute("device_api", 0o444, lambda mdev_type: f"{mdev_type.device_api}\n"),
-    Attribute("name", 0o444, lambda mdev_type: f"{mdev_type.pretty_name}\n"),
+    Attribute("name", 0o444, lambda mdev_type: f"{mdev_type.pretty_name}\n", is_visible=_is_named),
     Attribute("available_instances", 0o444, lambda mdev_type: f"{mdev_type.available_instances}\n"),
     Attribute("description", 0o444, _description, is_visible=_has_description),
 )

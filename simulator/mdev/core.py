@@ -156,7 +156,7 @@ class MdevBus:
             raise UuidInUseError(f"{uuid} is in use")
         if parent.driver.get_available is None:
             if not parent._available:
-                reason = f"{parent.name}: all {parent.driver.max_instances} instances are in use"
+                reason = f"{parent.name}: all {parent.max_instances} instances are in use"
                 raise NoInstancesError(self.kernel.exhausted, reason)
             parent._available -= 1
         mdev = self._list[key] = Mdev(mdev_type, uuid)
@@ -180,7 +180,8 @@ class MdevBus:
             raise
         try:
             for attribute in parent.driver.attributes:
-                mdev.add_attribute(attribute)
+                if attribute.is_visible is None or attribute.is_visible(mdev):
+                    mdev.add_attribute(attribute)
             for function in self.on_create:
                 function(mdev)
         except BaseException:

@@ -1,5 +1,6 @@
 """What a vendor driver is: data, two or three functions, no base class."""
 
+import errno
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -51,16 +52,20 @@ class Option:
         default: Its value when the configuration leaves it out.
         help: One line for people, with the unit.
         minimum: The smallest number; only for ``int``.
+        choices: The texts that may be written; only for ``str``, and empty for any text.
     """
 
     kind: type[int | str | PciId]
     default: int | str | PciId
     help: str
     minimum: int | None = None
+    choices: tuple[str, ...] = ()
 
     @property
     def expected(self) -> str:
         """What may be written, in words."""
+        if self.choices:
+            return ", ".join(self.choices)
         if self.kind is PciId:
             return "a PCI id such as 8086591d"
         if self.kind is int:
@@ -72,7 +77,7 @@ class Option:
         Check a value, and parse it where the kind says so.
 
         Raises:
-            OptionError: The value is of another kind or too small.
+            OptionError: The value is of another kind, too small, or no choice.
         """
         if self.kind is PciId and isinstance(value, str):
             try:
@@ -84,6 +89,8 @@ class Option:
             raise OptionError(key, f"{value!r} is of the wrong type", self.expected)
         if isinstance(value, int) and self.minimum is not None and value < self.minimum:
             raise OptionError(key, f"{value} is too small", self.expected)
+        if self.choices and value not in self.choices:
+            raise OptionError(key, f"no {key} {value}", self.expected)
         return value
 
 
@@ -149,11 +156,15 @@ class Setup:
         types: In registration order.
         state: What the vendor driver keeps with the parent, as ``dev_set_drvdata`` does.
         pci: What the parent is on the PCI bus, if it is there.
+        max_instances: Where the core's counter starts, if not at the driver's *max_instances*.
+        driver_string: The first part of the type ids, if it is not the driver's name.
     """
 
     types: tuple[TypeSpec, ...]
     state: Any = None
     pci: PciFunction | None = None
+    max_instances: int | None = None
+    driver_string: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +184,13 @@ class VendorDriver:
         options: The keys of a parent's configuration.
         get_available: How many more of a type fit. Without it the core counts.
         max_instances: Where the core's counter of a parent starts.
+        exhausted: What the driver itself answered to a create too many, in kernels whose core
+            does not count; only for drivers without *get_available*.
+        is_named: Whether the types have a file ``name``, which was the driver's own in kernels
+            whose core does not show it; None means always.
         show_description: The text of ``description``. Without it there is no such file.
-        attributes: Files of every mdev, there from probe to remove: ``dev_groups``.
+        attributes: Files of every mdev, there from probe to remove: ``dev_groups``. Those that
+            are not visible when the probe has ended are left out.
     """
 
     name: str
@@ -187,5 +203,7 @@ class VendorDriver:
     options: Mapping[str, Option] = field(default_factory=lambda: MappingProxyType({}))
     get_available: Callable[["MdevType"], int] | None = None
     max_instances: int = 0
+    exhausted: int = errno.EPERM
+    is_named: Callable[["MdevType"], bool] | None = None
     show_description: Callable[["MdevType"], str] | None = None
     attributes: tuple[Attribute["Mdev"], ...] = ()

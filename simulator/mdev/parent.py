@@ -116,6 +116,7 @@ class Parent(Node):
         config: The checked configuration it was made from.
         state: What the vendor driver keeps with it.
         pci: What it is on the PCI bus, if it is there.
+        max_instances: Where the core's counter started.
         on_gone: Functions called once, when it is unregistered.
     """
 
@@ -134,12 +135,13 @@ class Parent(Node):
         self.driver = driver
         self.config = config
         self.path = path or driver.path
-        self.driver_string = driver_string or driver.name
         setup = driver.setup(config)
+        self.driver_string = driver_string or setup.driver_string or driver.name
         self.state: Any = setup.state
         self.pci: PciFunction | None = setup.pci
         self.on_gone: list[Callable[[], None]] = []
-        self._available = driver.max_instances
+        most = setup.max_instances
+        self.max_instances = self._available = driver.max_instances if most is None else most
         self._is_unregistering = False
         self._mdevs: dict[str, Mdev] = {}
         self._types: dict[str, MdevType] = {}
