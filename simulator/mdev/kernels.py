@@ -29,6 +29,11 @@ class Kernel:
     duplicate_scope: Literal["global", "parent"]
     exhausted: int
 
+    @property
+    def version(self) -> tuple[int, ...]:
+        """Its name as numbers, to be compared with a kernel that changed a vendor driver."""
+        return tuple(map(int, self.name.split(".")))
+
 
 KERNELS: Mapping[str, Kernel] = MappingProxyType(
     {

@@ -6,11 +6,15 @@ from types import MappingProxyType
 from simulator.errors import TextError
 from simulator.mdev import VendorDriver
 from simulator.vendors.i915 import I915
+from simulator.vendors.mbochs import MBOCHS
+from simulator.vendors.mdpy import MDPY
 from simulator.vendors.mtty import MTTY
 
 __all__ = ["VENDORS", "driver"]
 
-VENDORS: Mapping[str, VendorDriver] = MappingProxyType({"i915": I915, "mtty": MTTY})
+VENDORS: Mapping[str, VendorDriver] = MappingProxyType(
+    {driver.name: driver for driver in (I915, MTTY, MDPY, MBOCHS)}
+)
 """The built-in drivers by name."""
 
 
