@@ -79,6 +79,8 @@ class MdevBus:
         *,
         path: str | None = None,
         driver_string: str | None = None,
+        numa_node: int | None = None,
+        iommu_group: int | None = None,
     ) -> Parent:
         """
         Register a device as a parent, with its types.
@@ -88,6 +90,8 @@ class MdevBus:
             config: Values for the driver's options.
             path: Its directory in ``/sys``; the driver knows a usual one.
             driver_string: The first part of its type ids, if it is not the driver's name.
+            numa_node: The node of its memory.
+            iommu_group: The number of its own IOMMU group.
 
         Raises:
             OptionError: The configuration is wrong.
@@ -96,7 +100,8 @@ class MdevBus:
         Source: mdev_core.c mdev_register_parent().
         """
         checked = MappingProxyType(read_options(driver.options, config))
-        parent = Parent(self, driver, checked, path, driver_string)
+        places = {"numa_node": numa_node, "iommu_group": iommu_group}
+        parent = Parent(self, driver, checked, path, driver_string, **places)
         if parent.name in self._parents:
             raise MdevError(errno.EEXIST, f"{parent.name} is registered")
         for function in self.on_register:

@@ -12,7 +12,7 @@ from simulator.values import PciId
 
 if TYPE_CHECKING:  # they import this module
     from simulator.mdev.device import Mdev
-    from simulator.mdev.parent import MdevType
+    from simulator.mdev.parent import MdevType, Parent
 
 __all__ = [
     "Option",
@@ -191,6 +191,8 @@ class VendorDriver:
         show_description: The text of ``description``. Without it there is no such file.
         attributes: Files of every mdev, there from probe to remove: ``dev_groups``. Those that
             are not visible when the probe has ended are left out.
+        type_attributes: More files of every type: ``supported_type_groups`` of older kernels.
+        parent_attributes: Files of the parent: ``dev_attr_groups`` of older kernels.
     """
 
     name: str
@@ -207,3 +209,5 @@ class VendorDriver:
     is_named: Callable[["MdevType"], bool] | None = None
     show_description: Callable[["MdevType"], str] | None = None
     attributes: tuple[Attribute["Mdev"], ...] = ()
+    type_attributes: tuple[Attribute["MdevType"], ...] = ()
+    parent_attributes: tuple[Attribute["Parent"], ...] = ()

@@ -37,7 +37,7 @@ class MdevType(Node):
         self.data: Any = spec.data
         self._pretty_name = spec.pretty_name
         self._mdevs: dict[str, Mdev] = {}
-        super().__init__(TYPE_ATTRIBUTES)
+        super().__init__((*TYPE_ATTRIBUTES, *parent.driver.type_attributes))
 
     def __repr__(self) -> str:
         return f"<MdevType {self.type_id} of {self.parent.name}>"
@@ -117,6 +117,8 @@ class Parent(Node):
         state: What the vendor driver keeps with it.
         pci: What it is on the PCI bus, if it is there.
         max_instances: Where the core's counter started.
+        numa_node: The node of its memory, or None: ``numa_node`` shows -1 then.
+        iommu_group: The number of its own IOMMU group, or None: it has no link to one.
         on_gone: Functions called once, when it is unregistered.
     """
 
@@ -129,8 +131,10 @@ class Parent(Node):
         config: Mapping[str, Any],
         path: str | None,
         driver_string: str | None,
+        *,
+        numa_node: int | None = None,
+        iommu_group: int | None = None,
     ) -> None:
-        super().__init__(())
         self.bus = bus
         self.driver = driver
         self.config = config
@@ -142,6 +146,8 @@ class Parent(Node):
         self.on_gone: list[Callable[[], None]] = []
         most = setup.max_instances
         self.max_instances = self._available = driver.max_instances if most is None else most
+        self.numa_node = numa_node
+        self.iommu_group = iommu_group
         self._is_unregistering = False
         self._mdevs: dict[str, Mdev] = {}
         self._types: dict[str, MdevType] = {}
@@ -150,6 +156,7 @@ class Parent(Node):
             if mdev_type.type_id in self._types:
                 raise MdevError(errno.EEXIST, f"{self.name}: two types {mdev_type.type_id}")
             self._types[mdev_type.type_id] = mdev_type
+        super().__init__(driver.parent_attributes)
 
     def __repr__(self) -> str:
         return f"<Parent {self.name}>"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.mdev import Option, OptionError, read_options
+from simulator.mdev import Attribute, Option, OptionError, read_options
 from simulator.values import PciId
 
 OPTIONS = {
@@ -52,3 +52,16 @@ def test_a_mistake_names_key_and_expectation(key, value, expected):
         read_options(OPTIONS, {key: value})
     assert (caught.value.key, caught.value.expected) == (key, expected)
     assert key in str(caught.value)
+
+
+def test_files_of_types_and_of_the_parent(bus, recorder):
+    """A driver's files stand on each type beside the core's, and on the parent."""
+    driver = recorder.driver(
+        type_attributes=(Attribute("baud", 0o444, lambda mdev_type: f"{mdev_type.type_id}\n"),),
+        parent_attributes=(Attribute("all", 0o444, lambda parent: f"{len(parent.types)}\n"),),
+    )
+    parent = bus.register(driver, numa_node=1, iommu_group=7)
+    assert parent.types["rec-b"].show("baud") == "rec-b\n"
+    assert "create" in parent.types["rec-b"].attributes
+    assert parent.show("all") == "2\n"
+    assert (parent.numa_node, parent.iommu_group) == (1, 7)
