@@ -9,11 +9,12 @@ from simulator.vendors.i915 import I915
 from simulator.vendors.mbochs import MBOCHS
 from simulator.vendors.mdpy import MDPY
 from simulator.vendors.mtty import MTTY
+from simulator.vendors.nvidia import NVIDIA
 
 __all__ = ["VENDORS", "driver"]
 
 VENDORS: Mapping[str, VendorDriver] = MappingProxyType(
-    {driver.name: driver for driver in (I915, MTTY, MDPY, MBOCHS)}
+    {driver.name: driver for driver in (I915, NVIDIA, MTTY, MDPY, MBOCHS)}
 )
 """The built-in drivers by name."""
 
