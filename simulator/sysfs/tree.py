@@ -11,6 +11,7 @@ Paths over entries, with the file semantics of sysfs. No input or output: caller
 import errno
 import stat
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 from types import TracebackType
@@ -120,10 +121,13 @@ class Tree:
     Attributes:
         lock: Held around every look at the entries and every show and store. Whoever uses the
             model behind the tree from another thread holds it too.
+        on_gone: Called with the path of each directory or link that goes, while the lock is held:
+            a surface drops what it keeps of it.
     """
 
     def __init__(self, root: Directory) -> None:
         self.lock = Lock()
+        self.on_gone: list[Callable[[str], None]] = []
         self._root = root
         self._modes: dict[str, int] = {}
 
@@ -201,10 +205,16 @@ class Tree:
             self._modes[path] = stat.S_IMODE(mode)
 
     def forget(self, path: str) -> None:
-        """Drop what chmod said of a directory that goes and of all below. The lock is held."""
+        """
+        Note that a directory, with all below, or a link goes: what chmod said is dropped.
+
+        Whoever changes the model calls this for every name that leaves, the lock being held.
+        """
         gone = [known for known in self._modes if f"{known}/".startswith(f"{path}/")]
         for known in gone:
             del self._modes[known]
+        for function in self.on_gone:
+            function(path)
 
     def _find(self, path: str) -> Entry:
         """Walk to an entry. Source: general knowledge, fs/namei.c link_path_walk()."""
