@@ -9,17 +9,18 @@ are there before the count begins. ``peak`` is the highest resident size while t
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import simulator
 from benchmarks import inputs
-from simulator.compat.schemes import load_builtin
-from simulator.fleet.fleet import Fleet
+
+CHILD = Path(__file__).with_name("memory_child.py")
 
 REGIMES = (
     ("software-version", "realistic"),
@@ -27,26 +28,6 @@ REGIMES = (
     ("self-compatible", "distinct"),
     ("self-compatible", "distinct lists"),
 )
-
-
-def _chunks(path: str, most: int | None = None) -> Iterator[bytes]:
-    with Path(path).open("rb") as file:
-        while chunk := file.read(inputs.CHUNK):
-            yield chunk[: chunk.rfind(b"\n") + 1] if most else chunk
-            if most:
-                return
-
-
-def child(scheme_name: str, path: str, names: str) -> None:
-    """Read a fleet when told to; the parent measures from outside."""
-    scheme = load_builtin(scheme_name)
-    Fleet(scheme, keep_names=names == "names").extend(path, _chunks(path, most=1))
-    fleet = Fleet(scheme, keep_names=names == "names")
-    print("empty", flush=True)
-    sys.stdin.readline()
-    fleet.extend(path, _chunks(path))
-    print(json.dumps(fleet.size._asdict()), flush=True)
-    sys.stdin.readline()
 
 
 def _private(pid: int) -> int:
@@ -65,9 +46,13 @@ def measure(scheme: str, regime: str, names: str, devices: int) -> dict[str, flo
     with tempfile.NamedTemporaryFile(suffix=".ndjson") as file:
         file.write(inputs.text(scheme, regime, devices))
         file.flush()
-        command = [sys.executable, "-m", "benchmarks.bench_memory", scheme, file.name, names]
+        arguments = [scheme, file.name, names, str(inputs.CHUNK)]
         with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-P", CHILD, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONPATH": str(Path(simulator.__file__).parents[1])},
         ) as process:
             if process.stdin is None or process.stdout is None:
                 raise AssertionError("both are pipes")
@@ -98,7 +83,3 @@ def test_memory(benchmark, devices, scheme, regime, names):
     benchmark.group = "memory"
     found = benchmark.pedantic(measure, args=(scheme, regime, names, devices), rounds=1)
     benchmark.extra_info |= found
-
-
-if __name__ == "__main__":
-    child(*sys.argv[1:])
