@@ -10,11 +10,12 @@ from simulator.vendors.mbochs import MBOCHS
 from simulator.vendors.mdpy import MDPY
 from simulator.vendors.mtty import MTTY
 from simulator.vendors.nvidia import NVIDIA
+from simulator.vendors.vfio_ap import VFIO_AP
 
 __all__ = ["VENDORS", "driver"]
 
 VENDORS: Mapping[str, VendorDriver] = MappingProxyType(
-    {driver.name: driver for driver in (I915, NVIDIA, MTTY, MDPY, MBOCHS)}
+    {driver.name: driver for driver in (I915, NVIDIA, VFIO_AP, MTTY, MDPY, MBOCHS)}
 )
 """The built-in drivers by name."""
 

@@ -1,0 +1,355 @@
+r"""
+A vendor driver that is described by data alone: pools, types, files and what may be written.
+
+    >>> from simulator.mdev import KERNELS, MdevBus
+    >>> one = DescribedType("single", takes={"lights": 1}, pretty_name="One light")
+    >>> switch = DescribedFile("vendor/switch", 0o644, "off", Rule(values=("on", "off")))
+    >>> blink = described(DriverDescription("blink", (one,), {"lights": 3}, mdev_files=(switch,)))
+    >>> parent = MdevBus(KERNELS["6.1"]).register(blink)
+    >>> mdev = parent.types["blink-single"].create("83b8f4f2-509f-382f-3c1e-e6bfe0fa1001")
+    >>> mdev.store("vendor/switch", b"on\n"), mdev.show("vendor/switch")
+    (3, 'on\n')
+
+Source: ours. What is common to all mdev drivers is in mdev_core.c and the samples.
+"""
+
+import errno
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
+from typing import Any, Literal, TypeVar
+
+from simulator.errors import MdevError, NoInstancesError, TextError
+from simulator.mdev import (
+    Attribute,
+    Mdev,
+    MdevType,
+    Parent,
+    PciFunction,
+    Setup,
+    TypeSpec,
+    VendorDriver,
+    parse_ulong,
+)
+from simulator.values import INT_MAX, FlagSet, Integer, Value, Version, parse_value
+
+__all__ = ["DescribedFile", "DescribedType", "DriverDescription", "Rule", "described"]
+
+_NO_TEXTS: Mapping[str, str] = MappingProxyType({})
+N = TypeVar("N", Mdev, MdevType, Parent)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """
+    What may be written to a file.
+
+    Attributes:
+        kind: Of the value, one of `simulator.values.KINDS`.
+        values: The only ones, or for a set the only members; empty for any.
+        range: The least and the most, for integers and versions.
+        refused: The errno of a value that is not allowed.
+        while_open: The errno of any write while an mdev is open, or None.
+    """
+
+    kind: Literal["int", "string", "set", "version"] = "string"
+    values: tuple[str, ...] = ()
+    range: tuple[Value, Value] | None = None
+    refused: int = errno.EINVAL
+    while_open: int | None = None
+
+    def check(self, text: str) -> Value:
+        """
+        Read a value.
+
+        Raises:
+            TextError: It is not allowed.
+        """
+        value = parse_value(self.kind, text)
+        expected = ", ".join(self.values)
+        if self.values and isinstance(value, FlagSet):
+            for member in sorted(value.members - set(self.values)):
+                start = text.index(member)
+                stop = start + len(member)
+                raise TextError(text, f"{member} is not allowed", expected, start, stop)
+        elif self.values and value not in [parse_value(self.kind, one) for one in self.values]:
+            raise TextError(text, f"{text} is not allowed", expected)
+        if self.range is not None and not _is_between(value, *self.range):
+            expected = f"{self.range[0]} to {self.range[1]}"
+            raise TextError(text, f"{text} is out of range", expected)
+        return value
+
+
+def _is_between(value: Value, least: Value, most: Value) -> bool:
+    for kind in (Integer, Version):
+        if isinstance(value, kind) and isinstance(least, kind) and isinstance(most, kind):
+            return least <= value <= most
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedFile:
+    """
+    A file of an mdev, a type or the parent.
+
+    Attributes:
+        name: Its path below the directory of its owner.
+        mode: 0o444, 0o200 or 0o644.
+        value: What it shows before anything is written, ``{uuid}`` replaced by an mdev's own;
+            a newline is added where none ends it.
+        rule: What may be written, if its mode lets anybody write.
+    """
+
+    name: str
+    mode: int = 0o444
+    value: str = ""
+    rule: Rule = field(default_factory=Rule)
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedType:
+    """
+    A type.
+
+    Attributes:
+        sysfs_name: The part of the type id after the driver's name and a dash.
+        takes: What one mdev takes of the pools, by name; nothing where the core counts.
+        pretty_name: What ``name`` shows; None shows *sysfs_name*.
+        description: What ``description`` shows, if any type has one.
+        values: What files of the type and of its mdevs show before anything is written, where
+            that is not what the file says.
+    """
+
+    sysfs_name: str
+    takes: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    pretty_name: str | None = None
+    description: str | None = None
+    values: Mapping[str, str] = field(default_factory=lambda: _NO_TEXTS)
+
+
+@dataclass(frozen=True, slots=True)
+class DriverDescription:
+    """
+    All of a vendor driver.
+
+    Attributes:
+        name: The driver of the parent, first part of its type ids.
+        types: In registration order.
+        capacity: The size of each pool, which all types share; or how many mdevs of any type a
+            parent has, counted by the core.
+        mdev_driver: The driver of the mdevs; the same name if None.
+        device_api: ``vfio-pci`` and the like.
+        path: Where its parent lies in ``/sys``; a virtual device if None.
+        exhausted: The errno of a create too many; where the core counts, of kernels whose core
+            does not.
+        is_named: Whether types have a file ``name``.
+        pci: What the parent is on the PCI bus, if it is there.
+        mdev_files: Files of every mdev.
+        type_files: Files of every type, beside the core's.
+        parent_files: Files of the parent.
+    """
+
+    name: str
+    types: tuple[DescribedType, ...]
+    capacity: Mapping[str, int] | int
+    mdev_driver: str | None = None
+    device_api: str = "vfio-pci"
+    path: str | None = None
+    exhausted: int | None = None
+    is_named: bool = True
+    pci: PciFunction | None = None
+    mdev_files: tuple[DescribedFile, ...] = ()
+    type_files: tuple[DescribedFile, ...] = ()
+    parent_files: tuple[DescribedFile, ...] = ()
+
+
+@dataclass(slots=True)
+class _Pools:
+    """What is left of each pool of a parent, and what its files show."""
+
+    left: dict[str, int]
+    texts: dict[str, str]
+
+
+@dataclass(slots=True)
+class _TypeData:
+    """What a type is, and what its files show."""
+
+    spec: DescribedType
+    texts: dict[str, str]
+
+
+def described(description: DriverDescription) -> VendorDriver:
+    """
+    Make the driver that *description* describes.
+
+    Raises:
+        ValueError: A type takes of a pool that is not there, or of none though there are pools.
+    """
+    pools = description.capacity if isinstance(description.capacity, Mapping) else {}
+    for one in description.types:
+        if not one.takes.keys() <= pools.keys() or (pools and not any(one.takes.values())):
+            raise ValueError(f"{one.sysfs_name} takes of {list(one.takes)}, not of {list(pools)}")
+    is_counted = isinstance(description.capacity, int)
+    has_description = any(one.description is not None for one in description.types)
+    exhausted = description.exhausted or (errno.EPERM if is_counted else errno.ENOSPC)
+    return VendorDriver(
+        name=description.name,
+        mdev_driver=description.mdev_driver or description.name,
+        device_api=description.device_api,
+        path=description.path or f"/sys/devices/virtual/{description.name}/{description.name}",
+        setup=partial(_setup, description),
+        probe=partial(_probe, description, exhausted),
+        remove=_remove,
+        get_available=None if is_counted else _get_available,
+        max_instances=description.capacity if isinstance(description.capacity, int) else 0,
+        exhausted=exhausted,
+        is_named=None if description.is_named else _is_unnamed,
+        show_description=_show_description if has_description else None,
+        attributes=_attributes(description.mdev_files, _texts_of_mdev, _is_mdev_open),
+        type_attributes=_attributes(description.type_files, _texts_of_type, _is_type_open),
+        parent_attributes=_attributes(description.parent_files, _texts_of_parent, _is_parent_open),
+    )
+
+
+def _is_unnamed(_mdev_type: MdevType) -> bool:
+    return False
+
+
+def _setup(description: DriverDescription, _config: Mapping[str, Any]) -> Setup:
+    pools = description.capacity if isinstance(description.capacity, Mapping) else {}
+    types = tuple(
+        TypeSpec(
+            one.sysfs_name,
+            one.pretty_name,
+            _TypeData(one, _first_texts(description.type_files, one.values)),
+        )
+        for one in description.types
+    )
+    texts = _first_texts(description.parent_files, _NO_TEXTS)
+    return Setup(types, _Pools(dict(pools), texts), description.pci)
+
+
+def _first_texts(files: Iterable[DescribedFile], values: Mapping[str, str]) -> dict[str, str]:
+    return {file.name: values.get(file.name, file.value) for file in files}
+
+
+def _get_available(mdev_type: MdevType) -> int:
+    pools: _Pools = mdev_type.parent.state
+    data: _TypeData = mdev_type.data
+    return min(pools.left[name] // share for name, share in data.spec.takes.items() if share)
+
+
+def _probe(description: DriverDescription, exhausted: int, mdev: Mdev) -> None:
+    """Take of every pool, or of none."""
+    pools: _Pools = mdev.parent.state
+    spec: DescribedType = mdev.mdev_type.data.spec
+    for name, share in spec.takes.items():
+        if share > pools.left[name]:
+            raise NoInstancesError(exhausted, f"{share} {name} wanted, {pools.left[name]} left")
+    for name, share in spec.takes.items():
+        pools.left[name] -= share
+    texts = _first_texts(description.mdev_files, spec.values)
+    mdev.state = {name: text.replace("{uuid}", mdev.uuid) for name, text in texts.items()}
+
+
+def _remove(mdev: Mdev) -> None:
+    pools: _Pools = mdev.parent.state
+    for name, share in mdev.mdev_type.data.spec.takes.items():
+        pools.left[name] += share
+
+
+def _show_description(mdev_type: MdevType) -> str:
+    data: _TypeData = mdev_type.data
+    return _line(data.spec.description or "")
+
+
+def _texts_of_mdev(mdev: Mdev) -> dict[str, str]:
+    texts: dict[str, str] = mdev.state
+    return texts
+
+
+def _texts_of_type(mdev_type: MdevType) -> dict[str, str]:
+    data: _TypeData = mdev_type.data
+    return data.texts
+
+
+def _texts_of_parent(parent: Parent) -> dict[str, str]:
+    pools: _Pools = parent.state
+    return pools.texts
+
+
+def _is_mdev_open(mdev: Mdev) -> bool:
+    return mdev.is_open
+
+
+def _is_type_open(mdev_type: MdevType) -> bool:
+    return any(mdev.is_open for mdev in mdev_type.mdevs.values())
+
+
+def _is_parent_open(parent: Parent) -> bool:
+    return any(mdev.is_open for mdev in parent.mdevs.values())
+
+
+def _attributes(
+    files: Iterable[DescribedFile],
+    texts: Callable[[N], dict[str, str]],
+    is_open: Callable[[N], bool],
+) -> tuple[Attribute[N], ...]:
+    """Make files of one kind of owner, which keeps what they show in *texts*."""
+
+    def show(name: str, node: N) -> str:
+        return _line(texts(node)[name])
+
+    def store(file: DescribedFile, node: N, data: bytes) -> None:
+        if file.rule.while_open is not None and is_open(node):
+            raise MdevError(file.rule.while_open, f"{file.name} cannot change while it is open")
+        texts(node)[file.name] = _read(file, data)
+
+    return tuple(
+        Attribute(
+            file.name,
+            file.mode,
+            partial(show, file.name) if file.mode & 0o444 else None,
+            partial(store, file) if file.mode & 0o222 else None,
+        )
+        for file in files
+    )
+
+
+def _line(text: str) -> str:
+    return text if text.endswith("\n") else f"{text}\n"
+
+
+def _read(file: DescribedFile, data: bytes) -> str:
+    """Check one write, and give the text to be shown."""
+    rule = file.rule
+    try:
+        text = data.removesuffix(b"\n").decode()
+        # Numbers are read as the kernel does and shown as %d; all else is shown as written.
+        text = str(_parse_long(data)) if rule.kind == "int" else text
+        rule.check(text)
+    except UnicodeDecodeError:
+        raise MdevError(rule.refused, f"{file.name}: not UTF-8") from None
+    except TextError as error:
+        reason = f"{file.name}: {error.message}; expected {error.expected}"
+        raise MdevError(rule.refused, reason) from None
+    return text
+
+
+def _parse_long(data: bytes) -> int:
+    """
+    Read a signed number of any base. EINVAL, no number; ERANGE, more than 64 bits.
+
+    Source: lib/kstrtox.c kstrtoll().
+    """
+    if not data.startswith(b"-"):
+        number = parse_ulong(data)
+    elif data[1:2] == b"+":
+        raise MdevError(errno.EINVAL, "not a number")
+    else:
+        number = -parse_ulong(data[1:])
+    if not -INT_MAX - 1 <= number <= INT_MAX:
+        raise MdevError(errno.ERANGE, "number does not fit in 64 bits")
+    return number
