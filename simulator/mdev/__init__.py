@@ -15,6 +15,7 @@ from simulator.mdev.driver import (
 from simulator.mdev.kernels import KERNELS, Kernel
 from simulator.mdev.parent import MdevType, Parent
 from simulator.mdev.parse import parse_ulong, parse_uuid
+from simulator.mdev.uevent import Uevent, Uevents
 
 __all__ = [
     "KERNELS",
@@ -31,6 +32,8 @@ __all__ = [
     "PciFunction",
     "Setup",
     "TypeSpec",
+    "Uevent",
+    "Uevents",
     "VendorDriver",
     "WouldBlockError",
     "parse_ulong",

@@ -44,6 +44,7 @@ class MdevBus:
             and its types are added here.
         on_create: Called with each new `Mdev` after the vendor's probe, before its links. Files
             for the mdev are added here. An exception undoes the creation.
+        on_active: Called with each new `Mdev` when its creation has ended well.
         listeners: Called with an action and its `Parent` or `Mdev`, in the order of the kernel's
             uevents: ``registered``; ``add``, ``bind``; ``unbind``, ``remove``; ``unregistered``.
     """
@@ -52,6 +53,7 @@ class MdevBus:
         self.kernel = kernel
         self.on_register: list[Callable[[Parent], None]] = []
         self.on_create: list[Callable[[Mdev], None]] = []
+        self.on_active: list[Callable[[Mdev], None]] = []
         self.listeners: list[Callable[[str, Parent | Mdev], None]] = []
         self._parents: dict[str, Parent] = {}
         self._list: dict[tuple[str, str], Mdev] = {}
@@ -194,9 +196,12 @@ class MdevBus:
                 parent.driver.remove(mdev)
             mdev._leave()
             raise
+        mdev._is_bound = True
         self._notify("bind", mdev)
         mdev.mdev_type._mdevs[mdev.uuid] = mdev
         mdev._active = True
+        for function in tuple(self.on_active):
+            function(mdev)
 
     def _notify(self, action: str, subject: Parent | Mdev) -> None:
         for function in self.listeners:

@@ -63,6 +63,7 @@ class Mdev(Node):
         self.state: Any = None
         self.on_gone: list[Callable[[], None]] = []
         self._active = False
+        self._is_bound = False
         self._is_removing = False
         self._opens = 0
         self._references = 1
@@ -79,6 +80,16 @@ class Mdev(Node):
     def path(self) -> str:
         """Its directory in ``/sys``."""
         return f"{self.parent.path}/{self.uuid}"
+
+    @property
+    def subsystem(self) -> str:
+        """The name of its bus."""
+        return "mdev"
+
+    @property
+    def driver_name(self) -> str | None:
+        """The driver it is bound to, under ``/sys/bus/mdev/drivers``."""
+        return self.parent.driver.mdev_driver if self._is_bound else None
 
     @property
     def active(self) -> bool:
@@ -197,6 +208,7 @@ class Mdev(Node):
             with suppress(MdevError):
                 self.parent.driver.remove(self)
         finally:
+            self._is_bound = False
             self.parent.bus._notify("unbind", self)
             self._leave()
             for function in self.on_gone:

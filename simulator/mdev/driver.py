@@ -158,6 +158,9 @@ class Setup:
         pci: What the parent is on the PCI bus, if it is there.
         max_instances: Where the core's counter starts, if not at the driver's *max_instances*.
         driver_string: The first part of the type ids, if it is not the driver's name.
+        subsystem: The bus or class of the parent. A PCI device and one under
+            ``/sys/devices/virtual`` need not say it; for others the driver's name is taken.
+        uevent: What the bus adds to the uevents of the parent; a PCI device need not say it.
     """
 
     types: tuple[TypeSpec, ...]
@@ -165,6 +168,8 @@ class Setup:
     pci: PciFunction | None = None
     max_instances: int | None = None
     driver_string: str | None = None
+    subsystem: str | None = None
+    uevent: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,15 @@ class Kernel:
         name: The first kernel of the range, as ``--kernel`` takes it.
         duplicate_scope: Where a UUID must be new: on every parent, or on its own only.
         exhausted: The errno of the core's own instance counter.
+        has_parent_uevents: Whether a parent sends ``change`` with MDEV_STATE.
+        has_bind_uevents: Whether the driver core sends ``bind`` and ``unbind``.
     """
 
     name: str
     duplicate_scope: Literal["global", "parent"]
     exhausted: int
+    has_parent_uevents: bool = True
+    has_bind_uevents: bool = True
 
     @property
     def version(self) -> tuple[int, ...]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # the core imports this module
 
 __all__ = ["MdevType", "Parent"]
 
+_VIRTUAL = "/sys/devices/virtual/"
+
 
 class MdevType(Node):
     """
@@ -117,6 +119,8 @@ class Parent(Node):
         state: What the vendor driver keeps with it.
         pci: What it is on the PCI bus, if it is there.
         max_instances: Where the core's counter started.
+        subsystem: Its bus or class.
+        uevent_properties: What its bus adds to its uevents, PCI apart.
         numa_node: The node of its memory, or None: ``numa_node`` shows -1 then.
         iommu_group: The number of its own IOMMU group, or None: it has no link to one.
         on_gone: Functions called once, when it is unregistered.
@@ -143,6 +147,8 @@ class Parent(Node):
         self.driver_string = driver_string or setup.driver_string or driver.name
         self.state: Any = setup.state
         self.pci: PciFunction | None = setup.pci
+        self.subsystem = setup.subsystem or self._usual_subsystem()
+        self.uevent_properties = setup.uevent
         self.on_gone: list[Callable[[], None]] = []
         most = setup.max_instances
         self.max_instances = self._available = driver.max_instances if most is None else most
@@ -165,6 +171,23 @@ class Parent(Node):
     def name(self) -> str:
         """The name of the device, as ``/sys/class/mdev_bus`` lists it: ``0000:00:02.0``."""
         return self.path.rpartition("/")[2]
+
+    @property
+    def driver_name(self) -> str | None:
+        """
+        The driver it is bound to; a virtual device of a class has none.
+
+        Source: general knowledge, drivers/base/core.c device_create().
+        """
+        is_virtual = self.path.startswith(_VIRTUAL)
+        return None if is_virtual and self.pci is None else self.driver_string
+
+    def _usual_subsystem(self) -> str:
+        if self.pci is not None:
+            return "pci"
+        if self.path.startswith(_VIRTUAL):
+            return self.path.removeprefix(_VIRTUAL).partition("/")[0]
+        return self.driver.name
 
     @property
     def pci_id(self) -> PciId | None:
