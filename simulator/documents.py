@@ -6,7 +6,7 @@ Nothing here opens a file: the faces do, and pass the bytes on with the name of 
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -24,6 +24,7 @@ MAX_YAML_BYTES = 2**20
 
 _BYTE_ORDER_MARK = "\ufeff"
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_INTEGER = re.compile("-?[0-9]{1,19}")
 
 
 def decode(file: str, data: bytes) -> str:
@@ -187,6 +188,27 @@ class YamlValue:
                 continue
             seen.add(name)
             yield key, name, YamlValue(self.document, value_node)
+
+    def known_fields(self, names: Iterable[str], expected: str) -> "dict[str, YamlValue]":
+        """Return the values of the fields in *names*, noting each field that is none of them."""
+        known = tuple(names)
+        found = {}
+        for key, name, value in self.fields(expected):
+            if name in known:
+                found[name] = value
+            else:
+                key.mistake(f"unknown field {name}", "one of " + ", ".join(known))
+        return found
+
+    def integer(self, least: int, most: int, expected: str) -> int | None:
+        """Return a number from *least* to *most*, or note that it is none."""
+        text = self.text(expected)
+        if text is None:
+            return None
+        if _INTEGER.fullmatch(text) and least <= int(text) <= most:
+            return int(text)
+        self.mistake(f"not a number from {least} to {most}", expected)
+        return None
 
 
 def read_yaml(file: str, data: bytes, most: int = MAX_YAML_BYTES) -> YamlValue:

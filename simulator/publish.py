@@ -13,6 +13,7 @@ from simulator.compat.clause_text import parse_clause
 from simulator.compat.description import Description
 from simulator.compat.listing import format_listing, parse_listing
 from simulator.compat.rule import Clause, Object
+from simulator.compat.scheme import Attribute as SchemeAttribute
 from simulator.compat.scheme import Scheme, Surface
 from simulator.compat.template import Variable
 from simulator.documents import YamlValue
@@ -82,6 +83,44 @@ class Publisher:
         """Return what *mdev* publishes, named by its parent and UUID."""
         said = self._said.get((mdev.uuid,), Publication()).over(self._of_type(mdev.mdev_type))
         return self._describe(mdev.mdev_type, said, f"{mdev.parent.name}/{mdev.uuid}")
+
+    def check_driver_version(self, version: str) -> None:
+        """
+        Check that the scheme can publish a version of the driver.
+
+        Raises:
+            TextError: The scheme knows no such version.
+            ValueError: No attribute of the scheme comes from the driver's version.
+        """
+        kinds = [one.kind for one in self.scheme.attributes.values() if _is_version(one)]
+        if not kinds:
+            raise ValueError(f"the scheme {self.scheme.name} publishes no driver_version")
+        for kind in kinds:
+            parse_value(kind, version)
+
+    def publish_again(self, parent: Parent) -> None:
+        """
+        Add the files of a driver's version that was not said when a parent was registered.
+
+        Raises:
+            ValueError: A file of the scheme would stand in the place of another one.
+        """
+        surface = self.scheme.surface
+        if surface is None or surface.form == "listing":
+            return
+        names = [one.name for one in self.scheme.attributes.values() if _is_version(one)]
+        paths = [(name, _path(surface, name)) for name in names]
+        if surface.scope == "type":
+            for mdev_type in parent.types.values():
+                for name, path in paths:
+                    if path not in mdev_type.attributes:
+                        show = partial(self._show_of_type, name)
+                        mdev_type.add_attribute(Attribute(path, 0o444, show))
+            return
+        for mdev in (mdev for mdev in parent.mdevs.values() if mdev.active):
+            for name, path in paths:
+                if path not in mdev.attributes:
+                    mdev.add_attribute(Attribute(path, 0o444, partial(self._show_of_mdev, name)))
 
     def _describe(self, mdev_type: MdevType, said: Publication, name: str) -> Description:
         objects = said.objects if self.scheme.has_objects else None
@@ -163,6 +202,10 @@ class Publisher:
                 if not by_name or str(values[name]) != mdev_type.type_id:
                     found.append(name)
         return found
+
+
+def _is_version(attribute: SchemeAttribute) -> bool:
+    return attribute.fact == "driver_version"
 
 
 def _path(surface: Surface, name: str) -> str:

@@ -274,7 +274,7 @@ MISTAKES = [
     ("kernel: 6.1", "kernel: [6.1]", "[6.1]", "a list or mapping stands here"),
     ("scheme: self-compatible", "scheme: nobody", "nobody", "no scheme nobody"),
     ("parents:", "parent:", "parent", "unknown field parent"),
-    ("driver: mtty", "driver: nvidia", "nvidia", "no vendor driver nvidia"),
+    ("driver: mtty", "driver: nobody", "nobody", "no vendor driver nobody"),
     ("driver: mtty", "driver: [mtty]", "[mtty]", "a list or mapping stands here"),
     ("- driver: mtty", "- mtty", "mtty", "not a mapping"),
     ("- driver: mtty", "- path: /sys/devices/x", "p", "no field driver"),
@@ -346,7 +346,7 @@ parents:
       - {uuid: bad, type: i915-GVTg_V5_8}
       - {uuid: 00000000-0000-0000-0000-000000000000, type: nothing}
       - {uuid: 00000000-0000-0000-0000-000000000000, type: i915-GVTg_V5_8, compatible: z}
-  - driver: nvidia
+  - driver: nobodys
   - driver: mtty
     options: {nobody: 3}
 """
@@ -361,7 +361,7 @@ parents:
         (9, "bad"),
         (10, "nothing"),
         (11, "z"),
-        (12, "nvidia"),
+        (12, "nobodys"),
         (14, "nobody"),
     ]
 

@@ -82,9 +82,10 @@ class Rule:
 
 
 def _is_between(value: Value, least: Value, most: Value) -> bool:
-    for kind in (Integer, Version):
-        if isinstance(value, kind) and isinstance(least, kind) and isinstance(most, kind):
-            return least <= value <= most
+    if isinstance(value, Integer) and isinstance(least, Integer) and isinstance(most, Integer):
+        return least <= value <= most
+    if isinstance(value, Version) and isinstance(least, Version) and isinstance(most, Version):
+        return least <= value <= most
     return True
 
 
