@@ -6,16 +6,22 @@ from types import MappingProxyType
 from simulator.errors import TextError
 from simulator.mdev import VendorDriver
 from simulator.vendors.i915 import I915
+from simulator.vendors.idxd import IDXD
 from simulator.vendors.mbochs import MBOCHS
 from simulator.vendors.mdpy import MDPY
 from simulator.vendors.mtty import MTTY
 from simulator.vendors.nvidia import NVIDIA
+from simulator.vendors.qat import QAT
 from simulator.vendors.vfio_ap import VFIO_AP
+from simulator.vendors.vfio_ccw import VFIO_CCW
 
 __all__ = ["VENDORS", "driver"]
 
 VENDORS: Mapping[str, VendorDriver] = MappingProxyType(
-    {driver.name: driver for driver in (I915, NVIDIA, VFIO_AP, MTTY, MDPY, MBOCHS)}
+    {
+        driver.name: driver
+        for driver in (I915, NVIDIA, VFIO_AP, VFIO_CCW, MTTY, MDPY, MBOCHS, IDXD, QAT)
+    }
 )
 """The built-in drivers by name."""
 

@@ -24,6 +24,7 @@ from simulator.mdev import (
     VendorDriver,
 )
 from simulator.values import PciId
+from simulator.vendors.aggregation import AGGREGATION, aggregation_files
 from simulator.vendors.i915_pciids import PLATFORMS, Platform
 
 __all__ = ["I915", "VGPU_CONFIGS", "VgpuConfig"]
@@ -41,6 +42,12 @@ VGA_CONTROLLER = 0x030000
 
 _INTEL = 0x8086
 
+HW_ID_GONE = (5, 5)
+"""The kernel that lost hw_id. Source: general knowledge, 2935ed5339c4."""
+
+NAMED = (6, 1)
+"""The kernel that shows ``name`` of every type. Source: mdev_sysfs.c; GVT-g had none of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class VgpuConfig:
@@ -54,6 +61,7 @@ class VgpuConfig:
         fences: Fence registers.
         weight: Share of GPU time against other vGPUs, 16 divided by the number in *name*.
         resolution: Of the monitor it offers. Source: gvt/display.h vgpu_edid_str().
+        aggregates: Whether an mdev may hold several. Source: the aggregation proposal, v3.
     """
 
     name: str
@@ -62,10 +70,11 @@ class VgpuConfig:
     fences: int
     weight: int
     resolution: str
+    aggregates: bool = False
 
 
 VGPU_CONFIGS = (
-    VgpuConfig("8", 64, 384, 4, 2, "1024x768"),
+    VgpuConfig("8", 64, 384, 4, 2, "1024x768", aggregates=True),
     VgpuConfig("4", 128, 512, 4, 4, "1920x1200"),
     VgpuConfig("2", 256, 1024, 4, 8, "1920x1200"),
     VgpuConfig("1", 512, 2048, 4, 16, "1920x1200"),
@@ -96,8 +105,21 @@ class _Gvt:
     fence: _Pool
     ids: set[int] = field(default_factory=set)
 
-    def shares(self, config: VgpuConfig) -> tuple[tuple[_Pool, int], ...]:
-        return (self.low, config.low_mb), (self.high, config.high_mb), (self.fence, config.fences)
+    def shares(self, config: VgpuConfig, instances: int = 1) -> tuple[tuple[_Pool, int], ...]:
+        """Say what a vGPU takes; several instances in one have the fences of one."""
+        return (
+            (self.low, config.low_mb * instances),
+            (self.high, config.high_mb * instances),
+            (self.fence, config.fences),
+        )
+
+
+@dataclass(slots=True)
+class _Vgpu:
+    """One vGPU: its id, and how many instances of its type it holds."""
+
+    vgpu_id: int
+    instances: int = 1
 
 
 def _platform(pci_id: PciId) -> Platform:
@@ -138,7 +160,8 @@ def _setup(config: Mapping[str, Any]) -> Setup:
         if gvt.low.size // row.low_mb == 0:
             break
         types.append(TypeSpec(f"GVTg_V{generation}_{row.name}", data=row))
-    return Setup(tuple(types), gvt, PciFunction(PciId(_INTEL, pci_id.device), VGA_CONTROLLER))
+    pci = PciFunction(PciId(_INTEL, pci_id.device), VGA_CONTROLLER, platform.revision)
+    return Setup(tuple(types), gvt, pci)
 
 
 def _get_available(mdev_type: MdevType) -> int:
@@ -150,13 +173,16 @@ def _get_available(mdev_type: MdevType) -> int:
 def _show_description(mdev_type: MdevType) -> str:
     """Source: gvt/kvmgt.c intel_vgpu_show_description()."""
     row: VgpuConfig = mdev_type.data
-    return (
+    text = (
         f"low_gm_size: {row.low_mb}MB\n"
         f"high_gm_size: {row.high_mb}MB\n"
         f"fence: {row.fences}\n"
         f"resolution: {row.resolution}\n"
         f"weight: {row.weight}\n"
     )
+    if mdev_type.parent.config["aggregation"]:
+        text += f"aggregation: {'yes' if row.aggregates else 'no'}\n"
+    return text
 
 
 def _probe(mdev: Mdev) -> None:
@@ -179,15 +205,37 @@ def _probe(mdev: Mdev) -> None:
     for pool, share in shares:
         pool.taken += share
     gvt.ids.add(vgpu_id)
-    mdev.state = vgpu_id
+    mdev.state = _Vgpu(vgpu_id)
 
 
 def _remove(mdev: Mdev) -> None:
     """Source: gvt/vgpu.c intel_gvt_destroy_vgpu()."""
     gvt: _Gvt = mdev.parent.state
-    for pool, share in gvt.shares(mdev.mdev_type.data):
+    vgpu: _Vgpu = mdev.state
+    for pool, share in gvt.shares(mdev.mdev_type.data, vgpu.instances):
         pool.taken -= share
-    gvt.ids.remove(mdev.state)
+    gvt.ids.remove(vgpu.vgpu_id)
+
+
+def _aggregated(mdev: Mdev) -> int | None:
+    vgpu: _Vgpu = mdev.state
+    return vgpu.instances if mdev.mdev_type.data.aggregates else None
+
+
+def _aggregate(mdev: Mdev, instances: int) -> None:
+    """
+    Hold this many instances.
+
+    Source: the aggregation proposal, v3, gvt/aperture_gm.c intel_vgpu_adjust_resource_count().
+    """
+    gvt: _Gvt = mdev.parent.state
+    vgpu: _Vgpu = mdev.state
+    before = gvt.shares(mdev.mdev_type.data, vgpu.instances)
+    for (pool, share), (_, old) in zip(
+        gvt.shares(mdev.mdev_type.data, instances), before, strict=True
+    ):
+        pool.taken += share - old
+    vgpu.instances = instances
 
 
 I915 = VendorDriver(
@@ -204,6 +252,7 @@ I915 = VendorDriver(
             ),
             "ggtt_mb": Option(int, 4096, "graphics memory that the GGTT maps, MB", 512),
             "fences": Option(int, 32, "fence registers", HOST_FENCES),
+            "aggregation": Option(bool, False, AGGREGATION),
         }
     ),
     setup=_setup,
@@ -211,7 +260,21 @@ I915 = VendorDriver(
     remove=_remove,
     get_available=_get_available,
     show_description=_show_description,
-    # Source: gvt/kvmgt.c intel_vgpu_attrs. hw_id was there in older kernels only.
-    attributes=(Attribute("intel_vgpu/vgpu_id", 0o444, lambda mdev: f"{mdev.state}\n"),),
+    # Source: gvt/kvmgt.c intel_vgpu_attrs. The value of hw_id is ours: an id of the context.
+    attributes=(
+        Attribute("intel_vgpu/vgpu_id", 0o444, lambda mdev: f"{mdev.state.vgpu_id}\n"),
+        Attribute(
+            "intel_vgpu/hw_id",
+            0o444,
+            lambda mdev: f"{mdev.state.vgpu_id}\n",
+            is_visible=lambda mdev: mdev.parent.bus.kernel.version < HW_ID_GONE,
+        ),
+        *aggregation_files(
+            current=_aggregated,
+            available=lambda mdev: _get_available(mdev.mdev_type),
+            change=_aggregate,
+        ),
+    ),
+    is_named=lambda mdev_type: mdev_type.parent.bus.kernel.version >= NAMED,
 )
-"""GVT-g as of kernel 6.1. Source: gvt/kvmgt.c intel_vgpu_mdev_driver."""
+"""GVT-g. Source: gvt/kvmgt.c intel_vgpu_mdev_driver."""

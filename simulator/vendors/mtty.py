@@ -76,5 +76,14 @@ MTTY = VendorDriver(
     attributes=(
         Attribute("vendor/sample_mdev_dev", 0o444, lambda mdev: f"This is MDEV {mdev.uuid}\n"),
     ),
+    # Source: mtty.c mtty_dev_groups, general knowledge; parents have no groups since 5.19.
+    parent_attributes=(
+        Attribute(
+            "mtty_dev/sample_mtty_dev",
+            0o444,
+            lambda _: "This is phy device\n",
+            is_visible=lambda parent: parent.bus.kernel.version < (5, 19),
+        ),
+    ),
 )
-"""mtty as of kernel 6.1; it has no description. Source: mtty.c mtty_driver."""
+"""mtty; it has no description. Source: mtty.c mtty_driver."""

@@ -104,7 +104,9 @@ def _setup(config: Mapping[str, Any]) -> Setup:
             if config[key] >= AP_IDS:
                 raise OptionError(key, f"{config[key]} is too large", f"at most {AP_IDS - 1}")
     device = _MatrixDevice(_read_apqns(config["apqns"], limits), limits)
-    return Setup((TypeSpec("passthrough", "VFIO AP Passthrough Device"),), device)
+    types = (TypeSpec("passthrough", "VFIO AP Passthrough Device"),)
+    # The bus: vfio_ap_drv.c matrix_bus, general knowledge.
+    return Setup(types, device, subsystem="matrix")
 
 
 def _probe(mdev: Mdev) -> None:

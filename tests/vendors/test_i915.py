@@ -1,5 +1,7 @@
 """GVT-g. Sources: gvt/vgpu.c, gvt/kvmgt.c, gvt/aperture_gm.c, i915_pciids.h."""
 
+from dataclasses import replace
+
 import pytest
 
 from simulator.errors import MdevError, NoInstancesError
@@ -143,6 +145,48 @@ def test_impossible_sizes_are_refused(config):
     with pytest.raises(OptionError) as caught:
         gpu(**config)
     assert caught.value.key in config
+
+
+def on_kernel(version, **config):
+    """Only the version of the kernel matters to the driver."""
+    return MdevBus(replace(KERNELS["6.1"], name=version)).register(driver("i915"), config)
+
+
+@pytest.mark.parametrize(
+    ("version", "named", "hw_id"),
+    [("4.10", False, True), ("5.2", False, True), ("5.15", False, False), ("6.1", True, False)],
+)
+def test_files_of_older_kernels(version, named, hw_id):
+    """Older kernels have no name of a type; the oldest show hw_id of a vGPU."""
+    mdev_type = on_kernel(version).types["i915-GVTg_V5_4"]
+    assert set(mdev_type.attributes) - {"name"} == {
+        "create",
+        "device_api",
+        "available_instances",
+        "description",
+    }
+    assert ("name" in mdev_type.attributes) is named
+    mdev = mdev_type.create(uuid(0))
+    assert ("intel_vgpu/hw_id" in mdev.attributes) is hw_id
+    if hw_id:
+        assert mdev.show("intel_vgpu/hw_id") == "1\n"
+
+
+@pytest.mark.parametrize(
+    ("pci_id", "revision"),
+    [
+        ("1626", 0x09),
+        ("1912", 0x06),
+        ("5A84", 0x0B),
+        ("591d", 0x04),
+        ("3E92", 0x02),
+        ("9BC5", 0x05),
+    ],
+)
+def test_the_pci_function(pci_id, revision):
+    """The parent is a VGA controller with the revision of its family."""
+    pci = gpu(pci_id=pci_id).pci
+    assert (pci.class_code, pci.revision) == (0x030000, revision)
 
 
 def test_the_driver():

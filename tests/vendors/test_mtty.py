@@ -1,5 +1,7 @@
 """mtty. Source: samples/vfio-mdev/mtty.c."""
 
+from dataclasses import replace
+
 import pytest
 
 from simulator.errors import NoInstancesError
@@ -51,3 +53,13 @@ def test_places(parent):
     assert (parent.path, parent.name) == ("/sys/devices/virtual/mtty/mtty", "mtty")
     assert parent.pci_id is None
     assert (str(GUEST_PCI_ID), GUEST_CLASS) == ("43483253", 0x070002)
+
+
+@pytest.mark.parametrize(("version", "shown"), [("4.10", True), ("5.15", True), ("6.1", False)])
+def test_file_of_the_parent(version, shown):
+    """Older kernels have a file beside the types, which says that this is the device."""
+    bus = MdevBus(replace(KERNELS["6.1"], name=version))
+    parent = bus.register(driver("mtty"))
+    assert ("mtty_dev/sample_mtty_dev" in parent.attributes) is shown
+    if shown:
+        assert parent.show("mtty_dev/sample_mtty_dev") == "This is phy device\n"

@@ -13,7 +13,7 @@ def test_every_driver_registers_with_its_defaults(name):
     parent = MdevBus(KERNELS["6.1"]).register(driver(name))
     assert parent.types
     assert all(type_id.startswith(f"{name}-") for type_id in parent.types)
-    assert all(t.available_instances > 0 for t in parent.types.values())
+    assert any(t.available_instances > 0 for t in parent.types.values())
 
 
 @pytest.mark.parametrize("name", VENDORS)

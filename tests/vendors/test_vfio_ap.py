@@ -290,6 +290,7 @@ def test_places():
     """The parent is the matrix device, and no PCI function."""
     parent = MdevBus(KERNELS["6.1"]).register(driver("vfio_ap"))
     assert (parent.path, parent.pci) == ("/sys/devices/vfio_ap/matrix", None)
+    assert (parent.subsystem, parent.driver_name) == ("matrix", "vfio_ap")
     assert driver("vfio_ap").mdev_driver == "vfio_ap_mdev"
     # The queues of the example of Documentation/arch/s390/vfio-ap.rst.
     assert len(parent.state.bound) == 8
