@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from simulator.errors import MdevError
+from simulator.mdev.device import WouldBlockError
 from simulator.sysfs.entries import Directory, Entry, File, Link
 
 __all__ = ["OpenFile", "Stat", "Tree"]
@@ -69,6 +70,11 @@ class OpenFile:
     ) -> None:
         """Let it go. There is nothing to give back."""
 
+    def stat(self) -> Stat:
+        """Say what the file is, or was if it has gone."""
+        mode = self._tree.mode(self.path, self._file.mode)
+        return Stat(stat.S_IFREG | mode, self._file.size, 1)
+
     def read(self, size: int, offset: int = 0) -> bytes:
         """
         Read.
@@ -88,9 +94,13 @@ class OpenFile:
                 self._text = self._file.read()
         return self._text[offset : offset + size]
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes, *, wake: Callable[[], None] | None = None) -> int:
         """
         Write once. Where in the file means nothing to an attribute.
+
+        Args:
+            data: The bytes.
+            wake: Called with the lock held when a writer that has to sleep can go on.
 
         Returns:
             The bytes taken; of more than a page the first page.
@@ -105,7 +115,12 @@ class OpenFile:
         if self._file.write is None:
             raise MdevError(errno.EIO, f"{self.path} has no store")
         with self._tree.lock:
-            return self._file.write(data)
+            try:
+                return self._file.write(data)
+            except WouldBlockError as block:
+                if wake is not None:
+                    block.on_gone.append(wake)
+                raise
 
 
 class Tree:
@@ -158,6 +173,19 @@ class Tree:
             if isinstance(entry, File | Link):
                 raise MdevError(errno.ENOTDIR, f"{path} is not a directory")
             return list(entry.names())
+
+    def scan(self, path: str) -> tuple[tuple[str, int], ...]:
+        """
+        List the names in a directory, each with the type of its entry as in ``st_mode``.
+
+        Raises:
+            MdevError: ENOENT, ENOTDIR or ELOOP.
+        """
+        with self.lock:
+            entry = self._find(path)
+            if isinstance(entry, File | Link):
+                raise MdevError(errno.ENOTDIR, f"{path} is not a directory")
+            return tuple((name, _kind(entry.get(name))) for name in entry.names())
 
     def readlink(self, path: str) -> str:
         """
@@ -216,6 +244,10 @@ class Tree:
         for function in self.on_gone:
             function(path)
 
+    def mode(self, path: str, mode: int) -> int:
+        """Return the permissions of a path: what chmod said, or else *mode*."""
+        return self._modes.get(path, mode)
+
     def _find(self, path: str) -> Entry:
         """Walk to an entry. Source: general knowledge, fs/namei.c link_path_walk()."""
         parts = deque(part for part in path.split("/") if part and part != ".")
@@ -241,3 +273,9 @@ class Tree:
             above.append(here)
             here = found
         return here
+
+
+def _kind(entry: Entry | None) -> int:
+    if isinstance(entry, Link):
+        return stat.S_IFLNK
+    return stat.S_IFREG if isinstance(entry, File) else stat.S_IFDIR
