@@ -116,10 +116,15 @@ def test_every_block_is_known(document):
 
 
 def test_file_examples():
-    """The host and the scheme of docs/files.md load as they stand there."""
-    host_text, scheme_text = blocks("docs/files.md", "yaml")
+    """The hosts and the scheme of docs/files.md load as they stand there, and do what they say."""
+    host_text, driver_text, scheme_text = blocks("docs/files.md", "yaml")
     host = load_host("host", host_text.encode(), find_scheme)
     assert [str(host.describe(mdev).values["interface_version"]) for mdev in host.mdevs.values()]
+    assert len(driver_text.splitlines()) == 10
+    [blink] = load_host("driver", driver_text.encode(), find_scheme).mdevs.values()
+    assert blink.store("vendor/switch", b"on\n") == 3
+    assert blink.show("vendor/switch") == "on\n"
+    assert blink.parent.types["blink-pair"].show("available_instances") == "0\n"
     scheme = load_scheme("scheme", scheme_text.encode())
     assert scheme.attributes["compatible_type"].of == "mdev_type"
 

@@ -188,7 +188,7 @@ parents:
 """
 
 
-@pytest.mark.parametrize("name", ["i915", "mtty"])
+@pytest.mark.parametrize("name", ["blink", "i915", "mtty"])
 def test_shipped_hosts(name):
     """The hosts of the package are built, and what they publish reads back."""
     data = files("simulator.examples").joinpath(f"{name}.yaml").read_bytes()

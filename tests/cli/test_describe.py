@@ -5,12 +5,14 @@ from importlib.resources import files
 
 import pytest
 
+from simulator.cli.inputs import example_names
+
 UUID = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
 HOST = files("simulator.examples").joinpath("i915.yaml").read_text(encoding="utf-8")
 TWO = HOST + "      - {uuid: 83b8f4f2-509f-382f-3c1e-e6bfe0fa1002, type: i915-GVTg_V5_4}\n"
 
 
-@pytest.mark.parametrize("name", ["UUID1", "UUID2", "i915", "mtty"])
+@pytest.mark.parametrize("name", ["UUID1", "UUID2", "blink", "i915", "mtty"])
 def test_shipped_examples(command, golden, name):
     """What each example publishes."""
     answer = command("describe", name)
@@ -83,7 +85,7 @@ def test_kernel(quick):
             ("nobody",),
             (
                 "nobody: No such file or directory; expected a file, - or an example: "
-                "UUID1, UUID2, i915, mtty, mtty-1.0, mtty-1.1\n"
+                f"{', '.join(example_names())}\n"
             ),
         ),
     ],
