@@ -72,10 +72,14 @@ class ParentGoneError(MdevError):
 
 
 class BusyError(MdevError):
-    """EAGAIN: not yet, or no longer, active. Source: mdev_core.c mdev_device_remove()."""
+    """
+    EAGAIN: not yet, or no longer, active. EBUSY: in use, or the vendor driver refuses.
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(errno.EAGAIN, reason)
+    Source: mdev_core.c mdev_device_remove(), mdev_device_remove_ops().
+    """
+
+    def __init__(self, reason: str, number: int = errno.EAGAIN) -> None:
+        super().__init__(number, reason)
 
 
 class NoHandlerError(MdevError):

@@ -190,8 +190,15 @@ def _remove(mdev: "Mdev", data: bytes) -> None:
         # remove_store() answers EINVAL to every failure of kstrtoul(), ERANGE included.
         raise MdevError(errno.EINVAL, f"remove: {error.reason}") from None
     if wanted:
+        remove = mdev.attributes["remove"]
         mdev.remove_file_self("remove")
-        mdev.remove()
+        try:
+            mdev.remove()
+        except MdevError:
+            # device_create_file(), until 5.1.
+            if mdev.parent.bus.kernel.in_use == "refused" and not mdev.is_gone:
+                mdev.add_attribute(remove)
+            raise
 
 
 TYPE_ATTRIBUTES: tuple[Attribute["MdevType"], ...] = (

@@ -17,7 +17,6 @@ Nothing here locks. Whoever uses a bus from several threads holds one lock aroun
 
 import errno
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import partial
 from types import MappingProxyType
 
@@ -26,6 +25,7 @@ from simulator.mdev.device import Mdev, WouldBlockError
 from simulator.mdev.driver import VendorDriver, read_options
 from simulator.mdev.kernels import Kernel
 from simulator.mdev.parent import MdevType, Parent
+from simulator.mdev.steps import do
 
 __all__ = ["Mdev", "MdevBus", "MdevType", "Parent"]
 
@@ -42,6 +42,9 @@ class MdevBus:
     Attributes:
         on_register: Called with each new `Parent` before it is in the tree. Files for the parent
             and its types are added here.
+        on_probe: Called with each new `Mdev` just before the vendor's probe. An `MdevError` is
+            answered as if the probe gave it. A function may sleep here and let others use the
+            bus: the creation is in progress meanwhile.
         on_create: Called with each new `Mdev` after the vendor's probe, before its links. Files
             for the mdev are added here. An exception undoes the creation.
         on_active: Called with each new `Mdev` when its creation has ended well.
@@ -52,16 +55,29 @@ class MdevBus:
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
         self.on_register: list[Callable[[Parent], None]] = []
+        self.on_probe: list[Callable[[Mdev], None]] = []
         self.on_create: list[Callable[[Mdev], None]] = []
         self.on_active: list[Callable[[Mdev], None]] = []
         self.listeners: list[Callable[[str, Parent | Mdev], None]] = []
         self._parents: dict[str, Parent] = {}
+        self._unregistered: dict[str, Parent] = {}
+        self._devices: dict[str, Mdev] = {}
         self._list: dict[tuple[str, str], Mdev] = {}
 
     @property
     def parents(self) -> Mapping[str, Parent]:
         """The parents by name, in registration order: ``/sys/class/mdev_bus``."""
         return MappingProxyType(self._parents)
+
+    @property
+    def unregistered(self) -> Mapping[str, Parent]:
+        """What was a parent and is none now, by name. The devices themselves are still there."""
+        return MappingProxyType(self._unregistered)
+
+    @property
+    def devices(self) -> Mapping[str, Mdev]:
+        """The links of ``/sys/bus/mdev/devices`` by UUID, in the order of creation."""
+        return MappingProxyType(self._devices)
 
     @property
     def mdevs(self) -> tuple[Mdev, ...]:
@@ -108,9 +124,28 @@ class MdevBus:
             raise MdevError(errno.EEXIST, f"{parent.name} is registered")
         for function in self.on_register:
             function(parent)
+        self._unregistered.pop(parent.name, None)
         self._parents[parent.name] = parent
         self._notify("registered", parent)
         return parent
+
+    def register_again(self, name: str) -> Parent:
+        """
+        Register a device that was unregistered, as it was at first: a new `Parent`.
+
+        Raises:
+            KeyError: No such device was unregistered.
+            MdevError: As `register` says.
+        """
+        old = self._unregistered[name]
+        return self.register(
+            old.driver,
+            old.config,
+            path=old.path,
+            driver_string=old.driver_string,
+            numa_node=old.numa_node,
+            iommu_group=old.iommu_group,
+        )
 
     def unregister(self, parent: Parent) -> None:
         """
@@ -118,20 +153,31 @@ class MdevBus:
 
         Raises:
             ParentGoneError: ENODEV. It is not registered.
-            WouldBlockError: An mdev is open. Create and remove answer ENODEV from now on; the
-                rest is done when the open ones are closed.
+            WouldBlockError: An mdev is open and the kernel waits for it, or one is being created.
+                Create and remove are refused from now on; the rest is done when the open ones
+                are closed and the creations have ended.
 
-        Source: mdev_core.c mdev_unregister_parent().
+        Source: mdev_core.c mdev_unregister_parent(). Kernels without unreg_sem do not wait for a
+        creation there, but when they remove ``create``: general knowledge, fs/kernfs/dir.c
+        kernfs_drain(). They may leave the new mdev behind; here it is removed.
         """
         if parent.is_gone:
             raise ParentGoneError(f"{parent.name} is not registered")
         parent._is_unregistering = True
         self._drain(parent)
         if not parent.is_gone:
-            raise WouldBlockError(f"{parent.name}: an mdev is in use", parent.on_gone)
+            reason = f"{parent.name}: an mdev is in use or is being created"
+            raise WouldBlockError(reason, parent.on_gone)
 
     def _drain(self, parent: Parent) -> None:
-        """Remove mdevs until none is left, or one is open; then its last close goes on here."""
+        """
+        Remove mdevs until none is left.
+
+        When one is open, its last close goes on here; when one is being created, the end of the
+        creation does.
+        """
+        if parent._n_creating:
+            return
         while parent.mdevs:
             mdevs = tuple(parent.mdevs.values())
             # A writer that sleeps in `remove` holds unreg_sem, so it comes first.
@@ -148,6 +194,7 @@ class MdevBus:
             node._is_gone = True
         parent._types.clear()
         del self._parents[parent.name]
+        self._unregistered[parent.name] = parent
         self._notify("unregistered", parent)
         for function in parent.on_gone:
             function()
@@ -161,44 +208,46 @@ class MdevBus:
         key = self._key(parent, uuid)
         if key in self._list:
             raise UuidInUseError(f"{uuid} is in use")
-        if parent.driver.get_available is None:
+        if self._counts(parent):
             if not parent._available:
                 reason = f"{parent.name}: all {parent.max_instances} instances are in use"
-                raise NoInstancesError(self.kernel.exhausted, reason)
+                raise NoInstancesError(self.kernel.exhausted or 0, reason)
             parent._available -= 1
         mdev = self._list[key] = Mdev(mdev_type, uuid)
         return mdev
 
+    def _counts(self, parent: Parent) -> bool:
+        return parent.driver.get_available is None and self.kernel.exhausted is not None
+
+    def _forget(self, mdev: Mdev) -> None:
+        """Take an mdev off the list."""
+        key = self._key(mdev.parent, mdev.uuid)
+        if self._list.get(key) is mdev:
+            del self._list[key]
+
     def _release(self, mdev: Mdev) -> None:
-        """Take an mdev off the list. Source: mdev_core.c mdev_device_release()."""
-        del self._list[self._key(mdev.parent, mdev.uuid)]
-        if mdev.parent.driver.get_available is None:
+        """Give back what was claimed. Source: mdev_core.c mdev_device_release()."""
+        self._forget(mdev)
+        if self._counts(mdev.parent):
             mdev.parent._available += 1
 
     def _add(self, mdev: Mdev) -> None:
         """Bring an mdev into the tree. Source: mdev_core.c mdev_device_create(), second half."""
         parent = mdev.parent
-        parent._mdevs[mdev.uuid] = mdev
-        self._notify("add", mdev)
+        parent._n_creating += 1
         try:
-            parent.driver.probe(mdev)
-        except BaseException:
-            mdev._leave()
-            raise
+            self._create(mdev)
+        finally:
+            parent._n_creating -= 1
+            if parent.is_unregistering:
+                self._drain(parent)
+
+    def _create(self, mdev: Mdev) -> None:
         try:
-            for attribute in parent.driver.attributes:
-                if attribute.is_visible is None or attribute.is_visible(mdev):
-                    mdev.add_attribute(attribute)
-            for function in self.on_create:
-                function(mdev)
+            do(mdev, self.kernel.creation)
         except BaseException:
-            with suppress(MdevError):
-                parent.driver.remove(mdev)
-            mdev._leave()
+            mdev._end()
             raise
-        mdev._is_bound = True
-        self._notify("bind", mdev)
-        mdev.mdev_type._mdevs[mdev.uuid] = mdev
         mdev._active = True
         for function in tuple(self.on_active):
             function(mdev)

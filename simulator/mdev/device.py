@@ -3,11 +3,12 @@
 
 import errno
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from simulator.errors import BusyError, MdevError, ParentGoneError
 from simulator.mdev.attributes import MDEV_ATTRIBUTES, Node
+from simulator.mdev.kernels import Step
+from simulator.mdev.steps import remove_vendor, undo
 
 if TYPE_CHECKING:  # they import this module
     from simulator.mdev.parent import MdevType, Parent
@@ -40,9 +41,10 @@ class Mdev(Node):
     """
     A mediated device. Made by `MdevType.create` only.
 
-    Its life: on the list of UUIDs; in the tree; probed; linked; active. Then not active; not
-    linked and without files; while it is open it stays like this; removed by the vendor driver;
-    out of the tree; and off the list once the last reference is put.
+    Its life in kernel 6.1: on the list of UUIDs; in the tree; probed; bound; linked; active. Then
+    not active; not linked and without files; while it is open it stays like this; removed by the
+    vendor driver; unbound; out of the tree; and off the list once the last reference is put.
+    Older kernels do the same in other orders: see `Kernel`.
 
     Attributes:
         uuid: In lower case, its name in the tree.
@@ -57,7 +59,8 @@ class Mdev(Node):
     )
 
     def __init__(self, mdev_type: "MdevType", uuid: str) -> None:
-        super().__init__(MDEV_ATTRIBUTES)
+        is_first = mdev_type.parent.bus.kernel.remove_file == "first"
+        super().__init__(MDEV_ATTRIBUTES if is_first else ())
         self.uuid = uuid
         self.mdev_type = mdev_type
         self.state: Any = None
@@ -67,6 +70,7 @@ class Mdev(Node):
         self._is_removing = False
         self._opens = 0
         self._references = 1
+        self._to_undo: tuple[Step, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Mdev {self.uuid} {self.mdev_type.type_id}>"
@@ -88,8 +92,8 @@ class Mdev(Node):
 
     @property
     def driver_name(self) -> str | None:
-        """The driver it is bound to, under ``/sys/bus/mdev/drivers``."""
-        return self.parent.driver.mdev_driver if self._is_bound else None
+        """The driver under ``/sys/bus/mdev/drivers``, from its binding until its removal begins."""
+        return self.parent.mdev_driver if self._is_bound and not self._is_removing else None
 
     @property
     def active(self) -> bool:
@@ -165,20 +169,25 @@ class Mdev(Node):
 
         Raises:
             BusyError: EAGAIN. Its creation has not ended, or a removal has begun.
-            MdevError: ENODEV. It is not on the list any more.
+            MdevError: ENODEV, it is not on the list any more; EBUSY, the kernel lets the vendor
+                driver refuse, and it does, or the mdev is open.
             ParentGoneError: ENODEV. The parent is being unregistered.
             WouldBlockError: It is open. The removal has begun and ends with the last `close`.
 
         Source: mdev_core.c mdev_device_remove().
         """
+        kernel = self.parent.bus.kernel
         if not self._references:
             raise MdevError(errno.ENODEV, f"{self.uuid} is not on the list")
         if not self._active:
             raise BusyError(f"{self.uuid} is not active")
         self._active = False
-        if self.parent.is_unregistering:
+        if kernel.has_unreg_sem and self.parent.is_unregistering:
             raise ParentGoneError(f"{self.parent.name} is being unregistered")
-        self._begin_removal()
+        is_refusable = kernel.in_use == "refused"
+        if is_refusable:
+            self._ask_vendor()
+        self._begin_removal(is_vendor_done=is_refusable)
         if self.is_removing:
             reason = f"{self.uuid} is in use; the removal waits until it is closed"
             raise WouldBlockError(reason, self.on_gone)
@@ -191,33 +200,50 @@ class Mdev(Node):
         """
         del self._attributes[name]
 
-    def _begin_removal(self) -> None:
-        """Do what mdev_device_remove_common() does until the vendor driver may sleep."""
+    def _ask_vendor(self) -> None:
+        """Let the vendor driver refuse. Source: mdev_core.c mdev_device_remove_ops(), to 5.1."""
+        reason = f"{self.uuid} is in use"
+        if not self._opens:
+            try:
+                remove_vendor(self)
+            except MdevError as error:
+                reason = error.reason
+            else:
+                return
+        self._active = True
+        raise BusyError(reason, errno.EBUSY)
+
+    def _begin_removal(self, *, is_vendor_done: bool = False) -> None:
+        """
+        Remove what can be removed until the vendor driver may sleep.
+
+        device_del() takes the files away before it unbinds the driver, which is what sleeps.
+        Source: drivers/base/core.c device_del(), dd.c device_remove(); general knowledge.
+        """
+        kernel = self.parent.bus.kernel
         self._active = False
         self._is_removing = True
-        self.mdev_type._mdevs.pop(self.uuid, None)
-        # device_del() takes the files away before it unbinds the driver, which is what sleeps
-        # (drivers/base/core.c device_del(), dd.c device_remove(); general knowledge).
-        self._drop_files()
-        if not self._opens:
+        self._to_undo = tuple(s for s in kernel.removal if s != "probe" or not is_vendor_done)
+        if self._opens and kernel.in_use == "waits":
+            first = self._to_undo.index("probe")
+            before, self._to_undo = self._to_undo[:first], self._to_undo[first:]
+            undo(self, before)
+        else:
             self._finish_removal()
 
     def _finish_removal(self) -> None:
         try:
-            # Since 5.2 a removal cannot be refused.
-            with suppress(MdevError):
-                self.parent.driver.remove(self)
+            undo(self, self._to_undo)
         finally:
-            self._is_bound = False
-            self.parent.bus._notify("unbind", self)
-            self._leave()
-            for function in self.on_gone:
-                function()
+            self._end()
 
-    def _leave(self) -> None:
-        """Leave the tree and drop the reference of the tree."""
+    def _end(self) -> None:
+        """Drop the reference of the tree, and tell who waits."""
+        self._go()
+        self.put()
+        for function in self.on_gone:
+            function()
+
+    def _go(self) -> None:
         self._drop_files()
         self._is_gone = True
-        del self.parent._mdevs[self.uuid]
-        self.parent.bus._notify("remove", self)
-        self.put()

@@ -92,13 +92,16 @@ class MdevType(Node):
             UuidInUseError: EEXIST. The UUID is on the list, also of a device that is removed and
                 not yet released.
             NoInstancesError: EUSERS. The core counts, and nothing is left.
-            ParentGoneError: ENODEV. The parent is being unregistered.
+            ParentGoneError: ENODEV. The parent is being unregistered. EINVAL in older kernels.
             MdevError: The errno of the vendor's probe, as it is. Everything is undone.
 
         Source: mdev_sysfs.c create_store(), mdev_core.c mdev_device_create().
         """
-        data = uuid.encode() if isinstance(uuid, str) else uuid
-        mdev = self.parent.bus._claim(self, parse_uuid(data))
+        parsed = parse_uuid(uuid.encode() if isinstance(uuid, str) else uuid)
+        has_unreg_sem = self.parent.bus.kernel.has_unreg_sem
+        if self.parent.is_unregistering and not has_unreg_sem:
+            raise MdevError(errno.EINVAL, f"{self.parent.name} is no parent any more")
+        mdev = self.parent.bus._claim(self, parsed)
         if self.parent.is_unregistering:
             mdev.put()
             raise ParentGoneError(f"{self.parent.name} is being unregistered")
@@ -119,6 +122,7 @@ class Parent(Node):
         state: What the vendor driver keeps with it.
         pci: What it is on the PCI bus, if it is there.
         max_instances: Where the core's counter started.
+        mdev_driver: The driver of its mdevs, under ``/sys/bus/mdev/drivers``.
         subsystem: Its bus or class.
         uevent_properties: What its bus adds to its uevents, PCI apart.
         numa_node: The node of its memory, or None: ``numa_node`` shows -1 then.
@@ -147,6 +151,7 @@ class Parent(Node):
         self.driver_string = driver_string or setup.driver_string or driver.name
         self.state: Any = setup.state
         self.pci: PciFunction | None = setup.pci
+        self.mdev_driver = bus.kernel.mdev_driver or driver.mdev_driver
         self.subsystem = setup.subsystem or self._usual_subsystem()
         self.uevent_properties = setup.uevent
         self.on_gone: list[Callable[[], None]] = []
@@ -155,6 +160,7 @@ class Parent(Node):
         self.numa_node = numa_node
         self.iommu_group = iommu_group
         self._is_unregistering = False
+        self._n_creating = 0
         self._mdevs: dict[str, Mdev] = {}
         self._types: dict[str, MdevType] = {}
         for spec in setup.types:
@@ -171,6 +177,11 @@ class Parent(Node):
     def name(self) -> str:
         """The name of the device, as ``/sys/class/mdev_bus`` lists it: ``0000:00:02.0``."""
         return self.path.rpartition("/")[2]
+
+    @property
+    def vendor_counts(self) -> bool:
+        """Whether its driver counts the mdevs, in a kernel whose core does not."""
+        return self.driver.get_available is None and self.bus.kernel.exhausted is None
 
     @property
     def driver_name(self) -> str | None:

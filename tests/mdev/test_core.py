@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from simulator.errors import NoInstancesError, ParentGoneError, UuidInUseError
-from simulator.mdev import KERNELS, MdevBus, OptionError, Setup, TypeSpec
+from simulator.errors import MdevError, NoInstancesError, ParentGoneError, UuidInUseError
+from simulator.mdev import KERNELS, MdevBus, OptionError, Setup, TypeSpec, WouldBlockError
+from simulator.vendors import driver
 
 UUIDS = [f"0000000{n}-0000-0000-0000-000000000000" for n in range(5)]
 
@@ -75,7 +76,7 @@ def test_probe_errno_is_passed_on_and_everything_undone(bus, parent, recorder, r
 @pytest.mark.parametrize(("scope", "error"), [("global", UuidInUseError), ("parent", type(None))])
 def test_duplicate_scope(scope, error, recorder):
     """The personality says whether a UUID is new to the bus, or to its parent only."""
-    bus = MdevBus(replace(KERNELS["6.1"], duplicate_scope=scope))
+    bus = MdevBus(replace(KERNELS["6.1"], duplicate_scope=scope, has_unique_names=False))
     parents = [bus.register(recorder.driver(), path=f"/sys/devices/{n}") for n in "xy"]
     parents[0].types["rec-a"].create(UUIDS[0])
     try:
@@ -166,3 +167,106 @@ def test_unknown_options_are_refused(bus, recorder):
     """A key that the driver does not know is named with what it knows."""
     with pytest.raises(OptionError, match="count: unknown option; expected no options"):
         bus.register(recorder.driver(), {"count": 1})
+
+
+@pytest.fixture
+def meanwhile(bus):
+    """Give a function that has something done while the next creation is before its probe."""
+
+    def arrange(action):
+        answers = []
+
+        def once(mdev):
+            bus.on_probe.remove(once)
+            answers.append(action(mdev))
+
+        bus.on_probe.append(once)
+        return answers
+
+    return arrange
+
+
+def test_a_probe_that_is_refused_before_it_begins(bus, parent, recorder, refused):
+    """What a function of on_probe raises is the answer, and the vendor driver is not asked."""
+
+    def refuse(_):
+        raise MdevError(errno.EDOM, "told to")
+
+    bus.on_probe.append(refuse)
+    assert refused(parent.types["rec-a"].create, UUIDS[0]) == "EDOM"
+    assert recorder.calls == []
+    assert parent.types["rec-a"].available_instances == 2
+
+
+def test_two_creations_of_one_uuid_at_once(parent, refused, meanwhile):
+    """The second gets EEXIST while the first is in progress, which then succeeds."""
+    answers = meanwhile(lambda _: refused(parent.types["rec-b"].create, UUIDS[0]))
+    assert parent.types["rec-a"].create(UUIDS[0]).active
+    assert answers == ["EEXIST"]
+
+
+def test_a_removal_during_the_creation(parent, refused, meanwhile):
+    """It gets EAGAIN, and `remove` is gone for good. Source: mdev_sysfs.c remove_store()."""
+    answers = meanwhile(lambda mdev: (mdev.is_linked, refused(mdev.store, "remove", b"1")))
+    mdev = parent.types["rec-a"].create(UUIDS[0])
+    assert answers == [(False, "EAGAIN")]
+    assert mdev.active
+    assert "remove" not in mdev.attributes
+
+
+def test_an_open_during_the_creation(parent, refused, meanwhile):
+    """There is no VFIO device yet."""
+    answers = meanwhile(lambda mdev: refused(mdev.open))
+    assert not parent.types["rec-a"].create(UUIDS[0]).is_open
+    assert answers == ["ENODEV"]
+
+
+@pytest.mark.parametrize("name", KERNELS)
+@pytest.mark.parametrize("probe_errno", [0, errno.EIO])
+def test_an_unregistration_waits_for_a_creation(name, probe_errno, recorder, refused):
+    """The creation ends as it would have; then the mdev goes, and the parent with it."""
+    bus = MdevBus(KERNELS[name])
+    parent = bus.register(recorder.driver())
+    done, answers = [], []
+
+    def unregister(_):
+        bus.on_probe.clear()
+        with pytest.raises(WouldBlockError) as caught:
+            bus.unregister(parent)
+        caught.value.on_gone.append(lambda: done.append(recorder.calls[-1][0]))
+        answers.append(refused(parent.types["rec-b"].create, UUIDS[1]))
+
+    bus.on_probe.append(unregister)
+    recorder.probe_errno = probe_errno
+    mdev_type = parent.types["rec-a"]
+    if probe_errno:
+        assert refused(mdev_type.create, UUIDS[0]) == "EIO"
+    else:
+        assert mdev_type.create(UUIDS[0]).is_gone
+    assert done == ["probe" if probe_errno else "remove"]
+    assert answers == ["ENODEV" if name == "6.1" else "EINVAL"]
+    assert not bus.parents
+    assert not bus.devices
+
+
+def test_what_was_unregistered_can_be_registered_again(bus):
+    """The same driver, configuration and place make a new parent, with all its instances."""
+    old = bus.register(driver("mtty"), {"ports": 3}, path="/sys/devices/x/card", numa_node=1)
+    old.types["mtty-2"].create(UUIDS[0])
+    bus.unregister(old)
+    assert dict(bus.unregistered) == {"card": old}
+    new = bus.register_again("card")
+    assert new is not old
+    assert (new.path, new.numa_node, dict(new.config)) == (old.path, 1, {"ports": 3})
+    assert new.types["mtty-1"].show("available_instances") == "3\n"
+    assert dict(bus.unregistered) == {}
+    with pytest.raises(KeyError):
+        bus.register_again("card")
+
+
+def test_a_listener_that_fails_leaves_the_mdev(bus, parent):
+    """What is told after the creation cannot undo it."""
+    bus.on_active.append(lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        parent.types["rec-a"].create(UUIDS[0])
+    assert bus.devices[UUIDS[0]].active

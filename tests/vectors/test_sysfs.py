@@ -175,7 +175,7 @@ def test_58b_is_open_so_both_settings_are_shown():
     case = CASES["58b"]
     assert case.verdict == "open"
     answers = {
-        scope: play_duplicate(case, replace(NEWEST, duplicate_scope=scope))
+        scope: play_duplicate(case, replace(NEWEST, duplicate_scope=scope, has_unique_names=False))
         for scope in ("global", "parent")
     }
     assert answers == {"global": CASES["58a"].verdict, "parent": "ok"}
