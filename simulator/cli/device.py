@@ -12,6 +12,7 @@ from simulator.cli.inputs import (
     parse_host,
     read,
     read_description,
+    read_vendor,
     shown_name,
 )
 from simulator.cli.options import (
@@ -58,7 +59,7 @@ def describe(
     if host is not None and vendor is not None:
         raise click.UsageError("--vendor names a built-in host; give it or HOST, not both")
     path = (vendor or "i915") if host is None else host
-    data = read(path)
+    data = read_vendor(path) if host is None else read(path)
     if is_description(data):
         if uuid is not None:
             message, expected = f"no mdev {uuid} in a description", "a host file"

@@ -21,7 +21,8 @@ from simulator.compat.schemes import builtin_names, builtin_text, load_builtin
 from simulator.documents import decode
 from simulator.errors import InputError, Mistake, TextError
 from simulator.host import Host, load_host
-from simulator.mdev import KERNELS
+from simulator.mdev import KERNELS, MdevBus
+from simulator.vendors import VENDORS
 
 __all__ = [
     "SchemeType",
@@ -37,10 +38,20 @@ __all__ = [
     "read",
     "read_description",
     "read_scheme",
+    "read_vendor",
     "shown_name",
 ]
 
 _STDIN = "simulator.cli.inputs.stdin"
+_BUILT_IN = """\
+scheme: software-version
+parents:
+  - driver: {vendor}
+    driver_version: 1.0.0
+    mdevs:
+      - uuid: 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
+        type: {type_id}
+"""
 _LISTING = re.compile(rb"^(\xef\xbb\xbf)?(SELF|COMPATIBLE):", re.MULTILINE | re.IGNORECASE)
 
 
@@ -131,6 +142,22 @@ def read(path: str) -> bytes:
         raise InputError([Mistake(path, 0, 0, 1, "No such file or directory", expected)])
     with open_binary(path) as stream:
         return stream.read()
+
+
+def read_vendor(vendor: str) -> bytes:
+    """
+    Return the host file of a vendor driver's built-in host.
+
+    It is the example of this name; or else a parent by the driver's defaults, with one mdev of
+    the first type that has room, under the scheme ``software-version``.
+    """
+    example = files("simulator.examples").joinpath(f"{vendor}.yaml")
+    if example.is_file():
+        return example.read_bytes()
+    newest = list(KERNELS.values())[-1]
+    types = MdevBus(newest).register(VENDORS[vendor]).types.values()
+    mdev_type = next(one for one in types if one.available_instances)
+    return _BUILT_IN.format(vendor=vendor, type_id=mdev_type.type_id).encode()
 
 
 def read_scheme(name: str) -> tuple[Scheme, str]:
