@@ -4,17 +4,18 @@ import errno
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from simulator.documents import YamlValue
 from simulator.errors import TextError
 from simulator.mdev import Mdev, MdevType, Parent, PciFunction, VendorDriver
 from simulator.mdev.attributes import MDEV_ATTRIBUTES, TYPE_ATTRIBUTES
-from simulator.values import INT_MAX, PciId, Value, parse_value
+from simulator.values import INT_MAX, FlagSet, PciId, Value, parse_value
 from simulator.vendors.described import (
     DescribedFile,
     DescribedType,
     DriverDescription,
+    Kind,
     Rule,
     described,
 )
@@ -33,10 +34,10 @@ _MODES: Mapping[str, int] = MappingProxyType(
     {f"{zero}{mode:o}": mode for mode in (0o444, 0o200, 0o644) for zero in ("", "0")}
 )
 _ERRNOS: Mapping[str, int] = MappingProxyType(
-    {name: number for number, name in errno.errorcode.items()}
+    {name: getattr(errno, name) for name in dir(errno) if name.startswith("E")}
 )
 _BOOLS: Mapping[str, bool] = MappingProxyType({"true": True, "false": False})
-_KINDS: Mapping[str, Literal["int", "string", "set", "version"]] = MappingProxyType(
+_KINDS: Mapping[str, Kind] = MappingProxyType(
     {"int": "int", "string": "string", "set": "set", "version": "version"}
 )
 
@@ -259,7 +260,9 @@ def _rule(fields: Mapping[str, YamlValue]) -> Rule:
         text = node.text("a value")
         if text is not None:
             values.append(text)
-            _value(node, text, kind)
+            found = _value(node, text, kind)
+            if isinstance(found, FlagSet) and len(found.members) != 1:
+                node.mistake(f"{len(found.members)} members", "one member of the set")
     return Rule(
         kind,
         tuple(values),
@@ -277,7 +280,7 @@ def _value(node: YamlValue, text: str, kind: str) -> Value | None:
         return None
 
 
-def _range(node: YamlValue, kind: str) -> tuple[Value, Value] | None:
+def _range(node: YamlValue, kind: Kind) -> tuple[Value, Value] | None:
     if kind not in {"int", "version"}:
         node.mistake(f"a range of kind {kind}", "kind: int or kind: version")
         return None
@@ -287,7 +290,14 @@ def _range(node: YamlValue, kind: str) -> tuple[Value, Value] | None:
         node.mistake(f"{len(values)} values", "the least and the most, [1, 8]")
         return None
     least, most = values
-    return None if least is None or most is None else (least, most)
+    if least is None or most is None:
+        return None
+    try:
+        Rule(kind, range=(least, most)).check(str(least))
+    except TextError:
+        node.mistake(f"{least} is above the most, {most}", "the least and the most, [1, 8]")
+        return None
+    return least, most
 
 
 def _pci(node: YamlValue) -> PciFunction | None:

@@ -34,9 +34,10 @@ from simulator.mdev import (
 )
 from simulator.values import INT_MAX, FlagSet, Integer, Value, Version, parse_value
 
-__all__ = ["DescribedFile", "DescribedType", "DriverDescription", "Rule", "described"]
+__all__ = ["DescribedFile", "DescribedType", "DriverDescription", "Kind", "Rule", "described"]
 
 _NO_TEXTS: Mapping[str, str] = MappingProxyType({})
+Kind = Literal["int", "string", "set", "version"]
 N = TypeVar("N", Mdev, MdevType, Parent)
 
 
@@ -53,7 +54,7 @@ class Rule:
         while_open: The errno of any write while an mdev is open, or None.
     """
 
-    kind: Literal["int", "string", "set", "version"] = "string"
+    kind: Kind = "string"
     values: tuple[str, ...] = ()
     range: tuple[Value, Value] | None = None
     refused: int = errno.EINVAL
