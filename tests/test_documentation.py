@@ -23,7 +23,7 @@ from simulator.host import load_host
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-DOCUMENTS = ("README.md", "docs/files.md", "docs/language.md")
+DOCUMENTS = ("README.md", "docs/files.md", "docs/language.md", "docs/vendors.md")
 
 
 def blocks(document, language=None):
