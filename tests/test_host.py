@@ -148,6 +148,123 @@ def test_unknown_parent_or_type(host):
             host.create(parent, type_id, U1)
 
 
+def test_a_parent_comes_again(host):
+    """A parent that was unregistered comes again as it was, with what it said and without mdevs."""
+    host.add_parent(
+        driver("mtty"),
+        {"ports": 3},
+        path="/sys/devices/virtual/mtty/second",
+        numa_node=1,
+        iommu_group=2,
+        says=said(1),
+        types={"mtty-1": said(2)},
+    )
+    host.create("second", "mtty-1", U1, said(3))
+    assert host.unregistered == ()
+    host.bus.unregister(host.bus.parents["second"])
+    assert host.unregistered == ("second",)
+    parent = host.register_again("second")
+    assert (parent.path, parent.numa_node, parent.iommu_group, parent.config["ports"]) == (
+        "/sys/devices/virtual/mtty/second",
+        1,
+        2,
+        3,
+    )
+    assert not host.mdevs
+    assert version_of(host, host.create("second", "mtty-1", U1)) == 2
+    assert version_of(host, host.create("second", "mtty-2", U2)) == 1
+    assert host.unregistered == ()
+
+
+def test_who_cannot_come_again(host):
+    """A parent that is there, or never was, is not registered again."""
+    with pytest.raises(MdevError) as caught:
+        host.register_again(PARENT)
+    assert caught.value.name == "EEXIST"
+    with pytest.raises(KeyError):
+        host.register_again("nobody")
+
+
+@pytest.fixture
+def versioned():
+    """A host whose types publish their driver's version, two of the parent and one their own."""
+    made = Host(KERNELS["6.1"], VERSION)
+    own = Publication(driver_version="1.1.0")
+    made.add_parent(driver("mtty"), says=Publication(driver_version="1.0.0"), types={"mtty-2": own})
+    return made
+
+
+def shown_versions(host):
+    """What the types of mtty publish."""
+    types = host.bus.parents["mtty"].types.values()
+    path = next(name for name in next(iter(types)).attributes if "software_version" in name)
+    return [mdev_type.show(path) for mdev_type in types]
+
+
+def test_another_driver_version(versioned):
+    """From now on the parent and all its types publish it, also when it is registered again."""
+    mdev = versioned.create("mtty", "mtty-2", U1)
+    assert shown_versions(versioned) == ["1.0.0\n", "1.1.0\n"]
+    versioned.set_driver_version("mtty", "2.0.0")
+    assert shown_versions(versioned) == ["2.0.0\n", "2.0.0\n"]
+    assert str(versioned.describe(mdev).values["software_version"]) == "2.0.0"
+    assert read_back(VERSION, mdev) == versioned.describe(mdev)
+    assert versioned.driver_versions == {"mtty": "2.0.0"}
+    versioned.bus.unregister(versioned.bus.parents["mtty"])
+    versioned.register_again("mtty")
+    assert shown_versions(versioned) == ["2.0.0\n", "2.0.0\n"]
+
+
+@pytest.mark.parametrize("surface", ["type", "device", "listing"])
+def test_a_driver_version_that_was_not_said(surface):
+    """A version that is said for the first time gets its file, on types or on mdevs."""
+    form = "form: files, scope: " + surface
+    form = "form: listing, scope: device, name: all" if surface == "listing" else form
+    text = "scheme: s\nattributes: {v: {type: version, from: driver_version}}\nsurface: {FORM}"
+    scheme = load_scheme("s", text.replace("FORM", form).encode())
+    host = Host(KERNELS["6.1"], scheme)
+    host.add_parent(driver("mtty"))
+    mdev = host.create("mtty", "mtty-1", U1)
+    assert host.driver_versions == {"mtty": None}
+    for version in ("1.2", "1.3"):
+        host.set_driver_version("mtty", version)
+        assert str(read_back(scheme, mdev).values["v"]) == version
+    assert str(read_back(scheme, host.create("mtty", "mtty-2", U2)).values["v"]) == "1.3"
+
+
+def test_driver_versions_that_cannot_be(versioned):
+    """A version that the scheme does not know, or a parent that is not there, changes nothing."""
+    with pytest.raises(TextError):
+        versioned.set_driver_version("mtty", "new")
+    with pytest.raises(KeyError):
+        versioned.set_driver_version("nobody", "1.0.0")
+    assert shown_versions(versioned) == ["1.0.0\n", "1.1.0\n"]
+
+
+def test_hosts_that_publish_no_driver_version(host):
+    """Without a scheme, or with one that does not publish it, there is no version to set."""
+    bare = Host(KERNELS["6.1"])
+    bare.add_parent(driver("mtty"))
+    with pytest.raises(ValueError, match="no scheme"):
+        bare.set_driver_version("mtty", "1.0.0")
+    with pytest.raises(ValueError, match="publishes no driver_version"):
+        host.set_driver_version(PARENT, "1.0.0")
+
+
+def test_a_driver_version_whose_file_is_taken():
+    """A version whose file would stand in the place of another one is refused, all of it."""
+    text = (
+        "scheme: s\nattributes: {sample_mdev_dev: {type: version, from: driver_version}}\n"
+        "surface: {form: files, scope: device, name: vendor/sample_mdev_dev}"
+    )
+    host = Host(KERNELS["6.1"], load_scheme("s", text.encode()))
+    host.add_parent(driver("mtty"))
+    host.create("mtty", "mtty-1", U1)
+    with pytest.raises(ValueError, match="collides"):
+        host.set_driver_version("mtty", "1.0")
+    assert host.driver_versions == {"mtty": None}
+
+
 def test_a_host_without_a_scheme():
     """Without a scheme mdevs live, and describing them is refused."""
     host = Host(KERNELS["6.1"])

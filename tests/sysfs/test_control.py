@@ -1,6 +1,7 @@
 """The control directory: what a test does to a machine from outside its tree."""
 
 import errno
+from dataclasses import replace
 from threading import Lock
 
 import pytest
@@ -44,8 +45,8 @@ class Versions(dict):
 class Machine:
     """A machine with one mtty, and its control directory."""
 
-    def __init__(self, kernel="6.1"):
-        self.bus = MdevBus(KERNELS[kernel])
+    def __init__(self, kernel=KERNELS["6.1"]):
+        self.bus = MdevBus(kernel)
         self.parent = self.bus.register(driver("mtty"))
         self.faults = Faults()
         self.versions = Versions(mtty=None)
@@ -172,6 +173,16 @@ def test_a_command_that_is_done_leaves_no_error(machine):
     machine.create(U1)
     machine.echo(U1, "open")
     assert machine.cat("error") == ""
+
+
+def test_a_uuid_on_two_parents():
+    """Where the kernel lets two parents have one UUID, the name of the parent tells them apart."""
+    machine = Machine(replace(KERNELS["4.10"], has_unique_names=False))
+    other = machine.bus.register(driver("mtty"), path="/sys/devices/virtual/mtty/other")
+    mdevs = [machine.create(U1), other.types["mtty-1"].create(U1)]
+    assert machine.refused(U1, "open") == errno.ENOTUNIQ
+    machine.echo(f"other/{U1}", "open")
+    assert [mdev.is_open for mdev in mdevs] == [False, True]
 
 
 def test_unregister_and_register(machine):
