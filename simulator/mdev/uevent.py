@@ -26,7 +26,7 @@ from simulator.mdev.device import Mdev
 from simulator.mdev.driver import PciFunction
 from simulator.mdev.parent import Parent
 
-__all__ = ["MAX_PAYLOAD", "Uevent", "Uevents"]
+__all__ = ["MAX_PAYLOAD", "Kobject", "Uevent", "Uevents"]
 
 MAX_PAYLOAD = 2000
 """Bytes of a payload that a netlink socket injects for sure. Source: measured, with SEQNUM."""
@@ -68,6 +68,20 @@ class Uevent:
         return b"".join(part.encode() + b"\0" for part in parts)
 
 
+@dataclass(frozen=True, slots=True)
+class Kobject:
+    """
+    What is no device and yet has a file ``uevent``: a bus or a driver.
+
+    Attributes:
+        path: Its directory in ``/sys``.
+        subsystem: ``bus`` or ``drivers``.
+    """
+
+    path: str
+    subsystem: str
+
+
 def _pci_properties(parent: Parent, pci: PciFunction) -> Properties:
     """Source: general knowledge, drivers/pci/pci-driver.c pci_uevent()."""
     vendor, board = pci.id.vendor or 0, pci.subsystem
@@ -84,12 +98,14 @@ def _pci_properties(parent: Parent, pci: PciFunction) -> Properties:
     )
 
 
-def _properties(subject: Parent | Mdev) -> Properties:
+def _properties(subject: Parent | Mdev | Kobject) -> Properties:
     """
     Say what the driver core and the bus add to every uevent of a device.
 
     The mdev bus adds nothing. Source: general knowledge, drivers/base/core.c dev_uevent().
     """
+    if isinstance(subject, Kobject):
+        return ()
     driver = subject.driver_name
     bound: Properties = () if driver is None else (("DRIVER", driver),)
     if isinstance(subject, Mdev):
@@ -130,7 +146,7 @@ class Uevents:
         """Return the content of its file ``uevent``. Source: drivers/base/core.c uevent_show()."""
         return "".join(f"{key}={value}\n" for key, value in _properties(subject))
 
-    def synthesize(self, subject: Parent | Mdev, data: bytes) -> None:
+    def synthesize(self, subject: Parent | Mdev | Kobject, data: bytes) -> None:
         """
         Take a write to its file ``uevent``: ``ACTION [UUID [KEY=VALUE ...]]``.
 
@@ -182,7 +198,7 @@ class Uevents:
                 sink(one)
 
 
-def _uevent(action: str, subject: Parent | Mdev, more: Properties = ()) -> Uevent:
+def _uevent(action: str, subject: Parent | Mdev | Kobject, more: Properties = ()) -> Uevent:
     """Source: general knowledge, lib/kobject_uevent.c kobject_uevent_env(): the order of keys."""
     first = ("SUBSYSTEM", subject.subsystem)
     devpath = subject.path.removeprefix("/sys")
