@@ -10,20 +10,24 @@ import subprocess
 import sys
 from importlib import resources
 from pathlib import Path
+from threading import Lock
 
 import pytest
 
 import simulator
-from simulator.cli.inputs import find_scheme
+from simulator.cli.inputs import find_scheme, read
 from simulator.compat.listing import parse_listing
 from simulator.compat.loader import load_scheme
 from simulator.compat.ndjson import parse_line
 from simulator.compat.schemes import load_builtin
 from simulator.host import load_host
+from simulator.mdev.faults import Faults
+from simulator.mdev.uevent import Uevents
+from simulator.sysfs.control import control_tree
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-DOCUMENTS = ("README.md", "docs/files.md", "docs/language.md", "docs/vendors.md")
+DOCUMENTS = ("README.md", "docs/files.md", "docs/language.md", "docs/vendors.md", "docs/control.md")
 
 
 def blocks(document, language=None):
@@ -127,6 +131,47 @@ def test_file_examples():
     assert blink.parent.types["blink-pair"].show("available_instances") == "0\n"
     scheme = load_scheme("scheme", scheme_text.encode())
     assert scheme.attributes["compatible_type"].of == "mdev_type"
+
+
+def test_control_files():
+    """docs/control.md lists the files of the control directory with their modes, and no others."""
+    text = (ROOT / "docs/control.md").read_text("utf-8")
+    listed = re.findall(r"^\| `(\w+)` \| (0\d+) \|", text, re.MULTILINE)
+    tree = control_of(load_host("i915", read("i915"), find_scheme))
+    found = [(name, f"{tree.stat(f'/{name}').mode & 0o777:04o}") for name in tree.list("/")]
+    assert sorted(listed) == found
+
+
+def test_control_example():
+    """The commands of docs/control.md do what they say, on a host of one mdev."""
+    data = read("i915").replace(b"self-compatible", b"software-version")
+    cut = data.index(b"    attributes:"), data.index(b"    mdevs:")
+    host = load_host("i915", data[: cut[0]] + data[cut[1] :], find_scheme)
+    tree = control_of(host)
+    commands = blocks("docs/control.md", "sh")[0].splitlines()
+    for line in commands[1:]:
+        words = shlex.split(line, comments=True)
+        if words[0] == "echo":
+            _, text, _, name = words
+            with tree.open(f"/{name}", writing=True) as file:
+                assert file.write(f"{text}\n".encode()) == len(text) + 1
+        else:
+            with tree.open(f"/{words[1]}", reading=True) as file:
+                assert file.read(4096).endswith(b" open\n")
+    assert (list(host.mdevs), host.driver_versions) == ([], {"0000:00:02.0": "1.3.0"})
+
+
+def control_of(host):
+    """Make the whole control directory of a host."""
+    return control_tree(
+        host.bus,
+        Faults(host.bus, Uevents(host.bus), sleep=[].append),
+        Lock(),
+        register=host.register_again,
+        unregistered=lambda: host.unregistered,
+        set_driver_version=host.set_driver_version,
+        driver_versions=lambda: host.driver_versions,
+    )
 
 
 def test_language_examples():
