@@ -12,6 +12,7 @@ from simulator.mdev.driver import (
     VendorDriver,
     read_options,
 )
+from simulator.mdev.faults import Faults
 from simulator.mdev.kernels import KERNELS, Kernel
 from simulator.mdev.parent import MdevType, Parent
 from simulator.mdev.parse import parse_ulong, parse_uuid
@@ -21,6 +22,7 @@ __all__ = [
     "KERNELS",
     "PAGE_SIZE",
     "Attribute",
+    "Faults",
     "Kernel",
     "Mdev",
     "MdevBus",
