@@ -18,6 +18,7 @@ from simulator.cli.device import check, describe
 from simulator.cli.fleet import fleet
 from simulator.cli.match import match
 from simulator.cli.output import print_mistakes
+from simulator.cli.run import run
 from simulator.cli.scheme import scheme
 from simulator.errors import InputError, MdevError
 
@@ -86,7 +87,7 @@ def cli() -> None:
     """
 
 
-for _command in (demo, describe, check, match, fleet, scheme, completion):
+for _command in (demo, describe, check, match, fleet, scheme, run, completion):
     cli.add_command(_command)
 
 

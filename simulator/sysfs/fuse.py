@@ -60,7 +60,7 @@ class TreeOperations:
     """
 
     use_ns = True
-    # With both, reads and writes come without a path: a writer that sleeps holds no lock of libfuse.
+    # Reads and writes come without a path, so a writer that sleeps holds no lock of libfuse.
     flag_nopath = True
     flag_nullpath_ok = True
 
@@ -389,7 +389,7 @@ class Mount:
             umount(self._target)
         except PermissionError:
             command = ["fusermount3", "-u", "-z", "--", self._target]
-            subprocess.run(command, check=False, timeout=_PATIENCE)
+            subprocess.run(command, check=False, timeout=_PATIENCE)  # noqa: S603 - our own words
         except OSError as error:
             if error.errno not in {errno.EINVAL, errno.ENOENT}:
                 raise

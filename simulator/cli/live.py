@@ -1,0 +1,84 @@
+"""A host made live: its tree, its control directory, its uevents and faults, for every surface."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+from simulator.cli.inputs import parse_host, read
+from simulator.cli.options import kernel_option, scheme_option, vendor_option
+from simulator.compat.scheme import Scheme
+from simulator.host import Host
+from simulator.mdev.uevent import Uevents
+from simulator.sysfs.control import control_tree
+from simulator.sysfs.tree import Tree
+
+__all__ = ["Live", "complain", "host_options", "load_live", "make_live"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """
+    A host with what its surfaces show.
+
+    Attributes:
+        host: The machine.
+        uevents: Its uevents.
+        tree: Its ``/sys``.
+        control: Its control directory.
+    """
+
+    host: Host
+    uevents: Uevents
+    tree: Tree
+    control: Tree
+
+
+def host_options(function: F) -> F:
+    """Make the options that say which host it is, and what chance does."""
+    seed = click.option(
+        "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the faults."
+    )
+    return scheme_option(None)(vendor_option(kernel_option(seed(function))))
+
+
+def load_live(
+    host: str | None, vendor: str | None, kernel: str | None, scheme: Scheme | None, seed: int
+) -> Live:
+    """
+    Read a host, a file or the built-in one of a driver, and make it live.
+
+    Raises:
+        InputError: With all mistakes.
+    """
+    if host is not None and vendor is not None:
+        raise click.UsageError("--vendor names a built-in host; give it or HOST, not both")
+    path = (vendor or "i915") if host is None else host
+    return make_live(parse_host(path, read(path), scheme, kernel), seed)
+
+
+def make_live(host: Host, seed: int) -> Live:
+    """Make the tree and the control directory of a host."""
+    from simulator.sysfs.layout import mdev_sysfs
+
+    uevents = Uevents(host.bus)
+    faults = None
+    tree = mdev_sysfs(host.bus, uevents)
+    control = control_tree(
+        host.bus,
+        faults,
+        tree.lock,
+        register=host.register_again,
+        unregistered=lambda: host.unregistered,
+        set_driver_version=host.set_driver_version,
+        driver_versions=lambda: host.driver_versions,
+    )
+    return Live(host, uevents, tree, control)
+
+
+def complain(error: OSError) -> None:
+    """Say on standard error that something after a change went wrong."""
+    click.echo(f"mdevsim: {error.strerror or error}", err=True)

@@ -1,0 +1,119 @@
+"""``run``: a command with the simulated ``/sys``."""
+
+import errno
+import os
+import signal
+import sys
+from functools import partial
+
+import click
+
+from simulator.cli.inputs import complete_file
+from simulator.cli.live import Live, complain, host_options, load_live
+from simulator.compat.scheme import Scheme
+from simulator.mdev.uevent import Uevent
+from simulator.sysfs import namespace
+from simulator.sysfs.fuse import Mount, check_device, load_fuse
+from simulator.sysfs.netlink import UeventSocket
+from simulator.sysfs.notices import Notices
+
+__all__ = ["run"]
+
+_COMMAND = "simulator.cli.run.command"
+_FAREWELL = 2.0
+
+
+class _Run(click.Command):
+    """A verb whose words after ``--`` are a command, untouched."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep the command aside."""
+        at = args.index("--") if "--" in args else len(args)
+        ctx.meta[_COMMAND] = tuple(args[at + 1 :])
+        return super().parse_args(ctx, args[:at])
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Show the command too."""
+        return [*super().collect_usage_pieces(ctx), "--", "CMD [ARG]..."]
+
+
+@click.command(cls=_Run)
+@click.argument("host", required=False, metavar="[HOST]", shell_complete=complete_file)
+@host_options
+@click.option("--udev", is_flag=True, help="Start systemd-udevd with mdevctl's rule, too.")
+@click.option(
+    "--definitions",
+    type=click.Path(exists=True, file_okay=False, resolve_path=True),
+    metavar="DIR",
+    help="Keep mdevctl's definitions in DIR, instead of dropping them at the end.",
+)
+@click.pass_context
+def run(
+    context: click.Context,
+    host: str | None,
+    udev: bool,
+    definitions: str | None,
+    scheme: Scheme | None,
+    vendor: str | None,
+    kernel: str | None,
+    seed: int,
+) -> None:
+    """
+    Run CMD with the simulated /sys, as root or as any user.
+
+    CMD and its children see the host's devices in /sys, make and remove mdevs there, and get
+    uevents. They have /run and /etc/mdevctl.d of their own, and no network but the loopback.
+    What they leave running is ended with CMD. The control directory is $MDEVSIM_CONTROL.
+
+    HOST is a host file, or i915 or mtty, which ship with mdevsim.
+
+    Exit status is CMD's: 128 and its number after a signal, 126 when CMD cannot be executed,
+    127 when it is not found; 2 when something that mdevsim needs is missing.
+    """
+    command = context.meta[_COMMAND]
+    if not command:
+        raise click.UsageError("no command; it stands after --, as in: mdevsim run -- ls /sys")
+    live = load_live(host, vendor, kernel, scheme, seed)
+    check_device()
+    load_fuse()
+    status = _run(live, command, definitions, udev=udev)
+    # Threads of libfuse may be about to ask, and the interpreter cannot end beside them.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _run(live: Live, command: tuple[str, ...], definitions: str | None, *, udev: bool) -> int:
+    namespace.enter()
+    stage = namespace.furnish(definitions)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, namespace.SIGNALS)
+    shown = {"/sys": "/sys", "/control": namespace.CONTROL}
+    trees = {"/sys": live.tree, "/control": live.control}
+    notices = Notices(complain)
+    uevents = UeventSocket()
+    live.uevents.sinks.append(partial(_pass_on, notices, uevents))
+    mount = Mount(trees, stage, notices, shown=shown, allow_other=True)
+    try:
+        mount.start()
+        namespace.place(shown)
+        if udev:
+            namespace.start_udevd()
+        return _wait(command, mask, mount)
+    finally:
+        mount.operations.wake_sleepers(closing=True)
+        namespace.end_descendants()
+        notices.close(_FAREWELL)
+
+
+def _pass_on(notices: Notices, uevents: UeventSocket, uevent: Uevent) -> None:
+    """Send an event after the names before it are taken back."""
+    notices.put(partial(uevents.send, uevent))
+
+
+def _wait(command: tuple[str, ...], mask: set[signal.Signals], mount: Mount) -> int:
+    try:
+        child = namespace.Command(command, sorted(mask))
+    except OSError as error:
+        click.echo(f"mdevsim: {command[0]}: {error.strerror}", err=True)
+        return 127 if error.errno == errno.ENOENT else 126
+    return child.wait(mount.operations.wake_sleepers)
