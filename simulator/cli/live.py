@@ -1,5 +1,6 @@
 """A host made live: its tree, its control directory, its uevents and faults, for every surface."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -10,8 +11,10 @@ from simulator.cli.inputs import parse_host, read
 from simulator.cli.options import kernel_option, scheme_option, vendor_option
 from simulator.compat.scheme import Scheme
 from simulator.host import Host
+from simulator.mdev.faults import Faults
 from simulator.mdev.uevent import Uevents
 from simulator.sysfs.control import control_tree
+from simulator.sysfs.layout import mdev_sysfs
 from simulator.sysfs.tree import Tree
 
 __all__ = ["Live", "complain", "host_options", "load_live", "make_live"]
@@ -62,11 +65,9 @@ def load_live(
 
 def make_live(host: Host, seed: int) -> Live:
     """Make the tree and the control directory of a host."""
-    from simulator.sysfs.layout import mdev_sysfs
-
     uevents = Uevents(host.bus)
-    faults = None
-    tree = mdev_sysfs(host.bus, uevents)
+    faults = Faults(host.bus, uevents, seed=seed, sleep=time.sleep)
+    tree = mdev_sysfs(host.bus, uevents, before_show=faults.before_show)
     control = control_tree(
         host.bus,
         faults,
