@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Protocol, TypeAlias
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from simulator.mdev import PAGE_SIZE
 
-__all__ = ["Directory", "Entry", "File", "FixedDirectory", "Link"]
+__all__ = ["Directory", "Entry", "File", "FixedDirectory", "Link", "MappedDirectory", "relative"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +69,31 @@ class FixedDirectory:
     def get(self, name: str) -> Entry | None:
         """Find one entry."""
         return self.entries.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class MappedDirectory(Generic[T]):
+    """
+    A directory with one entry for each thing in a mapping that may change.
+
+    Attributes:
+        things: By name, in the order of the listing.
+        make: Gives the entry of one.
+    """
+
+    things: Mapping[str, T]
+    make: Callable[[T], Entry]
+
+    def names(self) -> Iterable[str]:
+        """List what is there now."""
+        return self.things
+
+    def get(self, name: str) -> Entry | None:
+        """Find one entry."""
+        thing = self.things.get(name)
+        return None if thing is None else self.make(thing)
+
+
+def relative(directory: str, target: str) -> str:
+    """Return what a link in *directory* says of *target*, both paths of the tree: via the root."""
+    return "../" * directory.count("/") + target[1:]

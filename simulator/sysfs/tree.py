@@ -128,7 +128,7 @@ class Tree:
     A tree of files, safe to use from several threads.
 
     Paths are absolute within the tree, ``/class/mdev_bus``. Links in the middle of a path are
-    followed, the last part is not.
+    followed, the last part is not unless a slash follows.
 
     Args:
         root: The directory that is ``/``.
@@ -254,6 +254,7 @@ class Tree:
         above: list[Directory] = []
         here: Entry = self._root
         n_links = 0
+        wants_directory = path.endswith(("/", "/."))
         while parts:
             if isinstance(here, File | Link):
                 raise MdevError(errno.ENOTDIR, f"{path}: not a directory")
@@ -264,7 +265,7 @@ class Tree:
             found = here.get(name)
             if found is None:
                 raise MdevError(errno.ENOENT, f"{path}: no such file or directory")
-            if isinstance(found, Link) and parts:
+            if isinstance(found, Link) and (parts or wants_directory):
                 n_links += 1
                 if n_links > _MAX_LINKS:
                     raise MdevError(errno.ELOOP, f"{path}: too many links")
@@ -272,6 +273,8 @@ class Tree:
                 continue
             above.append(here)
             here = found
+        if wants_directory and isinstance(here, File):
+            raise MdevError(errno.ENOTDIR, f"{path}: not a directory")
         return here
 
 

@@ -1,0 +1,199 @@
+r"""
+All of ``/sys``: the devices of a bus, and the links by which clients find them.
+
+    >>> from simulator.mdev import KERNELS, MdevBus, Uevents
+    >>> from simulator.vendors import driver
+    >>> bus = MdevBus(KERNELS["6.1"])
+    >>> tree = mdev_sysfs(bus, Uevents(bus))
+    >>> parent = bus.register(driver("mtty"))
+    >>> uuid = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
+    >>> create = "/class/mdev_bus/mtty/mdev_supported_types/mtty-2/create"
+    >>> with tree.open(create, writing=True) as file:
+    ...     file.write(uuid.encode())
+    36
+    >>> tree.readlink(f"/bus/mdev/devices/{uuid}")
+    '../../../devices/virtual/mtty/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001'
+"""
+
+from collections.abc import Callable, Mapping
+
+from simulator.mdev import Mdev, MdevBus, MdevType, Node, Parent, Uevents
+from simulator.sysfs.buses import Bus, Device, Links, home
+from simulator.sysfs.entries import Entry, FixedDirectory
+from simulator.sysfs.iommu import GROUPS, IommuGroups
+from simulator.sysfs.machine import ALWAYS, Machine
+from simulator.sysfs.nodes import Context, ParentDirectory
+from simulator.sysfs.tree import Tree
+
+__all__ = ["mdev_sysfs"]
+
+
+def mdev_sysfs(
+    bus: MdevBus,
+    uevents: Uevents,
+    *,
+    before_show: Callable[[Node, str], None] | None = None,
+    cpus: int = 1,
+    nodes: int = 1,
+) -> Tree:
+    """
+    Make the tree of a bus. It follows the bus from now on.
+
+    Args:
+        bus: What is registered and created there is in the tree at once.
+        uevents: Those of the bus; shows and takes the files ``uevent``.
+        before_show: Called before each show of a node; an `MdevError` is the reader's.
+        cpus: How many CPUs the machine has, from 1.
+        nodes: How many NUMA nodes share them, from 1; more if a parent is on a higher one.
+
+    Raises:
+        ValueError: A parent lies outside ``/sys/devices``, or is inside an mdev.
+    """
+    most = [parent.numa_node for parent in bus.parents.values() if parent.numa_node is not None]
+    machine = Machine(cpus, max([nodes - 1, *most]) + 1)
+    return _Sysfs(bus, Context(uevents, IommuGroups(bus.kernel), machine, before_show)).tree
+
+
+def _place(device: Device | MdevType) -> str:
+    return device.path.removeprefix("/sys")
+
+
+def _is_listed(device: Device) -> bool:
+    """Source: mdev_core.c mdev_unregister_parent(): the link goes before the mdevs do."""
+    return isinstance(device, Parent) and not device.is_unregistering
+
+
+def _inside(root: dict[str, Entry], path: str) -> dict[str, Entry]:
+    """Return the entries of a directory that may grow; one that is not there is made."""
+    here = root
+    for part in path.split("/"):
+        found = here.setdefault(part, FixedDirectory({}))
+        if not isinstance(found, FixedDirectory | ParentDirectory) or not isinstance(
+            found.entries, dict
+        ):
+            raise ValueError(f"{path}: {part} is no place for a device")  # noqa: TRY004 - of a path
+        here = found.entries
+    return here
+
+
+def _check(parent: Parent) -> None:
+    parts = parent.path.split("/")
+    if parts[:3] != ["", "sys", "devices"] or not all(part.strip(".") for part in parts[3:]):
+        raise ValueError(f"{parent.path} is not below /sys/devices")
+
+
+class _Sysfs:
+    """The directories that follow the bus, and the listener that keeps them so."""
+
+    def __init__(self, bus: MdevBus, context: Context) -> None:
+        self._mdevs = bus
+        self._context = context
+        self._buses: dict[str, Bus] = {}
+        self._members: dict[str, dict[str, Device]] = {"/bus/pci": {}}
+        root: dict[str, Entry] = {}
+        for path in ALWAYS:
+            _inside(root, path)
+        _inside(root, "kernel")["iommu_groups"] = context.groups
+        _inside(root, "class")["mdev_bus"] = Links(
+            "/class/mdev_bus", bus.parents, is_there=_is_listed
+        )
+        _inside(root, "devices")["system"] = context.machine.system()
+        self._root = root
+        self._mdev_bus = self._bus_of("mdev", bus.devices)
+        self._bus_of("pci", self._members["/bus/pci"])
+        self.tree = Tree(FixedDirectory(root))
+        self._follow()
+
+    def _bus_of(self, name: str, devices: Mapping[str, Device]) -> Bus:
+        if name not in self._buses:
+            self._buses[name] = Bus(name, devices, self._context.uevents)
+            _inside(self._root, "bus")[name] = self._buses[name].directory
+        return self._buses[name]
+
+    def _follow(self) -> None:
+        parents = self._mdevs.parents.values()
+        for parent in parents:
+            _check(parent)
+            # Before others take the numbers.
+            if parent.iommu_group is not None:
+                self._context.groups.add(parent, parent.iommu_group)
+        for parent in parents:
+            self._registered(parent)
+        for mdev in self._mdevs.mdevs:
+            if mdev.driver_name is not None:
+                self._bind(mdev)
+        self._mdevs.on_register.append(_check)
+        # First, so that a uevent tells of what is there already.
+        self._mdevs.listeners.insert(0, self._listen)
+
+    def _listen(self, action: str, subject: Device) -> None:
+        if isinstance(subject, Parent):
+            if action == "registered":
+                self._registered(subject)
+            elif action == "unregistered":
+                self._unregistered(subject)
+        elif action == "bind":
+            self._bind(subject)
+        elif action == "unbind":
+            self._unbind(subject)
+        elif action == "remove":
+            self._remove(subject)
+
+    def _registered(self, parent: Parent) -> None:
+        self._mdev_bus.driver(parent.mdev_driver)
+        old = self._place_directory(parent)
+        groups = self._context.groups
+        if old is not None:
+            groups.replace(old, parent)
+        has_group = parent.iommu_group is not None or parent.pci is not None
+        if has_group and groups.number(parent) is None:
+            groups.add(parent, parent.iommu_group)
+        where = home(parent)
+        kind, name = where[1:].split("/")
+        members = self._members.setdefault(where, {})
+        if kind == "class":
+            _inside(self._root, "class").setdefault(name, Links(where, members))
+        else:
+            bus = self._bus_of(name, members)
+            if parent.driver_name is not None:
+                bus.driver(parent.driver_name)[parent.name] = parent
+        members[parent.name] = parent
+
+    def _place_directory(self, parent: Parent) -> Parent | None:
+        """Make the directory of a device, or take over that of an earlier registration."""
+        above, _, name = _place(parent)[1:].rpartition("/")
+        entries = _inside(self._root, above)
+        found = entries.get(name)
+        if isinstance(found, ParentDirectory):
+            old = found.parent
+            found.replace(parent)
+            return old
+        below = found.entries if isinstance(found, FixedDirectory) else {}
+        entries[name] = ParentDirectory(self._context, parent, dict(below))
+        return None
+
+    def _unregistered(self, parent: Parent) -> None:
+        """The device itself stays."""
+        place = _place(parent)
+        self.tree.forget(f"/class/mdev_bus/{parent.name}")
+        self.tree.forget(f"{place}/mdev_supported_types")
+        for attribute in parent.driver.parent_attributes:
+            self.tree.forget(f"{place}/{attribute.name.partition('/')[0]}")
+
+    def _bind(self, mdev: Mdev) -> None:
+        self._mdev_bus.driver(mdev.parent.mdev_driver)[mdev.uuid] = mdev
+        self._context.groups.add(mdev)
+
+    def _unbind(self, mdev: Mdev) -> None:
+        driver = mdev.parent.mdev_driver
+        self._mdev_bus.driver(driver).pop(mdev.uuid, None)
+        self.tree.forget(f"/bus/mdev/drivers/{driver}/{mdev.uuid}")
+        group = self._context.groups.discard(mdev)
+        if group is not None:
+            self.tree.forget(f"{GROUPS}/{group}")
+
+    def _remove(self, mdev: Mdev) -> None:
+        self.tree.forget(f"/bus/mdev/devices/{mdev.uuid}")
+        self.tree.forget(f"{_place(mdev.mdev_type)}/devices/{mdev.uuid}")
+        self.tree.forget(_place(mdev))
+        self._context.controls.pop(_place(mdev), None)

@@ -1,0 +1,322 @@
+"""The directories of parents, types and mdevs: what the driver core adds, and their attributes."""
+
+import errno
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from simulator.errors import MdevError, NoHandlerError
+from simulator.mdev import PAGE_SIZE, Mdev, MdevType, Node, Parent, Uevents
+from simulator.sysfs.buses import Device, home
+from simulator.sysfs.entries import (
+    Directory,
+    Entry,
+    File,
+    FixedDirectory,
+    Link,
+    MappedDirectory,
+    relative,
+)
+from simulator.sysfs.iommu import GROUPS, IommuGroups
+from simulator.sysfs.machine import Machine
+from simulator.sysfs.pci import pci_files
+
+__all__ = ["Context", "ParentDirectory"]
+
+AnyNode: TypeAlias = Parent | MdevType | Mdev
+N = TypeVar("N", Parent, MdevType, Mdev)
+
+
+@dataclass(slots=True)
+class Context:
+    """
+    What every directory needs.
+
+    Attributes:
+        uevents: Shows and takes the files ``uevent``.
+        groups: The IOMMU groups.
+        machine: CPUs and nodes.
+        before_show: Called before each show with the node and the name of its file.
+        controls: What was written to ``power/control``, by path of the device.
+    """
+
+    uevents: Uevents
+    groups: IommuGroups
+    machine: Machine
+    before_show: Callable[[Node, str], None] | None = None
+    controls: dict[str, str] = field(default_factory=dict)
+
+
+def _place(device: Device) -> str:
+    return device.path.removeprefix("/sys")
+
+
+# ---- attributes
+
+
+def _attribute_file(context: Context, node: AnyNode, name: str) -> File:
+    """
+    Make the file of an attribute.
+
+    An open file outlives its attribute, and answers ENODEV then. A show longer than a page is cut
+    as fs/sysfs/file.c sysfs_kf_seq_show() cuts it (general knowledge).
+    """
+
+    def find() -> Any:  # noqa: ANN401 - an attribute of whatever node it is
+        found = node.attributes.get(name)
+        if found is None:
+            raise MdevError(errno.ENODEV, f"{name} has gone")
+        return found
+
+    def read() -> bytes:
+        if context.before_show is not None:
+            context.before_show(node, name)
+        attribute = find()
+        if attribute.show is None:
+            raise NoHandlerError(f"{name} has no show")
+        return str(attribute.show(node)).encode()[: PAGE_SIZE - 1]
+
+    def write(data: bytes) -> int:
+        attribute = find()
+        if attribute.store is None:
+            raise NoHandlerError(f"{name} has no store")
+        attribute.store(node, data[:PAGE_SIZE])
+        return min(len(data), PAGE_SIZE)
+
+    return File(node.attributes[name].mode, read, write)
+
+
+def _attribute_names(node: AnyNode, prefix: str) -> Iterable[str]:
+    """List the first parts of all names below *prefix*."""
+    names = (name for name in node.attributes if name.startswith(prefix))
+    return dict.fromkeys(name[len(prefix) :].partition("/")[0] for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A directory that slashes in the names of attributes make. *prefix* ends in a slash."""
+
+    context: Context
+    node: AnyNode
+    prefix: str
+
+    def names(self) -> Iterable[str]:
+        return _attribute_names(self.node, self.prefix)
+
+    def get(self, name: str) -> Entry | None:
+        return _attribute(self.context, self.node, self.prefix + name)
+
+
+def _attribute(context: Context, node: AnyNode, name: str) -> Entry | None:
+    """Find a file, or the directory of a group."""
+    if name in node.attributes:
+        return _attribute_file(context, node, name)
+    prefix = f"{name}/"
+    if any(other.startswith(prefix) for other in node.attributes):
+        return _Group(context, node, prefix)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _NodeDirectory(Generic[N]):
+    """A directory of a table and of attributes. An entry of the table may be absent: None."""
+
+    context: Context
+    node: N
+    table: Mapping[str, Callable[[Context, N], Entry | None]]
+
+    def names(self) -> Iterable[str]:
+        for name, make in self.table.items():
+            if make(self.context, self.node) is not None:
+                yield name
+        yield from _attribute_names(self.node, "")
+
+    def get(self, name: str) -> Entry | None:
+        make = self.table.get(name)
+        if make is not None:
+            return make(self.context, self.node)
+        return _attribute(self.context, self.node, name)
+
+
+# ---- what the driver core adds
+
+
+def _uevent(context: Context, device: Device) -> File:
+    """Source: general knowledge, drivers/base/core.c uevent_show(), uevent_store()."""
+
+    def check() -> None:
+        if isinstance(device, Mdev) and (device.is_gone or device.is_removing):
+            raise MdevError(errno.ENODEV, "uevent has gone")
+
+    def read() -> bytes:
+        if context.before_show is not None:
+            context.before_show(device, "uevent")
+        check()
+        return context.uevents.show(device).encode()
+
+    def write(data: bytes) -> int:
+        check()
+        context.uevents.synthesize(device, data[:PAGE_SIZE])
+        return min(len(data), PAGE_SIZE)
+
+    return File(0o644, read, write)
+
+
+def _fail(number: int) -> Callable[..., Any]:
+    def fail(*_: object) -> Any:  # noqa: ANN401 - it never returns
+        raise MdevError(number, "not supported by this device")
+
+    return fail
+
+
+def _power(context: Context, device: Device) -> Directory:
+    """
+    Make ``power/`` of a device without runtime power management.
+
+    Source: general knowledge, drivers/base/power/sysfs.c.
+    """
+    place = _place(device)
+    # pci_pm_init() calls pm_runtime_forbid().
+    usual = "on" if isinstance(device, Parent) and device.pci is not None else "auto"
+
+    def show() -> bytes:
+        return f"{context.controls.get(place, usual)}\n".encode()
+
+    def store(data: bytes) -> int:
+        text = data[:PAGE_SIZE].removesuffix(b"\n")
+        if text not in {b"auto", b"on"}:
+            raise MdevError(errno.EINVAL, "control takes auto or on")
+        context.controls[place] = text.decode()
+        return len(data)
+
+    return FixedDirectory(
+        {
+            "control": File(0o644, show, store),
+            "autosuspend_delay_ms": File(0o644, _fail(errno.EIO), _fail(errno.EIO)),
+            "runtime_active_time": File(0o444, lambda: b"0\n"),
+            "runtime_status": File(0o444, lambda: b"unsupported\n"),
+            "runtime_suspended_time": File(0o444, lambda: b"0\n"),
+        }
+    )
+
+
+def _subsystem(_context: Context, device: Device) -> Link:
+    return Link(relative(_place(device), home(device)))
+
+
+def _driver(_context: Context, device: Device) -> Link | None:
+    name = device.driver_name
+    if name is None:
+        return None
+    return Link(relative(_place(device), f"{home(device)}/drivers/{name}"))
+
+
+def _iommu_group(context: Context, device: Device) -> Link | None:
+    number = context.groups.number(device)
+    return None if number is None else Link(relative(_place(device), f"{GROUPS}/{number}"))
+
+
+# ---- types
+
+
+def _devices(_context: Context, mdev_type: MdevType) -> Directory:
+    return MappedDirectory(mdev_type.mdevs, lambda mdev: Link(f"../../../{mdev.uuid}"))
+
+
+_TYPE: Mapping[str, Callable[[Context, MdevType], Entry | None]] = MappingProxyType(
+    {"devices": _devices}
+)
+
+
+def _types(context: Context, parent: Parent) -> Directory | None:
+    if parent.is_gone:
+        return None
+    return MappedDirectory(
+        parent.types, lambda mdev_type: _NodeDirectory(context, mdev_type, _TYPE)
+    )
+
+
+# ---- mdevs
+
+
+def _unless_removing(
+    make: Callable[[Context, Mdev], Entry | None],
+) -> Callable[[Context, Mdev], Entry | None]:
+    """Hide what device_del() takes away before it waits for the vendor driver."""
+
+    def made(context: Context, mdev: Mdev) -> Entry | None:
+        return None if mdev.is_removing else make(context, mdev)
+
+    return made
+
+
+def _mdev_type(_context: Context, mdev: Mdev) -> Link | None:
+    is_there = mdev.is_linked
+    return Link(f"../mdev_supported_types/{mdev.mdev_type.type_id}") if is_there else None
+
+
+_MDEV: Mapping[str, Callable[[Context, Mdev], Entry | None]] = MappingProxyType(
+    {
+        "uevent": _unless_removing(_uevent),
+        "power": _unless_removing(_power),
+        "subsystem": _unless_removing(_subsystem),
+        "driver": _driver,
+        # vfio_device_remove_group() comes when the wait is over.
+        "iommu_group": _iommu_group,
+        "mdev_type": _mdev_type,
+    }
+)
+"""Source: drivers/base/core.c device_add(), dd.c; mdev_sysfs.c mdev_create_sysfs_files()."""
+
+
+# ---- parents
+
+_PARENT: Mapping[str, Callable[[Context, Parent], Entry | None]] = MappingProxyType(
+    {
+        "uevent": _uevent,
+        "power": _power,
+        "subsystem": _subsystem,
+        "driver": _driver,
+        "iommu_group": _iommu_group,
+        "mdev_supported_types": _types,
+    }
+)
+
+
+class ParentDirectory:
+    """
+    The directory of a device that is, was or will again be a parent.
+
+    Attributes:
+        parent: The last that was registered for it.
+        entries: Directories of other devices in it.
+    """
+
+    def __init__(self, context: Context, parent: Parent, entries: dict[str, Entry]) -> None:
+        self.entries = entries
+        self._context = context
+        self.replace(parent)
+
+    def replace(self, parent: Parent) -> None:
+        """Take what a new registration made of the device."""
+        self.parent = parent
+        context = self._context
+        self._own = _NodeDirectory(context, parent, _PARENT)
+        self._files: Mapping[str, Entry] = {}
+        if parent.pci is not None:
+            self._files = pci_files(parent, parent.pci, context.uevents, context.machine)
+
+    def names(self) -> Iterable[str]:
+        """List files, directories of others, and mdevs."""
+        yield from self._files
+        yield from self._own.names()
+        yield from self.entries
+        yield from self.parent.mdevs
+
+    def get(self, name: str) -> Entry | None:
+        """Find one of them."""
+        mdev = self.parent.mdevs.get(name)
+        if mdev is not None:
+            return _NodeDirectory(self._context, mdev, _MDEV)
+        return self._files.get(name) or self._own.get(name) or self.entries.get(name)
