@@ -48,6 +48,7 @@ class MdevBus:
         on_create: Called with each new `Mdev` after the vendor's probe, before its links. Files
             for the mdev are added here. An exception undoes the creation.
         on_active: Called with each new `Mdev` when its creation has ended well.
+        on_waiting: Called with each `Mdev` whose removal waits, when it has lost links and files.
         listeners: Called with an action and its `Parent` or `Mdev`, in the order of the kernel's
             uevents: ``registered``; ``add``, ``bind``; ``unbind``, ``remove``; ``unregistered``.
     """
@@ -58,6 +59,7 @@ class MdevBus:
         self.on_probe: list[Callable[[Mdev], None]] = []
         self.on_create: list[Callable[[Mdev], None]] = []
         self.on_active: list[Callable[[Mdev], None]] = []
+        self.on_waiting: list[Callable[[Mdev], None]] = []
         self.listeners: list[Callable[[str, Parent | Mdev], None]] = []
         self._parents: dict[str, Parent] = {}
         self._unregistered: dict[str, Parent] = {}

@@ -228,6 +228,8 @@ class Mdev(Node):
             first = self._to_undo.index("probe")
             before, self._to_undo = self._to_undo[:first], self._to_undo[first:]
             undo(self, before)
+            for function in tuple(self.parent.bus.on_waiting):
+                function(self)
         else:
             self._finish_removal()
 
