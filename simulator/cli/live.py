@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from simulator.cli.inputs import parse_host, read
+from simulator.cli.inputs import parse_host, read, read_vendor
 from simulator.cli.options import kernel_option, scheme_option, vendor_option
 from simulator.compat.scheme import Scheme
 from simulator.host import Host
@@ -60,7 +60,8 @@ def load_live(
     if host is not None and vendor is not None:
         raise click.UsageError("--vendor names a built-in host; give it or HOST, not both")
     path = (vendor or "i915") if host is None else host
-    return make_live(parse_host(path, read(path), scheme, kernel), seed)
+    data = read_vendor(path) if host is None else read(path)
+    return make_live(parse_host(path, data, scheme, kernel), seed)
 
 
 def make_live(host: Host, seed: int) -> Live:
