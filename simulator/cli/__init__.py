@@ -17,6 +17,7 @@ from simulator.cli.demo import demo
 from simulator.cli.device import check, describe
 from simulator.cli.fleet import fleet
 from simulator.cli.match import match
+from simulator.cli.mount import mount
 from simulator.cli.output import print_mistakes
 from simulator.cli.run import run
 from simulator.cli.scheme import scheme
@@ -87,7 +88,7 @@ def cli() -> None:
     """
 
 
-for _command in (demo, describe, check, match, fleet, scheme, run, completion):
+for _command in (demo, describe, check, match, fleet, scheme, run, mount, completion):
     cli.add_command(_command)
 
 

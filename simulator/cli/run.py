@@ -1,15 +1,13 @@
 """``run``: a command with the simulated ``/sys``."""
 
 import errno
-import os
 import signal
-import sys
 from functools import partial
 
 import click
 
 from simulator.cli.inputs import complete_file
-from simulator.cli.live import Live, complain, host_options, load_live
+from simulator.cli.live import Live, complain, host_options, leave, load_live
 from simulator.compat.scheme import Scheme
 from simulator.mdev.uevent import Uevent
 from simulator.sysfs import namespace
@@ -76,11 +74,7 @@ def run(
     live = load_live(host, vendor, kernel, scheme, seed)
     check_device()
     load_fuse()
-    status = _run(live, command, definitions, udev=udev)
-    # Threads of libfuse may be about to ask, and the interpreter cannot end beside them.
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
+    leave(_run(live, command, definitions, udev=udev))
 
 
 def _run(live: Live, command: tuple[str, ...], definitions: str | None, *, udev: bool) -> int:
