@@ -123,6 +123,7 @@ class _Sysfs:
             if mdev.driver_name is not None:
                 self._bind(mdev)
         self._mdevs.on_register.append(_check)
+        self._mdevs.on_waiting.append(self._waiting)
         # First, so that a uevent tells of what is there already.
         self._mdevs.listeners.insert(0, self._listen)
 
@@ -184,10 +185,18 @@ class _Sysfs:
         self._mdev_bus.driver(mdev.parent.mdev_driver)[mdev.uuid] = mdev
         self._context.groups.add(mdev)
 
-    def _unbind(self, mdev: Mdev) -> None:
+    def _waiting(self, mdev: Mdev) -> None:
+        """Take the names away that go before the wait, in the directory of the mdev as well."""
+        self._remove(mdev)
+        self._drop_driver(mdev)
+
+    def _drop_driver(self, mdev: Mdev) -> None:
         driver = mdev.parent.mdev_driver
         self._mdev_bus.driver(driver).pop(mdev.uuid, None)
         self.tree.forget(f"/bus/mdev/drivers/{driver}/{mdev.uuid}")
+
+    def _unbind(self, mdev: Mdev) -> None:
+        self._drop_driver(mdev)
         group = self._context.groups.discard(mdev)
         if group is not None:
             self.tree.forget(f"{GROUPS}/{group}")
