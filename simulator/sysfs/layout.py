@@ -77,8 +77,8 @@ def _inside(root: dict[str, Entry], path: str) -> dict[str, Entry]:
 
 
 def _check(parent: Parent) -> None:
-    parts = parent.path.split("/")
-    if parts[:3] != ["", "sys", "devices"] or not all(part.strip(".") for part in parts[3:]):
+    parts = parent.path.removeprefix("/sys/devices/").split("/")
+    if not all(part.strip(".") for part in parts):
         raise ValueError(f"{parent.path} is not below /sys/devices")
 
 
