@@ -476,7 +476,7 @@ def test_an_empty_standard_input(quick, write, form):
         (("match", "UUID1", "--fleet", "good", "--accepted-by", "me"), "--accepted-by"),
         (("check", "UUID1", "UUID2", "--scheme", ""), "--scheme"),
         (("check", "", "UUID2"), ": No such file or directory"),
-        (("describe", "--vendor", "nvidia"), "--vendor"),
+        (("describe", "--vendor", "nouveau"), "--vendor"),
         (("describe", "--kernel", "6.2"), "--kernel"),
         (("fleet", "make", "--devices", "1e6"), "--devices"),
         (("completion", "sh"), "'sh' is not one of"),
