@@ -12,6 +12,7 @@ from importlib import metadata
 
 import click
 
+from simulator.cli.capture import capture
 from simulator.cli.completion import completion
 from simulator.cli.demo import demo
 from simulator.cli.device import check, describe
@@ -21,6 +22,7 @@ from simulator.cli.mount import mount
 from simulator.cli.output import print_mistakes
 from simulator.cli.run import run
 from simulator.cli.scheme import scheme
+from simulator.cli.snapshot import snapshot
 from simulator.errors import InputError, MdevError
 
 __all__ = ["cli", "main"]
@@ -88,7 +90,19 @@ def cli() -> None:
     """
 
 
-for _command in (demo, describe, check, match, fleet, scheme, run, mount, completion):
+for _command in (
+    demo,
+    describe,
+    check,
+    match,
+    fleet,
+    scheme,
+    run,
+    mount,
+    snapshot,
+    capture,
+    completion,
+):
     cli.add_command(_command)
 
 
