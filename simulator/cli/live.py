@@ -56,6 +56,8 @@ def load_live(
     """
     Read a host, a file or the built-in one of a driver, and make it live.
 
+    The built-in ones begin without mdevs, as a driver does.
+
     Raises:
         InputError: With all mistakes.
     """
@@ -63,13 +65,26 @@ def load_live(
         raise click.UsageError("--vendor names a built-in host; give it or HOST, not both")
     path = (vendor or "i915") if host is None else host
     data = read_vendor(path) if host is None else read(path)
-    return make_live(parse_host(path, data, scheme, kernel), seed)
+    machine = parse_host(path, data, scheme, kernel)
+    if host is None:
+        for mdev in machine.bus.mdevs:
+            mdev.remove()
+    return make_live(machine, seed)
 
 
 def make_live(host: Host, seed: int) -> Live:
     """Make the tree and the control directory of a host."""
     uevents = Uevents(host.bus)
-    faults = Faults(host.bus, uevents, seed=seed, sleep=time.sleep)
+
+    def sleep(seconds: float) -> None:
+        """Sleep in a create, whose writer holds the lock, and let others have it meanwhile."""
+        tree.lock.release()
+        try:
+            time.sleep(seconds)
+        finally:
+            tree.lock.acquire()
+
+    faults = Faults(host.bus, uevents, seed=seed, sleep=sleep)
     tree = mdev_sysfs(host.bus, uevents, before_show=faults.before_show)
     control = control_tree(
         host.bus,
