@@ -6,11 +6,14 @@ from hypothesis import HealthCheck, settings
 
 # Machines that run tests are slow and shared, so no test is failed for its time.
 settings.register_profile("quick", max_examples=100, deadline=None)
+settings.register_profile("quick core", settings.get_profile("quick"), max_examples=200)
+# The laws of the rules are plain Python; what the C core says of them is worth more examples.
 settings.register_profile(
     "ci",
-    max_examples=1000,
+    max_examples=200,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
+settings.register_profile("ci core", settings.get_profile("ci"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

@@ -6,9 +6,11 @@ Uniform random data never meets itself, and two devices that never match test no
 kind, clause, relation, setting and direction can occur, and so can what is absent.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from simulator.compat.description import Description
@@ -32,8 +34,10 @@ from simulator.values import KINDS, FlagSet, Value, Version, parse_value
 __all__ = [
     "POOLS",
     "clauses",
+    "core",
     "descriptions",
     "fleets",
+    "half_core",
     "objects",
     "scheme_yaml",
     "schemes",
@@ -41,6 +45,10 @@ __all__ = [
     "values",
     "variables",
 ]
+
+core = settings.get_profile(f"{os.environ.get('HYPOTHESIS_PROFILE', 'quick')} core")
+"""How hard Hypothesis looks where the C core could differ from the judge."""
+half_core = settings(core, max_examples=core.max_examples // 2)
 
 POOLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from property.strategies import descriptions, schemes
+from property.strategies import core, descriptions, schemes
 
 from simulator.compat.scheme import Direction, Outcome
 from simulator.errors import InputError
@@ -200,4 +200,4 @@ class FleetMachine(RuleBasedStateMachine):
 
 TestFleetMachine = FleetMachine.TestCase
 # One example is a whole life of two fleets.
-TestFleetMachine.settings = settings(max_examples=settings().max_examples // 3)
+TestFleetMachine.settings = settings(core, max_examples=core.max_examples // 6)

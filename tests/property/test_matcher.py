@@ -5,9 +5,18 @@ import re
 from itertools import product
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
-from property.strategies import POOLS, clauses, descriptions, fleets, schemes, values
+from property.strategies import (
+    POOLS,
+    clauses,
+    core,
+    descriptions,
+    fleets,
+    half_core,
+    schemes,
+    values,
+)
 
 from simulator.compat.clause_text import parse_clause
 from simulator.compat.description import Description
@@ -21,7 +30,6 @@ from simulator.fleet.plain import PlainFleet
 from simulator.values import parse_value
 
 DIRECTIONS = (None, *Direction)
-twice_as_many = settings(max_examples=2 * settings().max_examples)
 
 
 def filled(scheme, devices):
@@ -55,7 +63,7 @@ def check_match(fleet, devices, source, accepted_by):
 # ---- verdicts
 
 
-@twice_as_many
+@core
 @given(st.data())
 def test_every_row_has_the_verdict_of_the_judge(data):
     """Rows, counts, bits and single verdicts are the judge's, whoever is said to accept."""
@@ -68,6 +76,7 @@ def test_every_row_has_the_verdict_of_the_judge(data):
         event(f"some target: {bool(found)}")
 
 
+@half_core
 @given(st.data())
 def test_devices_of_a_fleet_are_matched_with_each_other(data):
     """A source that is in the fleet gets the judge's answers too, itself among the targets."""
@@ -117,6 +126,7 @@ RANGES = (
 SCALES = ("", "/2", "/3", "*2", "*3", "/2147483647", "*2147483647", f"/{2**31 - 1}")
 
 
+@half_core
 @given(st.data(), st.booleans(), st.sampled_from(("int", "ratio")))
 def test_arithmetic_at_the_ends_of_64_bits(data, floor, kind):
     """Shared numbers, scaled and rounded, agree for negative, huge and fractional values."""
@@ -152,6 +162,7 @@ def test_arithmetic_at_the_ends_of_64_bits(data, floor, kind):
             check_match(fleet, devices, source, accepted_by)
 
 
+@half_core
 @given(st.data())
 def test_variables_in_text_that_can_be_split_in_several_ways(data):
     """Ambiguous splits of a text between variables agree, also where variables are shared."""
@@ -197,6 +208,7 @@ def test_variables_in_text_that_can_be_split_in_several_ways(data):
 # ---- what goes in comes out
 
 
+@half_core
 @given(st.data())
 def test_a_row_is_what_was_added(data):
     """Every row gives back its description and name, in whatever order devices came and went."""
@@ -360,7 +372,7 @@ def check_same(text):
     return "accepted"
 
 
-@twice_as_many
+@core
 @given(st.data())
 def test_both_refuse_the_same_json(data):
     """A text of lines, however it was mangled, is accepted by both or refused by both."""
@@ -369,7 +381,7 @@ def test_both_refuse_the_same_json(data):
     event(check_same(data.draw(mutated(text, JSON_PIECES))))
 
 
-@twice_as_many
+@core
 @given(st.data(), st.sampled_from(sorted(POOLS)))
 def test_both_refuse_the_same_clause_text(data, kind):
     """Clause text, however it was mangled, is accepted by both or refused by both."""
@@ -383,6 +395,7 @@ def test_both_refuse_the_same_clause_text(data, kind):
     event(check_same(json.dumps(line, ensure_ascii=data.draw(st.booleans())).encode()))
 
 
+@half_core
 @given(st.data(), st.sampled_from(sorted(POOLS)))
 def test_both_refuse_the_same_values(data, kind):
     """A value of SELF, however it was mangled, is accepted by both or refused by both."""
