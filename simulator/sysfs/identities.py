@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterable
 
 __all__ = ["Identities"]
 
-_UUID = re.compile(
-    r"(?<![0-9A-Fa-f-])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Fa-f-])"
-)
+_HEX = "[0-9A-Fa-f]"
+_UUID = re.compile(f"(?<!{_HEX}){_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}(?!{_HEX})")
 _SERIAL = re.compile(r"(?i)\b(serial(?:[ _-]?(?:number|no|num|nr))?\.?\s*[=:#]\s*)([^\s,;]+)")
 _SERIAL_FILE = re.compile(r"(?i)serial|uuid|guid|wwid|wwn|eui|mac_?addr|address|asset")
 _SHORTEST = 4
@@ -60,7 +59,8 @@ class Identities:
     def _serial(self, serial: str) -> str:
         """Keep the form: digits for digits, letters for letters. What is too short stays."""
         is_short = sum(map(str.isalnum, serial)) < _SHORTEST
-        if serial in self._given or is_short:
+        # A UUID in it has been replaced already.
+        if is_short or _UUID.search(serial):
             return serial
         return self._replaced(serial, _new_serial)
 
