@@ -91,7 +91,7 @@ def test_a_target_that_is_refused_is_left_alone(tmp_path, kind):
     elif kind == "file":
         target.touch()
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(OSError, match="[Dd]irectory") as caught:
+    with pytest.raises(OSError, match=r"[Dd]irectory") as caught:
         write_directory(take(live()[1]), target)
     assert caught.value.filename == str(target)
     assert sorted(tmp_path.rglob("*")) == before
