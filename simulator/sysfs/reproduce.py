@@ -5,29 +5,22 @@ A parent becomes one of a known vendor driver when some of its options give exac
 types; otherwise its driver is described by what was seen.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
 
-from simulator.errors import InputError, MdevError, Mistake
+from simulator.errors import MdevError
 from simulator.mdev import Kernel, MdevBus, MdevType, Option, OptionError, Parent, VendorDriver
-from simulator.sysfs.capture import CapturedFile, CapturedMdev, CapturedParent, CapturedType
+from simulator.sysfs.capture import CapturedMdev, CapturedParent
+from simulator.sysfs.describe_driver import Data, describe_driver
 from simulator.sysfs.identities import Identities
-from simulator.values import INT_MAX, PciId
+from simulator.values import PciId
 
 __all__ = ["likely_kernels", "reproduce", "shown"]
 
-_SHARE = "share"
-"""The one pool of a driver that is described by what was seen. Ours."""
-
 _MOST_EXTRA = 64
 """How many more instances than are free a driver may have been given. Ours: to keep it quick."""
-
-_MODES = {0o444: "0444", 0o200: "0200", 0o644: "0644"}
-
-Data = dict[str, Any]
 
 
 def likely_kernels(kernels: Iterable[Kernel], mdev_drivers: Iterable[str]) -> list[Kernel]:
@@ -67,7 +60,10 @@ def reproduce(
     captured = list(parents)
     best: tuple[Kernel, list[_Known | None]] | None = None
     for kernel in kernels:
-        known = [_known(parent, vendors, kernel) for parent in captured]
+        # Parents that look alike, such as virtual functions, are tried once.
+        tried = {_looks(parent): parent for parent in captured}
+        matches = {looks: _known(parent, vendors, kernel) for looks, parent in tried.items()}
+        known = [matches[_looks(parent)] for parent in captured]
         if best is None or known.count(None) < best[1].count(None):
             best = kernel, known
     if best is None:
@@ -77,7 +73,7 @@ def reproduce(
     described: dict[str, Data] = {}
     for parent, one in zip(captured, found, strict=True):
         if one is None:
-            driver = _described(parent, kernel, identities)
+            driver = describe_driver(parent, kernel, identities)
             # The same description is written once, whatever the number of its parents.
             driver = described.setdefault(repr(driver), driver)
             made.append(_parent(parent, driver, {}, identities))
@@ -103,7 +99,10 @@ def _parent(
     return said
 
 
-# ---- known drivers
+def _looks(parent: CapturedParent) -> str:
+    """Say what a driver has to reproduce."""
+    mdevs = [(one.type_id, sorted(one.files)) for one in parent.mdevs]
+    return repr((parent.driver, parent.pci, parent.types, mdevs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,132 +187,3 @@ def shown(mdev_type: MdevType) -> dict[str, str]:
 
 def _have_same_files(made: Parent, seen: Iterable[CapturedMdev]) -> bool:
     return all(set(made.mdevs[one.uuid].attributes) - {"remove"} == set(one.files) for one in seen)
-
-
-# ---- described drivers
-
-
-def _described(parent: CapturedParent, kernel: Kernel, identities: Identities | None) -> Data:
-    """Describe the driver of a parent by what its types show."""
-    name = _driver_string(parent)
-    apis = {one.device_api.strip() for one in parent.types} or {"vfio-pci"}
-    if len(apis) > 1:
-        raise _unlike(parent, "the types have several device APIs: " + ", ".join(sorted(apis)))
-    takes, capacity = _pool(parent)
-    said: Data = {"name": name, "device_api": apis.pop()}
-    drivers = {one.driver for one in parent.mdevs} - {None, name, kernel.mdev_driver}
-    if drivers:
-        said["mdev_driver"] = min(one for one in drivers if one is not None)
-    said["capacity"] = {_SHARE: capacity}
-    if parent.types and all(one.name is None for one in parent.types):
-        said["named"] = False
-    if parent.pci is not None:
-        said["pci"] = _pci(parent)
-    mdev_files = _first_files(parent.mdevs, identities)
-    type_files = {one.type_id: one.files for one in parent.types}
-    said["types"] = {
-        one.type_id.removeprefix(f"{name}-"): _type(
-            one, name, takes[one.type_id], mdev_files.get(one.type_id, {}), identities
-        )
-        for one in parent.types
-    }
-    for field, files in (("mdev_attributes", mdev_files), ("type_attributes", type_files)):
-        if any(files.values()):
-            said[field] = _attributes(files)
-    return said
-
-
-def _unlike(parent: CapturedParent, message: str) -> InputError:
-    return InputError([Mistake(parent.path, 0, 0, 1, message, "types of one driver")])
-
-
-def _driver_string(parent: CapturedParent) -> str:
-    """Find what the ids of all types begin with. Source: mdev_sysfs.c mdev_type_add()."""
-    ids = [one.type_id for one in parent.types]
-    seen = [one for one in (parent.driver, parent.subsystem) if one is not None]
-    first = ids[0].split("-") if ids else []
-    parts = ["-".join(first[:length]) for length in range(1, len(first))]
-    for name in (*seen, *parts):
-        if all(one.startswith(f"{name}-") and one != f"{name}-" for one in ids):
-            return name
-    if not ids:
-        return "none"
-    raise _unlike(parent, "the type ids have no beginning in common: " + ", ".join(ids))
-
-
-def _pool(parent: CapturedParent) -> tuple[dict[str, int], int]:
-    """
-    Find shares of one pool that make every ``available_instances`` what it is.
-
-    What is left is a multiple of every number that was seen, so that each type's share divides
-    it; what the mdevs took comes on top. How the real driver counts is not known.
-    """
-    numbers = {one.type_id: one.available_instances for one in parent.types}
-    left = math.lcm(*(number for number in numbers.values() if number))
-    if not any(numbers.values()):
-        left = 0
-    takes = {one: left // number if number else left + 1 for one, number in numbers.items()}
-    taken = sum(takes.get(mdev.type_id, 0) for mdev in parent.mdevs)
-    if left + taken > INT_MAX:
-        raise _unlike(parent, "the numbers of available instances have no common measure")
-    return takes, left + taken
-
-
-def _pci(parent: CapturedParent) -> Data:
-    pci = parent.pci
-    if pci is None:
-        raise ValueError("not a PCI device")
-    said = {"id": str(pci.id), "class": f"{pci.class_code:06x}", "revision": f"{pci.revision:02x}"}
-    return said if pci.subsystem is None else said | {"subsystem": str(pci.subsystem)}
-
-
-def _type(
-    seen: CapturedType,
-    name: str,
-    share: int,
-    files: dict[str, CapturedFile],
-    identities: Identities | None,
-) -> Data:
-    said: Data = {"takes": {_SHARE: share}}
-    pretty = None if seen.name is None else seen.name.removesuffix("\n")
-    if pretty is not None and pretty != seen.type_id.removeprefix(f"{name}-"):
-        said["name"] = identities.text(pretty) if identities else pretty
-    if seen.description is not None:
-        text = identities.text(seen.description) if identities else seen.description
-        said["description"] = _one_line(text)
-    own = {key: _scrubbed(key, file, identities) for key, file in seen.files.items()}
-    values = {key: _one_line(file.text) for key, file in (own | files).items() if file.mode & 0o444}
-    if values:
-        said["values"] = values
-    return said
-
-
-def _one_line(text: str) -> str:
-    """Leave out the newline of a single line: it comes back when the text is shown."""
-    return text[:-1] if text.endswith("\n") and text.count("\n") == 1 and text != "\n" else text
-
-
-def _first_files(
-    mdevs: Iterable[CapturedMdev], identities: Identities | None
-) -> dict[str, dict[str, CapturedFile]]:
-    """Give the files of the first mdev of each type, its own UUID left open."""
-    found: dict[str, dict[str, CapturedFile]] = {}
-    for mdev in mdevs:
-        if mdev.type_id not in found:
-            files = {name: _scrubbed(name, file, identities) for name, file in mdev.files.items()}
-            uuid = identities.uuid(mdev.uuid) if identities else mdev.uuid
-            found[mdev.type_id] = {
-                name: replace(file, text=file.text.replace(uuid, "{uuid}"))
-                for name, file in files.items()
-            }
-    return found
-
-
-def _scrubbed(name: str, file: CapturedFile, identities: Identities | None) -> CapturedFile:
-    return replace(file, text=identities.file(name, file.text)) if identities else file
-
-
-def _attributes(files: Mapping[str, Mapping[str, CapturedFile]]) -> Data:
-    """List every file that any of them has, with its mode; what it shows is said of the types."""
-    modes = {name: file.mode for some in files.values() for name, file in some.items()}
-    return {name: {"mode": _MODES[mode]} for name, mode in modes.items() if mode in _MODES}
