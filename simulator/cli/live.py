@@ -51,7 +51,13 @@ def host_options(function: F) -> F:
 
 
 def load_live(
-    host: str | None, vendor: str | None, kernel: str | None, scheme: Scheme | None, seed: int
+    host: str | None,
+    vendor: str | None,
+    kernel: str | None,
+    scheme: Scheme | None,
+    seed: int,
+    *,
+    cpus: int | None = None,
 ) -> Live:
     """
     Read a host, a file or the built-in one of a driver, and make it live.
@@ -69,11 +75,15 @@ def load_live(
     if host is None:
         for mdev in machine.bus.mdevs:
             mdev.remove()
-    return make_live(machine, seed)
+    return make_live(machine, seed, cpus=cpus)
 
 
-def make_live(host: Host, seed: int) -> Live:
-    """Make the tree and the control directory of a host."""
+def make_live(host: Host, seed: int, *, cpus: int | None = None) -> Live:
+    """
+    Make the tree and the control directory of a host.
+
+    It has as many CPUs as this machine, since programs count them there, or *cpus*.
+    """
     uevents = Uevents(host.bus)
 
     def sleep(seconds: float) -> None:
@@ -85,7 +95,8 @@ def make_live(host: Host, seed: int) -> Live:
             tree.lock.acquire()
 
     faults = Faults(host.bus, uevents, seed=seed, sleep=sleep)
-    tree = mdev_sysfs(host.bus, uevents, before_show=faults.before_show)
+    n_cpus = cpus or os.cpu_count() or 1
+    tree = mdev_sysfs(host.bus, uevents, before_show=faults.before_show, cpus=n_cpus)
     control = control_tree(
         host.bus,
         faults,

@@ -45,7 +45,7 @@ def snapshot(
     """
     if not is_umockdev and output in {None, "-"}:
         raise click.UsageError("a directory needs a name: -o DIR")
-    taken = take(load_live(host, vendor, kernel, scheme, 0).tree)
+    taken = take(load_live(host, vendor, kernel, scheme, 0, cpus=1).tree)
     if is_umockdev:
         write_whole(output or "-", [format_umockdev(taken).encode()])
     elif output is not None:

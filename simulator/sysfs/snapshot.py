@@ -108,12 +108,12 @@ def write_directory(snapshot: Snapshot, target: Path) -> None:
         with os.scandir(target) as found:
             if any(found):
                 raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), str(target))
-    target = target.resolve()
+    named, target = target, target.resolve()
     try:
         new = Path(mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     except OSError as error:
         # People know the directory that they named, not the one beside it.
-        raise OSError(error.errno, error.strerror, str(target)) from None
+        raise OSError(error.errno, error.strerror, str(named)) from None
     try:
         modes = []
         for path, saved in snapshot.items():
