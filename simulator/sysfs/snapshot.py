@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
+from types import MappingProxyType
 from typing import TypeAlias
 
 from simulator.errors import InputError, MdevError, Mistake, TextError
@@ -198,8 +199,8 @@ def _bytes(place: Path) -> bytes:
 # ---- umockdev text
 
 _LINE = re.compile(r"(?P<kind>[PNSEAHL]): (?P<key>[^=\n]*)(?:(?P<equals>=)(?P<value>.*))?")
-_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"'}
-_UNESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
+_ESCAPES = MappingProxyType({"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"'})
+_UNESCAPES = MappingProxyType({"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"})
 _ESCAPED = re.compile(r"\\([0-7]{1,3}|.)")
 
 
