@@ -12,7 +12,8 @@ from simulator.cli.inputs import complete_file
 from simulator.cli.live import complain, host_options, leave, load_live
 from simulator.compat.scheme import Scheme
 from simulator.errors import InputError, Mistake
-from simulator.sysfs.fuse import Mount, check_device, load_fuse
+from simulator.sysfs.fuse import Mount
+from simulator.sysfs.libfuse import check_device, load_fuse
 from simulator.sysfs.missing import MissingError
 from simulator.sysfs.notices import Notices
 
@@ -21,7 +22,6 @@ __all__ = ["mount"]
 _OWN = ("/sys", "/proc", "/dev")
 _CONFIGURATION = Path("/etc/fuse.conf")
 _SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1})
-_FAREWELL = 2.0
 
 
 @click.command()
@@ -70,7 +70,6 @@ def mount(
     finally:
         for one in mounts:
             one.close()
-        notices.close(_FAREWELL)
     leave(0)
 
 

@@ -11,14 +11,14 @@ from simulator.cli.live import Live, complain, host_options, leave, load_live
 from simulator.compat.scheme import Scheme
 from simulator.mdev.uevent import Uevent
 from simulator.sysfs import namespace
-from simulator.sysfs.fuse import Mount, check_device, load_fuse
+from simulator.sysfs.fuse import Mount
+from simulator.sysfs.libfuse import check_device, load_fuse
 from simulator.sysfs.netlink import UeventSocket
 from simulator.sysfs.notices import Notices
 
 __all__ = ["run"]
 
 _COMMAND = "simulator.cli.run.command"
-_FAREWELL = 2.0
 
 
 class _Run(click.Command):
@@ -96,7 +96,6 @@ def _run(live: Live, command: tuple[str, ...], definitions: str | None, *, udev:
     finally:
         mount.operations.wake_sleepers(closing=True)
         namespace.end_descendants()
-        notices.close(_FAREWELL)
 
 
 def _pass_on(notices: Notices, uevents: UeventSocket, uevent: Uevent) -> None:

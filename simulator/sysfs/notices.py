@@ -1,62 +1,65 @@
 """What follows a change, one after the other: names are taken back from the kernel, events sent."""
 
+from collections import deque
 from collections.abc import Callable
-from queue import SimpleQueue
-from threading import Event, Thread
+from contextlib import AbstractContextManager, nullcontext
+from threading import Lock
 
 __all__ = ["Notices"]
 
 
 class Notices:
     """
-    A queue of work with a thread of its own.
+    A queue of work that whoever has changed the model does before it answers.
 
-    Whoever changes the model puts work here while it holds the lock of the tree, so the order is
-    that of the changes. The thread itself never takes that lock.
+    It is filled while the lock of the tree is held, so the order is that of the changes, and
+    emptied without that lock.
 
     Args:
-        complain: Called in the thread with what a piece of work raises.
+        complain: Called with what a piece of work raises.
     """
 
     def __init__(self, complain: Callable[[OSError], None]) -> None:
         self._complain = complain
-        self._queue: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
-        self._n_put = 0
-        self._n_done = 0
-        self._thread = Thread(target=self._run, name="notices", daemon=True)
-        self._thread.start()
+        self._queue: deque[tuple[Callable[[], object], bool]] = deque()
+        self._turn = Lock()
 
-    def put(self, work: Callable[[], object]) -> None:
-        """Add a piece of work. The lock of the tree is held."""
-        self._n_put += 1
-        self._queue.put(work)
-
-    def settle(self, timeout: float) -> bool:
+    def put(self, work: Callable[[], object], *, asks: bool = False) -> None:
         """
-        Wait until what has been put before is done.
+        Add a piece of work. The lock of the tree is held.
 
         Args:
-            timeout: Seconds at most.
-
-        Returns:
-            Whether it is done.
+            work: What is to be done.
+            asks: Whether it may need an answer from the file system.
         """
-        if self._n_done >= self._n_put:
-            return True
-        reached = Event()
-        self._queue.put(reached.set)
-        return reached.wait(timeout)
+        self._queue.append((work, asks))
 
-    def close(self, timeout: float) -> None:
-        """Do what is left, and end the thread, in *timeout* seconds at most."""
-        self._queue.put(None)
-        self._thread.join(timeout)
+    def settle(self, away: Callable[[], AbstractContextManager[object]] = nullcontext) -> None:
+        """
+        Do what has been put, or wait until another has done it.
 
-    def _run(self) -> None:
-        while (work := self._queue.get()) is not None:
+        Args:
+            away: Held while the file system has to be answered by others.
+        """
+        if not self._queue and not self._turn.locked():
+            return
+        if self._turn.acquire(blocking=False):
+            try:
+                self._work(is_away=False)
+            finally:
+                self._turn.release()
+            if not self._queue:
+                return
+        with away(), self._turn:
+            self._work(is_away=True)
+
+    def _work(self, *, is_away: bool) -> None:
+        while self._queue:
+            work, asks = self._queue[0]
+            if asks and not is_away:
+                return
+            self._queue.popleft()
             try:
                 work()
             except OSError as error:
                 self._complain(error)
-            if not isinstance(getattr(work, "__self__", None), Event):
-                self._n_done += 1

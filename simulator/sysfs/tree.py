@@ -249,7 +249,19 @@ class Tree:
         return self._modes.get(path, mode)
 
     def _find(self, path: str) -> Entry:
-        """Walk to an entry. Source: general knowledge, fs/namei.c link_path_walk()."""
+        """Walk to an entry. Most paths go straight."""
+        here: Entry = self._root
+        for part in path.split("/")[1:]:
+            if isinstance(here, Link | File) or part in {"", ".", ".."}:
+                return self._follow(path)
+            found = here.get(part)
+            if found is None:
+                raise MdevError(errno.ENOENT, f"{path}: no such file or directory")
+            here = found
+        return here
+
+    def _follow(self, path: str) -> Entry:
+        """Walk by links and dots. Source: general knowledge, fs/namei.c link_path_walk()."""
         parts = deque(part for part in path.split("/") if part and part != ".")
         above: list[Directory] = []
         here: Entry = self._root
