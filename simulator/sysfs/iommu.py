@@ -3,12 +3,13 @@
 import errno
 import heapq
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from simulator.errors import MdevError
 from simulator.mdev import Kernel, Mdev
 from simulator.sysfs.buses import Device, Links
-from simulator.sysfs.entries import Entry, File, FixedDirectory
+from simulator.sysfs.entries import Entry, File
 
 __all__ = ["GROUPS", "IommuGroups"]
 
@@ -82,14 +83,28 @@ class IommuGroups:
     def get(self, name: str) -> Entry | None:
         """Find a group by its number."""
         members = self._members.get(name)
-        if members is None:
-            return None
-        entries: dict[str, Entry] = {"devices": Links(f"{GROUPS}/{name}/devices", members)}
-        for file, make in _FILES.items():
-            entry = make(self._kernel, members)
-            if entry is not None:
-                entries[file] = entry
-        return FixedDirectory(entries)
+        return None if members is None else _Group(self._kernel, name, members)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The directory of a group, made when it is asked for: there may be thousands."""
+
+    kernel: Kernel
+    number: str
+    members: Mapping[str, Device]
+
+    def names(self) -> Iterable[str]:
+        yield "devices"
+        for name, make in _FILES.items():
+            if make(self.kernel, self.members) is not None:
+                yield name
+
+    def get(self, name: str) -> Entry | None:
+        if name == "devices":
+            return Links(f"{GROUPS}/{self.number}/devices", self.members)
+        make = _FILES.get(name)
+        return None if make is None else make(self.kernel, self.members)
 
 
 def _is_emulated(members: Mapping[str, Device]) -> bool:
