@@ -401,6 +401,8 @@ MISTAKES = [
     ("/sys/devices/pci0000:00/0000:00:02.0", "/sys/devices/", "/sys/devices/", "not a device"),
     ("/sys/devices/pci0000:00/0000:00:02.0", "/sys/devices/a/", "/sys/devices/a/", "not a device"),
     ("pci0000:00/0000:00:02.0", "../x", "/sys/devices/../x", "not a device"),
+    ("pci0000:00/0000:00:02.0", "system/x", "/sys/devices/system/x", "not a device"),
+    ("pci0000:00/0000:00:02.0", "virtual", "/sys/devices/virtual", "not a device"),
     (
         "driver: mtty",
         "driver: mtty\n    path: /sys/devices/0000:00:02.0",
@@ -555,6 +557,40 @@ def test_an_mdev_that_says_what_types_publish():
     [(line, marked, message)] = refused(text)
     assert (line, marked) == (2, mdev)
     assert "publishes on types" in message
+
+
+AP = f"""\
+parents:
+  - driver: vfio_ap
+    mdevs:
+      - uuid: {U1}
+        type: vfio_ap-passthrough
+        writes: [{{assign_adapter: 5}}, {{assign_adapter: 0x6}}, {{assign_domain: 4}}]
+"""
+
+
+def test_writes():
+    """What a host writes to its mdevs is written in its order, as a client would."""
+    [mdev] = load(AP).mdevs.values()
+    assert mdev.show("matrix") == "05.0004\n06.0004\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "marked", "said"),
+    [
+        ("assign_adapter: 5", "assign_adaptor: 5", "assign_adaptor", "ENOENT"),
+        ("assign_adapter: 5", "matrix: 5", "matrix", "EACCES"),
+        ("assign_adapter: 5", "assign_adapter: five", "five", "EINVAL"),
+        ("assign_adapter: 5", "assign_adapter: [5]", "[5]", "a list or mapping"),
+        ("{assign_adapter: 5}", "assign_adapter", "assign_adapter", "not a mapping"),
+        ("assign_domain: 4", "assign_domain: 99999", "99999", "ENODEV"),
+    ],
+)
+def test_writes_that_are_refused(old, new, marked, said):
+    """A write that the simulated kernel refuses is told where it stands."""
+    assert old in AP
+    [(_, mark, message)] = refused(AP.replace(old, new, 1))
+    assert (mark, said in message) == (marked, True), message
 
 
 def test_a_scheme_file_that_is_wrong():

@@ -112,6 +112,13 @@ parents:
     assert list(load(text).bus.parents) == ["one", "two"]
 
 
+def test_a_first_value_that_no_rule_forbids():
+    """Where nothing is said of what may be written, a file may show any text at first."""
+    file = '{mode: 0644, value: "a\\nb\\n"}'
+    driver = f"{{name: b, capacity: 2, types: {{x: {{}}}}, parent_attributes: {{text: {file}}}}}"
+    assert load(f"parents: [{{driver: {driver}}}]").bus.parents["b"].show("text") == "a\nb\n"
+
+
 MISTAKES = [
     ("name: blink\n", "name: a/b\n", "a/b", "is no name"),
     ("vfio-ap", "vfio_ap", "vfio_ap", "is no device_api"),

@@ -23,8 +23,8 @@ from simulator.vendors.described import (
 __all__ = ["DEVICE", "read_driver"]
 
 _PART = r"(?!\.\.?(?:/|$))[^/\x00-\x20\x7f]+"
-DEVICE = re.compile(rf"/sys/devices(/{_PART})+")
-"""The directory of a device."""
+DEVICE = re.compile(rf"/sys/devices(?!/system(?:/|$)|/virtual$)(/{_PART})+")
+"""The directory of a device, which no other directory of a machine is."""
 
 _NAME = re.compile(_PART)
 _FILE = re.compile(rf"{_PART}(/{_PART})*")
@@ -210,8 +210,8 @@ def _values(node: YamlValue, files: Mapping[str, Iterable[DescribedFile]]) -> di
 
 
 def _check_first(node: YamlValue, text: str, file: DescribedFile) -> None:
-    """Note a first value that could not be written."""
-    if file.mode & 0o222:
+    """Note a first value that could not be written, where anything is said of what can."""
+    if file.mode & 0o222 and file.rule != Rule():
         try:
             file.rule.check(text)
         except TextError as error:

@@ -9,7 +9,7 @@ from simulator.documents import YamlValue, read_yaml
 from simulator.errors import MdevError, TextError
 from simulator.host.driver_file import DEVICE, read_driver
 from simulator.host.machine import Host
-from simulator.mdev import KERNELS, Kernel, Option, OptionError, Parent, VendorDriver
+from simulator.mdev import KERNELS, Kernel, Mdev, Option, OptionError, Parent, VendorDriver
 from simulator.publish import Publication, read_publication
 from simulator.vendors import VENDORS
 
@@ -18,6 +18,7 @@ __all__ = ["load_host"]
 _SAYING = ("attributes", "compatible", "driver_version")
 _PLACES = ("numa_node", "iommu_group")
 _PARENT = ("driver", "path", "options", *_PLACES, "types", "mdevs", *_SAYING)
+_MDEV = ("uuid", "type", "writes", *_SAYING)
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _MOST = 2**31 - 1
 T = TypeVar("T")
@@ -151,7 +152,7 @@ class _Reader:
         return None, keys
 
     def _mdev(self, host: Host, parent: Parent, node: YamlValue) -> None:
-        fields = node.known_fields(("uuid", "type", *_SAYING), "an mdev")
+        fields = node.known_fields(_MDEV, "an mdev")
         missing = [name for name in ("uuid", "type") if name not in fields]
         if missing:
             if node.is_mapping():
@@ -164,12 +165,28 @@ class _Reader:
             fields["type"].mistake(f"no type {type_id}", ", ".join(parent.types))
             return
         try:
-            host.create(parent.name, type_id, uuid, self._says(fields))
+            mdev = host.create(parent.name, type_id, uuid, self._says(fields))
         except MdevError as error:
             place = "uuid" if error.name in ("EINVAL", "EEXIST") else "type"
             fields[place].mistake(f"the kernel refuses this mdev: {error.name}, {error.reason}")
         except ValueError as error:
             node.mistake(str(error))
+        else:
+            for one in fields["writes"].items("a list of writes") if "writes" in fields else ():
+                _write(mdev, one)
+
+
+def _write(mdev: Mdev, node: YamlValue) -> None:
+    """Write to files of an mdev as a client would, one write each."""
+    for key, name, value in node.fields("a write, {FILE: TEXT}"):
+        text = value.text("a text")
+        if text is None:
+            continue
+        try:
+            mdev.store(name, f"{text}\n".encode())
+        except MdevError as error:
+            place = key if error.name in ("ENOENT", "EACCES") else value
+            place.mistake(f"the kernel refuses this write: {error.name}, {error.reason}")
 
 
 def _driver(node: YamlValue, fields: Mapping[str, YamlValue]) -> VendorDriver | None:
