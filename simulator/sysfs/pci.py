@@ -1,9 +1,11 @@
 """The files of a PCI function, its configuration space included."""
 
+import errno
 import struct
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from simulator.errors import MdevError
 from simulator.mdev import Parent, PciFunction, Uevents
 from simulator.sysfs.entries import File
 from simulator.sysfs.machine import Machine
@@ -63,15 +65,25 @@ def pci_files(
         lines = (line.partition("=") for line in uevents.show(parent).splitlines())
         return "".join(f"{value}\n" for key, _, value in lines if key == "MODALIAS").encode()
 
-    node = parent.numa_node
+    def show_node() -> bytes:
+        return f"{-1 if parent.numa_node is None else parent.numa_node}\n".encode()
+
+    def store_node(data: bytes) -> int:
+        """Correct a firmware that says nothing. Source: numa_node_store()."""
+        try:
+            number = int(data.decode())
+        except ValueError:
+            number = machine.n_nodes
+        if not -1 <= number < machine.n_nodes:
+            raise MdevError(errno.EINVAL, "numa_node: no such node")
+        parent.numa_node = None if number == -1 else number
+        return len(data)
+
     space = config_space(pci)
-    texts = {
-        **{name: text(pci) for name, text in _IDS.items()},
-        "local_cpus": machine.mask(node),
-        "local_cpulist": machine.list(node),
-        "numa_node": f"{-1 if node is None else node}\n",
-    }
-    files = {name: _file(text.encode()) for name, text in texts.items()}
+    files = {name: _file(text(pci).encode()) for name, text in _IDS.items()}
+    files["local_cpus"] = File(0o444, lambda: machine.mask(parent.numa_node).encode())
+    files["local_cpulist"] = File(0o444, lambda: machine.list(parent.numa_node).encode())
+    files["numa_node"] = File(0o644, show_node, store_node)
     files["modalias"] = File(0o444, modalias)
     files["config"] = File(0o644, lambda: space, len, CONFIG_SIZE)
     return files

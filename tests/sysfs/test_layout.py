@@ -370,6 +370,10 @@ def test_cpus_and_nodes():
     assert read(tree, f"{PD}/local_cpulist") == b"20-39\n"
     assert read(tree, f"{PD}/numa_node") == b"1\n"
     assert tree.list(f"{system}/cpu/cpu39/node1/.")
+    assert write(tree, f"{PD}/numa_node", b"-1\n") == 3
+    assert read(tree, f"{PD}/local_cpulist") == b"0-39\n"
+    assert [refused(write, tree, f"{PD}/numa_node", bad) for bad in (b"2", b"x")] == ["EINVAL"] * 2
+    assert read(tree, f"{PD}/numa_node") == b"-1\n"
 
 
 def test_a_bus_with_a_past():
