@@ -10,7 +10,7 @@ import click
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import LiteralScalarString
 
-from simulator.cli.inputs import complete_path, find_scheme, shown_name
+from simulator.cli.inputs import complete_path, find_scheme
 from simulator.cli.options import kernel_option
 from simulator.cli.output import write_whole
 from simulator.host import Host, load_host
@@ -61,7 +61,8 @@ def capture(root: str, output: str, seed: int, keep_identities: bool, kernel: st
     data = _text(
         root, reproduce(parents, VENDORS, kernels, identities), is_scrubbed=not keep_identities
     )
-    host = load_host(shown_name(output), data, find_scheme)
+    name = "the captured host" if output == "-" else output
+    host = load_host(name, data, find_scheme)
     for difference in _differences(parents, host, identities):
         click.echo(f"mdevsim: {difference}", err=True)
     write_whole(output, [data])
