@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Callable, Iterable, Mapping
+from stat import S_IFLNK
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -47,6 +48,10 @@ class Links:
             yield from self._devices
         else:
             yield from (name for name, one in self._devices.items() if self._is_there(one))
+
+    def kind(self, name: str) -> int | None:
+        """Tell that a name is a link without making it; None for the fixed entries."""
+        return None if name in self._entries else S_IFLNK
 
     def get(self, name: str) -> Entry | None:
         """Find one of them."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from threading import Event
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from simulator.errors import MdevError
 from simulator.mdev import PAGE_SIZE
@@ -16,6 +16,9 @@ from simulator.mdev.device import WouldBlockError
 from simulator.sysfs.tree import OpenFile, Tree
 
 __all__ = ["Surroundings", "TreeOperations"]
+
+_CACHE_SYMLINKS = 1 << 23
+"""Source: fuse_common.h FUSE_CAP_CACHE_SYMLINKS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,9 @@ class TreeOperations:
         self._is_closing = False
         self._ids = {"st_uid": os.getuid(), "st_gid": os.getgid()}
 
-    def init(self, _path: str) -> None:
-        """Begin."""
+    def init_with_config(self, connection: Any, _config: object) -> None:  # noqa: ANN401 - ctypes
+        """Begin. Links keep their targets as names keep their nodes, until they are taken back."""
+        connection.want |= connection.capable & _CACHE_SYMLINKS
         self._around.begin()
 
     def destroy(self, _path: str) -> None:

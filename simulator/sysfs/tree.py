@@ -185,7 +185,8 @@ class Tree:
             entry = self._find(path)
             if isinstance(entry, File | Link):
                 raise MdevError(errno.ENOTDIR, f"{path} is not a directory")
-            return tuple((name, _kind(entry.get(name))) for name in entry.names())
+            known = getattr(entry, "kind", _unknown)
+            return tuple((name, known(name) or _kind(entry.get(name))) for name in entry.names())
 
     def readlink(self, path: str) -> str:
         """
@@ -288,6 +289,10 @@ class Tree:
         if wants_directory and isinstance(here, File):
             raise MdevError(errno.ENOTDIR, f"{path}: not a directory")
         return here
+
+
+def _unknown(_name: str) -> None:
+    """Stand for the method ``kind``, which a large directory has to spare the making of entries."""
 
 
 def _kind(entry: Entry | None) -> int:
