@@ -9,7 +9,8 @@ from simulator.cli.live import load_live
 from simulator.cli.options import kernel_option, scheme_option, vendor_option
 from simulator.cli.output import write_whole
 from simulator.compat.scheme import Scheme
-from simulator.sysfs.snapshot import format_umockdev, take, write_directory
+from simulator.sysfs.snapshot import take, write_directory
+from simulator.sysfs.umockdev import format_umockdev
 
 __all__ = ["snapshot"]
 
