@@ -180,10 +180,8 @@ class MdevBus:
         """
         if parent._n_creating:
             return
-        while parent.mdevs:
-            mdevs = tuple(parent.mdevs.values())
-            # A writer that sleeps in `remove` holds unreg_sem, so it comes first.
-            mdev = next((mdev for mdev in mdevs if mdev.is_removing), mdevs[0])
+        # A writer that sleeps in `remove` holds unreg_sem, so it comes first.
+        for mdev in sorted(parent.mdevs.values(), key=lambda mdev: not mdev.is_removing):
             if not mdev.is_removing:
                 mdev._begin_removal()
             if mdev.is_removing:
