@@ -18,7 +18,7 @@ from simulator.mdev import KERNELS, MdevBus, Setup, TypeSpec, Uevents, VendorDri
 from simulator.vendors import VENDORS, driver
 
 # Pools collide on purpose: few uuids, and never room for all.
-UUIDS = [f"0000000{n}-0000-0000-0000-000000000000" for n in range(5)]
+UUIDS = [f"0000000{n}-0000-0000-0000-000000000000" for n in range(4)]
 COUNTED = VendorDriver(
     name="counted",
     mdev_driver="counted",
@@ -66,7 +66,7 @@ HOSTS = {
     "vfio_ap": ({}, pool(65536, lambda _: 1), "EPERM"),
     "counted": ({}, pool(2, lambda _: 1), "EPERM"),
 }
-VERBS = ["remove", "open", "close", "get", "put"]
+VERBS = ["remove", "echo", "open", "close", "get", "put"]
 SLOTS = st.integers(0, 2)
 
 
@@ -92,6 +92,7 @@ class Model:
         self.probed = set()
         self.present = set()
         self.creating = []
+        self.fileless = set()
         self.next_probe = None
         self.bus.on_probe.append(self.before_probe)
         self.bus.on_create.append(self.probed.add)
@@ -199,6 +200,18 @@ class Model:
         in_use = {"refused": "EBUSY", "waits": "blocks", "ignored": "ok"}[self.kernel.in_use]
         return in_use if mdev.is_open else "ok"
 
+    def expected_echo(self, mdev):
+        """Say what `echo 1 > remove` answers: there may be no such file, or not any more."""
+        if mdev.is_gone or mdev.is_removing:
+            return "ENODEV"
+        is_early = mdev in self.creating and self.kernel.remove_file == "last"
+        if is_early or mdev in self.fileless:
+            return "ENOENT"
+        expected = self.expected_remove(mdev)
+        if expected not in {"ok", "blocks", "EBUSY"}:
+            self.fileless.add(mdev)
+        return expected
+
     def touch(self, number, verb):
         if not self.holds:
             return
@@ -209,6 +222,8 @@ class Model:
             assert answer(mdev.remove) == expected
             assert mdev.is_gone or expected != "ok"
             assert mdev.active or expected != "EBUSY"
+        elif verb == "echo":
+            assert self.expected_echo(mdev) == answer(mdev.store, "remove", b"1")
         elif verb == "open":
             assert answer(mdev.open) == ("ok" if mdev.active else "ENODEV")
         elif verb == "close" and mdev.is_open:
@@ -241,6 +256,8 @@ class Model:
             assert linked >= {mdev.uuid for mdev in parent.mdevs.values() if mdev.active}
             uuids = [mdev.uuid for mdev in self.listed(parent)]
             assert len(uuids) == len(set(uuids))
+            files = {mdev for mdev in parent.mdevs.values() if "remove" in mdev.attributes}
+            assert files >= {m for m in parent.mdevs.values() if m.active} - self.fileless
         there = [m for parent in self.bus.parents.values() for m in parent.mdevs.values()]
         assert set(self.bus.devices.values()) == {m for m in there if not m.is_removing}
         assert len(self.bus.devices) == len({mdev.uuid for mdev in there if not mdev.is_removing})
