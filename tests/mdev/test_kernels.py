@@ -2,6 +2,7 @@
 
 import errno
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
@@ -281,3 +282,33 @@ def test_a_uuid_on_another_parent(site, recorder, name, is_unique, answer):
 def test_types_have_their_files(site, name):
     """The files of a type are the same in every personality, unless the driver says otherwise."""
     assert list(site(name).mdev_type.attributes) == TYPE_FILES
+
+
+ANSWERS = {
+    "a UUID must be new": lambda k: {"parent": "on its parent"}.get(
+        k.duplicate_scope, "everywhere"
+    ),
+    "a UUID is free again": lambda k: {"parent": "when the mdev has left the tree"}.get(
+        k.duplicate_scope, "at the last put"
+    ),
+    "order of a creation": lambda k: ", ".join(k.creation),
+    "order of a removal": lambda k: ", ".join(k.removal),
+    "`remove` appears": lambda k: k.remove_file,
+    "removal of an open mdev": lambda k: k.in_use,
+    "one instance too many": lambda k: errno.errorcode.get(k.exhausted, "vendor's errno"),
+    "create while the parent goes": lambda k: "ENODEV" if k.has_unreg_sem else "EINVAL",
+    "driver of the mdevs": lambda k: k.mdev_driver or "vendor's",
+    "`MDEV_STATE` uevents": lambda k: "yes" if k.has_parent_uevents else "no",
+    "`bind` and `unbind` uevents": lambda k: "yes" if k.has_bind_uevents else "no",
+}
+
+
+def test_the_document_says_what_the_table_says():
+    """docs/kernels.md has a column for each personality and a row for each difference."""
+    text = (Path(__file__).parents[2] / "docs/kernels.md").read_text("utf-8")
+    rows = [line[2:-2].split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    assert rows[0] == ["kernel", *KERNELS]
+    said = {row[0]: row[1:] for row in rows[1:]}
+    assert said == {
+        name: [answer(kernel) for kernel in KERNELS.values()] for name, answer in ANSWERS.items()
+    }
