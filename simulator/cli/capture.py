@@ -3,21 +3,26 @@
 import io
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import LiteralScalarString
 
-from simulator.cli.inputs import complete_path, find_scheme
+from simulator.cli.inputs import complete_path, find_scheme, read
 from simulator.cli.options import kernel_option
 from simulator.cli.output import write_whole
+from simulator.errors import InputError
 from simulator.host import Host, load_host
 from simulator.mdev import KERNELS
 from simulator.sysfs.capture import CapturedParent, read_tree
 from simulator.sysfs.identities import Identities
 from simulator.sysfs.reproduce import likely_kernels, reproduce, shown
+from simulator.sysfs.snapshot import write_directory
+from simulator.sysfs.umockdev import read_umockdev
 from simulator.vendors import VENDORS
 
 __all__ = ["capture"]
@@ -44,12 +49,13 @@ def capture(root: str, output: str, seed: int, keep_identities: bool, kernel: st
     """
     Write a machine's mdev tree as a host file.
 
-    ROOT is a /sys, /sys itself if left out, or a directory that holds one: a snapshot, a mount. It
-    is only read. UUIDs and serial numbers are replaced, the same ones in every run with the same
-    seed. A parent that no vendor driver here reproduces gets one that is described in the file.
+    ROOT is a /sys, /sys itself if left out, a directory that holds one (a snapshot, a mount), or a
+    file that umockdev-record wrote. It is only read. UUIDs and serial numbers are replaced, the
+    same ones in every run with the same seed. A parent that no vendor driver here reproduces gets
+    one that is described in the file.
     Exit status 1: there is no parent.
     """
-    parents, mdev_drivers = read_tree(Path(root))
+    parents, mdev_drivers = _read(root)
     if not parents:
         click.echo(f"mdevsim: {root}: no device here hosts mdevs", err=True)
         sys.exit(1)
@@ -66,6 +72,23 @@ def capture(root: str, output: str, seed: int, keep_identities: bool, kernel: st
     for difference in _differences(parents, host, identities):
         click.echo(f"mdevsim: {difference}", err=True)
     write_whole(output, [data])
+
+
+def _read(root: str) -> tuple[tuple[CapturedParent, ...], tuple[str, ...]]:
+    """Read a tree, or the text of one."""
+    if not Path(root).is_file():
+        return read_tree(Path(root))
+    snapshot = read_umockdev(root, read(root).decode(errors="surrogateescape"))
+    with TemporaryDirectory() as folder:
+        place = Path(folder).resolve() / "sys"
+        write_directory(snapshot, place)
+        try:
+            return read_tree(place)
+        except InputError as error:
+            # People know the text that they named, not the directory that it became.
+            files = (one.file.replace(str(place), f"{root}: ") for one in error.mistakes)
+            mistakes = zip(error.mistakes, files, strict=True)
+            raise InputError(replace(one, file=file) for one, file in mistakes) from None
 
 
 def _text(root: str, data: dict[str, Any], *, is_scrubbed: bool) -> bytes:

@@ -107,7 +107,7 @@ def read_umockdev(name: str, text: str) -> Snapshot:
         try:
             device = _read_line(snapshot, device, line)
         except TextError as error:
-            mistakes.append(error.located(name, number, line, 0))
+            mistakes.append(error.located(name, number, line, max(0, line.find(error.text))))
     if mistakes:
         raise InputError(mistakes)
     for path in [path for path in snapshot if _is_device(snapshot, path)]:
@@ -188,7 +188,15 @@ def _is_clean(path: str) -> bool:
 
 
 def _add(snapshot: dict[str, Saved], path: str, saved: Saved) -> None:
-    """Add a path, and the directories above it."""
+    """
+    Add a path, and the directories above it.
+
+    Raises:
+        TextError: Something else is there, or has to be a directory.
+    """
     for above in reversed(PurePosixPath(path).parents[:-1]):
-        snapshot.setdefault(str(above), _DIRECTORY)
+        if not snapshot.setdefault(str(above), _DIRECTORY).is_directory:
+            raise TextError(path, f"{above} is no directory", "another name")
+    if path in snapshot and snapshot[path].is_directory != saved.is_directory:
+        raise TextError(path, f"{path} is there already", "another name")
     snapshot[path] = saved

@@ -86,3 +86,22 @@ def test_what_a_host_file_cannot_say(quick, sysfs):
     path = "/sys/devices/virtual/blink/blink/mdev_supported_types/blink-pair/description"
     assert answer.err == f"mdevsim: {path} is not as it was seen\n"
     assert "One light" in answer.out
+
+
+def test_umockdev_text_is_captured(quick, sysfs, write):
+    """The text of devices gives the host that their tree gives, though it has no 0200 files."""
+    lines = quick("snapshot", "i915", "--umockdev").out.splitlines()
+    write("text", "\n".join(one for one in lines if not one.endswith(("create=", "remove="))))
+    answer = quick("capture", "text")
+    assert answer.status == 0
+    assert answer.out.splitlines()[5:] == quick("capture", sysfs("i915")).out.splitlines()[5:]
+
+
+def test_mistakes_in_umockdev_text(quick, write):
+    """A mistake is shown where it stands; of a file in the tree, the text is named."""
+    write("text", "P: /devices/a\nnonsense\n")
+    assert quick("capture", "text").err.startswith("text:2:1: no line of umockdev;")
+    write("text", "P: /devices/a\nE: SUBSYSTEM=pci\nA: mdev_supported_types/a-b/name=x\n")
+    answer = quick("capture", "text")
+    assert answer.status == 2
+    assert answer.err.startswith("text: /"), answer.err

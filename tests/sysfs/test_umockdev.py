@@ -81,6 +81,9 @@ def test_umockdev_text():
         ("P: /devices/../a\n", ["x:1:4"]),
         ("P: /devices/a\nP: /devices/b\n", ["x:2:4"]),
         ("P: /devices/a\nA: ../b=c\n", ["x:2:4"]),
+        ("P: /devices/a\nA: b=c\nA: b/c=d\nA: uevent/x=\n", ["x:3:1", "x:4:1"]),
+        ("P: /devices/a\nA: b/c=d\nL: b=d\n", ["x:3:1"]),
+        ("P: /devices/a\nE: SUBSYSTEM=../b\n", ["x:2:14"]),
     ],
 )
 def test_bad_umockdev_text(text, places):
