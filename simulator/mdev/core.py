@@ -42,6 +42,7 @@ class MdevBus:
     Attributes:
         on_register: Called with each new `Parent` before it is in the tree. Files for the parent
             and its types are added here.
+        on_unregister: Called with each `Parent` whose unregistration begins, mdevs and all.
         on_probe: Called with each new `Mdev` just before the vendor's probe. An `MdevError` is
             answered as if the probe gave it. A function may sleep here and let others use the
             bus: the creation is in progress meanwhile.
@@ -56,6 +57,7 @@ class MdevBus:
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
         self.on_register: list[Callable[[Parent], None]] = []
+        self.on_unregister: list[Callable[[Parent], None]] = []
         self.on_probe: list[Callable[[Mdev], None]] = []
         self.on_create: list[Callable[[Mdev], None]] = []
         self.on_active: list[Callable[[Mdev], None]] = []
@@ -166,6 +168,8 @@ class MdevBus:
         if parent.is_gone:
             raise ParentGoneError(f"{parent.name} is not registered")
         parent._is_unregistering = True
+        for function in tuple(self.on_unregister):
+            function(parent)
         self._drain(parent)
         if not parent.is_gone:
             reason = f"{parent.name}: an mdev is in use or is being created"

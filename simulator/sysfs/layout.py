@@ -123,6 +123,7 @@ class _Sysfs:
             if mdev.driver_name is not None:
                 self._bind(mdev)
         self._mdevs.on_register.append(_check)
+        self._mdevs.on_unregister.append(self._unregister)
         self._mdevs.on_waiting.append(self._waiting)
         # First, so that a uevent tells of what is there already.
         self._mdevs.listeners.insert(0, self._listen)
@@ -173,10 +174,12 @@ class _Sysfs:
         entries[name] = ParentDirectory(self._context, parent, dict(below))
         return None
 
-    def _unregistered(self, parent: Parent) -> None:
-        """The device itself stays."""
-        place = _place(parent)
+    def _unregister(self, parent: Parent) -> None:
         self.tree.forget(f"/class/mdev_bus/{parent.name}")
+
+    def _unregistered(self, parent: Parent) -> None:
+        """Take away what is of mdevs; the device itself stays."""
+        place = _place(parent)
         self.tree.forget(f"{place}/mdev_supported_types")
         for attribute in parent.driver.parent_attributes:
             self.tree.forget(f"{place}/{attribute.name.partition('/')[0]}")

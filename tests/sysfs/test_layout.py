@@ -290,6 +290,20 @@ def test_a_uevent_tells_of_what_is_there():
     assert {("/class/mdev_bus/0000:00:02.0", 5), (TYPES, 5)} <= set(gone)
 
 
+def test_names_are_taken_back_before_a_wait(host):
+    """What goes at the beginning of a removal or unregistration is not kept until its end."""
+    bus, tree = host
+    gone = []
+    tree.on_gone.append(gone.append)
+    bus.devices[U1].open()
+    with pytest.raises(WouldBlockError):
+        bus.unregister(bus.parents["0000:00:02.0"])
+    drivers = "/bus/mdev/drivers/intel_vgpu_mdev"
+    expected = ["/class/mdev_bus/0000:00:02.0", f"/bus/mdev/devices/{U1}", f"{drivers}/{U1}", D]
+    assert set(expected) <= set(gone)
+    assert TYPES not in gone
+
+
 def test_before_show():
     """A function may stand before each show, and its errno is the reader's."""
     calls = []
