@@ -132,7 +132,8 @@ def _differences(
     """Tell which files of types the host does not show as they were seen."""
     found = []
     for parent in parents:
-        types = host.bus.parents[parent.path.rpartition("/")[2]].types
+        path = parent.path if identities is None else identities.text(parent.path)
+        types = host.bus.parents[path.rpartition("/")[2]].types
         for seen in parent.types:
             wanted = seen.shown
             if identities is not None:

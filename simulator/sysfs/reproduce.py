@@ -85,7 +85,8 @@ def reproduce(
 def _parent(
     parent: CapturedParent, driver: Data | str, options: Data, identities: Identities | None
 ) -> Data:
-    said: Data = {"driver": driver, "path": parent.path}
+    path = identities.text(parent.path) if identities else parent.path
+    said: Data = {"driver": driver, "path": path}
     if options:
         said["options"] = options
     for name, number in (("numa_node", parent.numa_node), ("iommu_group", parent.iommu_group)):

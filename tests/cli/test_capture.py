@@ -47,6 +47,22 @@ def test_identities_are_kept_when_asked(quick, sysfs):
     assert not any(UUID in other for other in others)
 
 
+def test_identities_in_paths(quick, sysfs):
+    """A bus that names devices by UUID does not tell them either."""
+    root = sysfs("i915")
+    (root / "devices/pci0000:00").rename(root / f"devices/{UUID}")
+    link = root / "class/mdev_bus/0000:00:02.0"
+    link.unlink()
+    link.symlink_to(f"../../devices/{UUID}/0000:00:02.0")
+    answer = quick("capture", root)
+    assert (answer.status, answer.err) == (0, "")
+    assert "driver: i915" in answer.out
+    assert UUID not in answer.out
+    assert (
+        f"path: /sys/devices/{UUID}/0000:00:02.0" in quick("capture", root, "--keep-identities").out
+    )
+
+
 def test_a_kernel_can_be_named(quick, sysfs):
     """--kernel says which personality the tree is of."""
     assert "kernel: '4.18'\n" in quick("capture", sysfs("blink"), "--kernel", "4.18").out
