@@ -20,10 +20,10 @@ SINGLE = DescribedType("single", {"lights": 1}, "One light", "lights: 1")
 PAIR = DescribedType("pair", {"lights": 2, "heat": 5}, values={"vendor/level": "3"})
 
 
-def make(**changes):
+def make(kernel="6.1", **changes):
     """Register a parent of a driver with two types and two pools."""
     said = {"name": "blink", "types": (SINGLE, PAIR), "capacity": {"lights": 4, "heat": 9}}
-    return MdevBus(KERNELS["6.1"]).register(described(DriverDescription(**(said | changes))))
+    return MdevBus(KERNELS[kernel]).register(described(DriverDescription(**(said | changes))))
 
 
 def mdev_with(*files):
@@ -75,15 +75,20 @@ def test_a_create_too_many(said, name):
     assert available(parent) == {"blink-single": 2, "blink-pair": 0}
 
 
-def test_the_core_counts():
-    """With a number as capacity all types share the core's counter, and its errno."""
-    parent = make(capacity=1, types=(DescribedType("a"), DescribedType("b")))
+@pytest.mark.parametrize(
+    ("kernel", "said", "name"),
+    [("6.1", errno.EIO, "EUSERS"), ("4.10", None, "EPERM"), ("4.10", errno.EIO, "EIO")],
+)
+def test_the_core_counts(kernel, said, name):
+    """With a number as capacity all types share a counter: the core's, or the driver's of old."""
+    types = (DescribedType("a"), DescribedType("b"))
+    parent = make(kernel, capacity=1, types=types, exhausted=said)
     assert available(parent) == {"blink-a": 1, "blink-b": 1}
     parent.types["blink-a"].create(U1)
     assert available(parent) == {"blink-a": 0, "blink-b": 0}
     with pytest.raises(MdevError) as caught:
         parent.types["blink-b"].create(U2)
-    assert caught.value.name == "EUSERS"
+    assert caught.value.name == name
 
 
 def test_description_is_a_file_if_any_type_has_one():
