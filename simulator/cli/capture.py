@@ -94,7 +94,7 @@ def _read(root: str) -> tuple[tuple[CapturedParent, ...], tuple[str, ...]]:
 def _text(root: str, data: dict[str, Any], *, is_scrubbed: bool) -> bytes:
     """Write YAML that people like to read."""
     yaml = YAML()
-    yaml.width = 100
+    yaml.width = 4096  # never fold: a text stays on its line
     yaml.indent(mapping=2, sequence=4, offset=2)
     stream = io.StringIO()
     name = "".join(c if c.isprintable() else "\ufffd" for c in root)
