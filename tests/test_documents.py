@@ -168,3 +168,26 @@ def test_a_lone_surrogate_is_refused():
     assert value.text() is None
     (mistake,) = refused(root.document.check)
     assert (mistake.column, mistake.message) == (4, "a lone surrogate")
+
+
+def test_known_fields():
+    """Fields that are known are given by name; each other one is a mistake at its key."""
+    root = read_yaml("f", b"a: 1\nb: 2\nc: 3\n")
+    assert {name: value.text() for name, value in root.known_fields(("a", "c"), "x").items()} == {
+        "a": "1",
+        "c": "3",
+    }
+    assert [str(one).split("\n")[0] for one in root.document.mistakes] == [
+        "f:2:1: unknown field b; expected one of a, c"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("7", 7), ("-2", -2), ("07", 7), ("8", None), ("-3", None), ("x", None), ("9" * 30, None)],
+)
+def test_integers(text, number):
+    """A number between the ends is given; anything else is a mistake."""
+    [value] = read_yaml("f", f"[{text}]".encode()).items()
+    assert value.integer(-2, 7, "a number") == number
+    assert len(value.document.mistakes) == (number is None)
