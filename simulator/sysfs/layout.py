@@ -20,9 +20,10 @@ from collections.abc import Callable, Mapping
 from simulator.mdev import Mdev, MdevBus, MdevType, Node, Parent, Uevents
 from simulator.sysfs.buses import Bus, Device, Links, home
 from simulator.sysfs.entries import Entry, FixedDirectory
+from simulator.sysfs.files import Context
 from simulator.sysfs.iommu import GROUPS, IommuGroups
 from simulator.sysfs.machine import ALWAYS, Machine
-from simulator.sysfs.nodes import Context, ParentDirectory
+from simulator.sysfs.nodes import ParentDirectory
 from simulator.sysfs.tree import Tree
 
 __all__ = ["mdev_sysfs"]

@@ -1,13 +1,12 @@
-"""The directories of parents, types and mdevs: what the driver core adds, and their attributes."""
+"""The directories of parents, types and mdevs: what the driver core adds to their attributes."""
 
 import errno
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any
 
-from simulator.errors import MdevError, NoHandlerError
-from simulator.mdev import PAGE_SIZE, Mdev, MdevType, Node, Parent, Uevents
+from simulator.errors import MdevError
+from simulator.mdev import PAGE_SIZE, Mdev, MdevType, Parent
 from simulator.sysfs.buses import Device, home
 from simulator.sysfs.entries import (
     Directory,
@@ -18,125 +17,15 @@ from simulator.sysfs.entries import (
     MappedDirectory,
     relative,
 )
-from simulator.sysfs.iommu import GROUPS, IommuGroups
-from simulator.sysfs.machine import Machine
+from simulator.sysfs.files import Context, NodeDirectory
+from simulator.sysfs.iommu import GROUPS
 from simulator.sysfs.pci import pci_files
 
-__all__ = ["Context", "ParentDirectory"]
-
-AnyNode: TypeAlias = Parent | MdevType | Mdev
-N = TypeVar("N", Parent, MdevType, Mdev)
-
-
-@dataclass(slots=True)
-class Context:
-    """
-    What every directory needs.
-
-    Attributes:
-        uevents: Shows and takes the files ``uevent``.
-        groups: The IOMMU groups.
-        machine: CPUs and nodes.
-        before_show: Called before each show with the node and the name of its file.
-        controls: What was written to ``power/control``, by path of the device.
-    """
-
-    uevents: Uevents
-    groups: IommuGroups
-    machine: Machine
-    before_show: Callable[[Node, str], None] | None = None
-    controls: dict[str, str] = field(default_factory=dict)
+__all__ = ["ParentDirectory"]
 
 
 def _place(device: Device) -> str:
     return device.path.removeprefix("/sys")
-
-
-# ---- attributes
-
-
-def _attribute_file(context: Context, node: AnyNode, name: str) -> File:
-    """
-    Make the file of an attribute.
-
-    An open file outlives its attribute, and answers ENODEV then. A show longer than a page is cut
-    as fs/sysfs/file.c sysfs_kf_seq_show() cuts it (general knowledge).
-    """
-
-    def find() -> Any:  # noqa: ANN401 - an attribute of whatever node it is
-        found = node.attributes.get(name)
-        if found is None:
-            raise MdevError(errno.ENODEV, f"{name} has gone")
-        return found
-
-    def read() -> bytes:
-        if context.before_show is not None:
-            context.before_show(node, name)
-        attribute = find()
-        if attribute.show is None:
-            raise NoHandlerError(f"{name} has no show")
-        return str(attribute.show(node)).encode()[: PAGE_SIZE - 1]
-
-    def write(data: bytes) -> int:
-        attribute = find()
-        if attribute.store is None:
-            raise NoHandlerError(f"{name} has no store")
-        attribute.store(node, data[:PAGE_SIZE])
-        return min(len(data), PAGE_SIZE)
-
-    return File(node.attributes[name].mode, read, write)
-
-
-def _attribute_names(node: AnyNode, prefix: str) -> Iterable[str]:
-    """List the first parts of all names below *prefix*."""
-    names = (name for name in node.attributes if name.startswith(prefix))
-    return dict.fromkeys(name[len(prefix) :].partition("/")[0] for name in names)
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """A directory that slashes in the names of attributes make. *prefix* ends in a slash."""
-
-    context: Context
-    node: AnyNode
-    prefix: str
-
-    def names(self) -> Iterable[str]:
-        return _attribute_names(self.node, self.prefix)
-
-    def get(self, name: str) -> Entry | None:
-        return _attribute(self.context, self.node, self.prefix + name)
-
-
-def _attribute(context: Context, node: AnyNode, name: str) -> Entry | None:
-    """Find a file, or the directory of a group."""
-    if name in node.attributes:
-        return _attribute_file(context, node, name)
-    prefix = f"{name}/"
-    if any(other.startswith(prefix) for other in node.attributes):
-        return _Group(context, node, prefix)
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class _NodeDirectory(Generic[N]):
-    """A directory of a table and of attributes. An entry of the table may be absent: None."""
-
-    context: Context
-    node: N
-    table: Mapping[str, Callable[[Context, N], Entry | None]]
-
-    def names(self) -> Iterable[str]:
-        for name, make in self.table.items():
-            if make(self.context, self.node) is not None:
-                yield name
-        yield from _attribute_names(self.node, "")
-
-    def get(self, name: str) -> Entry | None:
-        make = self.table.get(name)
-        if make is not None:
-            return make(self.context, self.node)
-        return _attribute(self.context, self.node, name)
 
 
 # ---- what the driver core adds
@@ -232,9 +121,7 @@ _TYPE: Mapping[str, Callable[[Context, MdevType], Entry | None]] = MappingProxyT
 def _types(context: Context, parent: Parent) -> Directory | None:
     if parent.is_gone:
         return None
-    return MappedDirectory(
-        parent.types, lambda mdev_type: _NodeDirectory(context, mdev_type, _TYPE)
-    )
+    return MappedDirectory(parent.types, lambda mdev_type: NodeDirectory(context, mdev_type, _TYPE))
 
 
 # ---- mdevs
@@ -302,7 +189,7 @@ class ParentDirectory:
         """Take what a new registration made of the device."""
         self.parent = parent
         context = self._context
-        self._own = _NodeDirectory(context, parent, _PARENT)
+        self._own = NodeDirectory(context, parent, _PARENT)
         self._files: Mapping[str, Entry] = {}
         if parent.pci is not None:
             self._files = pci_files(parent, parent.pci, context.uevents, context.machine)
@@ -318,5 +205,5 @@ class ParentDirectory:
         """Find one of them."""
         mdev = self.parent.mdevs.get(name)
         if mdev is not None:
-            return _NodeDirectory(self._context, mdev, _MDEV)
+            return NodeDirectory(self._context, mdev, _MDEV)
         return self._files.get(name) or self._own.get(name) or self.entries.get(name)
