@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
+from types import MappingProxyType
 
 from simulator.sysfs import linux
 from simulator.sysfs.missing import MissingError
@@ -46,12 +47,14 @@ _UDEVD_TIMEOUT = 10.0
 _GRACE = 2.0
 """Seconds between a signal that asks and what is done to those who do not hear."""
 
-_NO_USER_NAMESPACE = {
-    errno.EPERM: "root, or sysctl kernel.unprivileged_userns_clone=1",
-    errno.EACCES: "root, or sysctl kernel.apparmor_restrict_unprivileged_userns=0",
-    errno.ENOSPC: "root, or a higher sysctl user.max_user_namespaces",
-    errno.EUSERS: "root, or a higher sysctl user.max_user_namespaces",
-}
+_NO_USER_NAMESPACE = MappingProxyType(
+    {
+        errno.EPERM: "root, or sysctl kernel.unprivileged_userns_clone=1",
+        errno.EACCES: "root, or sysctl kernel.apparmor_restrict_unprivileged_userns=0",
+        errno.ENOSPC: "root, or a higher sysctl user.max_user_namespaces",
+        errno.EUSERS: "root, or a higher sysctl user.max_user_namespaces",
+    }
+)
 
 
 def enter() -> None:
