@@ -150,6 +150,8 @@ class TreeOperations:
         try:
             taken = self._files[fh].write(data, wake=woken.set)
         except WouldBlockError:
+            # Others see at once what a removal has taken away before it waits.
+            self._around.settle()
             with self._around.away():
                 self._sleep(woken)
             taken = len(data[:PAGE_SIZE])

@@ -1,0 +1,74 @@
+"""`mdevsim run` and `mdevsim mount` as processes, and what the machine lacks for them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+
+NOBODY = 65534
+USERS = ("root", "nobody")
+TIMEOUT = 60
+
+
+def as_user(user):
+    """The words before a command that make another user of us."""
+    if user == "root" or os.geteuid():
+        return []
+    ids = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+    return [shutil.which("setpriv") or "setpriv", *ids]
+
+
+def mdevsim(*words, user="root"):
+    """The words of a command."""
+    return [*as_user(user), sys.executable, "-m", "simulator.cli", *map(str, words)]
+
+
+@cache
+def lacks(user):
+    """What a run lacks here, in its own words; an empty text when it works."""
+    if user == "nobody" and not os.geteuid() and shutil.which("setpriv") is None:
+        return "setpriv is missing; Debian has it in util-linux"
+    done = subprocess.run(
+        mdevsim("run", "--", "true", user=user),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert done.returncode in {0, 2}, done.stderr
+    return done.stderr.strip() if done.returncode else ""
+
+
+def needs(user="root"):
+    """Skip the test where a run lacks something; that is a failure where CI promises all."""
+    reason = lacks(user)
+    if reason and os.environ.get("CI") == "true":
+        pytest.fail(f"CI lacks something: {reason}")
+    if reason:
+        pytest.skip(reason)
+
+
+def run(*words, user="root", check=True, timeout=TIMEOUT, **more):
+    """Run a command to its end; *words* are those after ``mdevsim run``."""
+    needs(user)
+    return subprocess.run(
+        mdevsim("run", *words, user=user),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=check,
+        **more,
+    )
+
+
+def shell(script, *words, **more):
+    """Run a shell script with the simulated ``/sys``."""
+    return run(*words, "--", "sh", "-c", script, **more)
+
+
+def python(script, *words, arguments=(), **more):
+    """Run a Python script with the simulated ``/sys``."""
+    return run(*words, "--", sys.executable, "-c", script, *map(str, arguments), **more)
