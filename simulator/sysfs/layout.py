@@ -64,23 +64,27 @@ def _is_listed(device: Device) -> bool:
     return isinstance(device, Parent) and not device.is_unregistering
 
 
+def _grown(entry: Entry | None) -> dict[str, Entry] | None:
+    """Return the entries of a directory that may grow."""
+    if isinstance(entry, FixedDirectory | ParentDirectory) and isinstance(entry.entries, dict):
+        return entry.entries
+    return None
+
+
 def _inside(root: dict[str, Entry], path: str) -> dict[str, Entry]:
-    """Return the entries of a directory that may grow; one that is not there is made."""
+    """
+    Return the entries of a directory that may grow; one that is not there is made.
+
+    Raises:
+        ValueError: Something else is there.
+    """
     here = root
     for part in path.split("/"):
-        found = here.setdefault(part, FixedDirectory({}))
-        if not isinstance(found, FixedDirectory | ParentDirectory) or not isinstance(
-            found.entries, dict
-        ):
-            raise ValueError(f"{path}: {part} is no place for a device")  # noqa: TRY004 - of a path
-        here = found.entries
+        found = _grown(here.setdefault(part, FixedDirectory({})))
+        if found is None:
+            raise ValueError(f"{path}: {part} is no place for a device")
+        here = found
     return here
-
-
-def _check(parent: Parent) -> None:
-    parts = parent.path.removeprefix("/sys/devices/").split("/")
-    if not all(part.strip(".") for part in parts):
-        raise ValueError(f"{parent.path} is not below /sys/devices")
 
 
 class _Sysfs:
@@ -114,7 +118,7 @@ class _Sysfs:
     def _follow(self) -> None:
         parents = self._mdevs.parents.values()
         for parent in parents:
-            _check(parent)
+            self._check(parent)
             # Before others take the numbers.
             if parent.iommu_group is not None:
                 self._context.groups.add(parent, parent.iommu_group)
@@ -123,11 +127,29 @@ class _Sysfs:
         for mdev in self._mdevs.mdevs:
             if mdev.driver_name is not None:
                 self._bind(mdev)
-        self._mdevs.on_register.append(_check)
+        self._mdevs.on_register.append(self._check)
         self._mdevs.on_unregister.append(self._unregister)
         self._mdevs.on_waiting.append(self._waiting)
         # First, so that a uevent tells of what is there already.
         self._mdevs.listeners.insert(0, self._listen)
+
+    def _check(self, parent: Parent) -> None:
+        """Refuse a path before anything is registered there."""
+        parts = parent.path.split("/")
+        if (
+            parts[:3] != ["", "sys", "devices"]
+            or not parts[3:]
+            or not all(part.strip(".") for part in parts[1:])
+        ):
+            raise ValueError(f"{parent.path} is not below /sys/devices")
+        here = self._root
+        for part in parts[2:]:
+            if part not in here:
+                return
+            found = _grown(here[part])
+            if found is None:
+                raise ValueError(f"{parent.path}: {part} is no place for a device")
+            here = found
 
     def _listen(self, action: str, subject: Device) -> None:
         if isinstance(subject, Parent):

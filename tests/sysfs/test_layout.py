@@ -411,11 +411,49 @@ def test_a_parent_within_another():
 
 
 @pytest.mark.parametrize(
-    "path", ["/sys/foo/bar", "/devices/x", "/sys/devices/../x", "/sys/devices"]
+    "path",
+    [
+        "/sys/foo/bar",
+        "/devices/x",
+        "/sys/devices/../x",
+        "/sys/devices",
+        "/sys/devices/system/cpu/online/x",
+        "/sys/devices/system/cpu/cpu0/node0",
+    ],
 )
 def test_a_parent_lies_below_devices(path):
     """Another path is refused, and nothing is registered."""
     bus, tree = machine()
-    with pytest.raises(ValueError, match="is not below"):
+    before = set(dict(walk(tree)))
+    with pytest.raises(ValueError, match=r"is not below|is no place"):
         bus.register(driver("mtty"), path=path)
-    assert tree.list("/class/mdev_bus") == []
+    assert not bus.parents
+    assert set(dict(walk(tree))) == before
+
+
+def test_parents_may_share_a_group():
+    """Two functions of one group are both in it, and the number stays taken for both."""
+    bus, tree = machine()
+    for name in ("i915", "nvidia"):
+        bus.register(driver(name), iommu_group=7)
+    bus.parents["0000:00:02.0"].types["i915-GVTg_V5_4"].create(U1)
+    assert tree.list("/kernel/iommu_groups/7/devices") == ["0000:00:02.0", "0000:3b:00.0"]
+    assert tree.list("/kernel/iommu_groups") == ["7", "0"]
+
+
+def test_a_number_that_was_taken_meanwhile_is_passed_over():
+    """A parent may come with a number that an mdev gave back, or would be given next."""
+    bus, tree = machine()
+    parent = bus.register(driver("i915"), iommu_group=1)
+    first = parent.types["i915-GVTg_V5_8"].create(U1)
+    first.remove()
+    bus.register(driver("nvidia"), iommu_group=0)
+    parent.types["i915-GVTg_V5_8"].create(U1)
+    assert tree.list("/kernel/iommu_groups") == ["1", "0", "2"]
+
+
+def test_more_nodes_than_cpus():
+    """A node without a CPU lists none."""
+    _, tree = machine(cpus=1, nodes=2)
+    lists = [read(tree, f"/devices/system/node/node{n}/cpulist") for n in (0, 1)]
+    assert lists == [b"\n", b"0\n"]
