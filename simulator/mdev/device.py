@@ -20,9 +20,9 @@ class WouldBlockError(Exception):
     """
     The caller has to sleep here, and this process has no thread to put to sleep.
 
-    Not an errno. The operation has begun, will be finished by `Mdev.close`, and needs no second
-    call. A file system keeps its answer back and appends a function to *on_gone* that sends it:
-    the count of bytes for a write.
+    Not an errno. The operation has begun, will be finished by `Mdev.close` or by the end of a
+    creation, and needs no second call. A file system keeps its answer back and appends a function
+    to *on_gone* that sends it: the count of bytes for a write.
 
     Args:
         reason: What a kernel log would say.

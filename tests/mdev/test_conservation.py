@@ -277,6 +277,7 @@ class Model:
             for _ in range(holds):
                 mdev.put()
             self.holds[mdev] = 0
+        for mdev in self.holds:
             if mdev.active:
                 mdev.remove()
         for name, parent in self.parents.items():
@@ -339,7 +340,8 @@ class Conservation(RuleBasedStateMachine):
 def test_conservation(kernel):
     """Create, remove, open, hold and unregister conserve every pool in every personality."""
     case = type("Case", (Conservation,), {"kernel": kernel}).TestCase
-    case.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+    n_examples = max(60, settings.default.max_examples // 2)
+    case.settings = settings(max_examples=n_examples, stateful_step_count=30, deadline=None)
     case("runTest").runTest()
 
 
