@@ -135,15 +135,12 @@ class _Sysfs:
 
     def _check(self, parent: Parent) -> None:
         """Refuse a path before anything is registered there."""
-        parts = parent.path.split("/")
-        if (
-            parts[:3] != ["", "sys", "devices"]
-            or not parts[3:]
-            or not all(part.strip(".") for part in parts[1:])
-        ):
+        parts = parent.path.removeprefix("/sys/").split("/")
+        is_below = parent.path.startswith("/sys/devices/")
+        if not is_below or not all(part.strip(".") for part in parts):
             raise ValueError(f"{parent.path} is not below /sys/devices")
         here = self._root
-        for part in parts[2:]:
+        for part in parts:
             if part not in here:
                 return
             found = _grown(here[part])

@@ -1,7 +1,7 @@
 """All of /sys: where everything is, how it comes and how it goes."""
 
 import errno
-from stat import S_ISDIR
+from stat import S_IFMT, S_ISDIR
 
 import pytest
 from sysfs.walking import links, read, resolve, walk, write
@@ -332,6 +332,14 @@ def test_a_page_is_the_limit(host):
     assert len(read(tree, f"{D}/long")) == 4095
     assert write(tree, f"{D}/long", b"y" * 5000) == 4096
     assert taken == [b"y" * 4096]
+
+
+@pytest.mark.parametrize("path", ["/bus/mdev/devices", "/bus/pci/drivers/i915", PD, "/class"])
+def test_a_scan_agrees_with_stat(host, path):
+    """Directories that tell types without making entries tell the truth."""
+    _, tree = host
+    told = dict(tree.scan(path))
+    assert told == {name: S_IFMT(tree.stat(f"{path}/{name}").mode) for name in tree.list(path)}
 
 
 def test_files_of_a_bus(host):

@@ -2,10 +2,12 @@
 
 import errno
 from itertools import count
+from stat import S_IFDIR, S_IFLNK, S_IFREG
 
 import pytest
 
 from simulator.errors import MdevError
+from simulator.mdev import WouldBlockError
 from simulator.sysfs.entries import File, FixedDirectory, Link
 from simulator.sysfs.tree import Tree
 
@@ -60,6 +62,46 @@ def test_paths(tree):
     assert tree.readlink("/bus/dev") == "../devices/dev"
     assert tree.stat("//bus/dev/../dev/./both").size == 4096
     assert tree.stat("/../..").mode == tree.stat("/").mode
+
+
+def test_a_slash_at_the_end(tree):
+    """A path that ends in a slash is of a directory: a link is followed, a file refused."""
+    assert tree.list("/bus/dev/") == tree.list("/bus/dev/.") == tree.list("/devices/dev")
+    assert name_of(tree.stat, "/devices/dev/both/") == "ENOTDIR"
+    assert name_of(tree.list, "/bus/dev") == "ENOTDIR"
+
+
+def test_scan(tree):
+    """Names come with the types of their entries."""
+    kinds = {"count": S_IFREG, "remove": S_IFREG, "both": S_IFREG, "mute": S_IFREG}
+    assert dict(tree.scan("/devices/dev")) == kinds
+    assert tree.scan("/bus") == (("dev", S_IFLNK), ("loop", S_IFLNK))
+    assert tree.scan("/") == (("devices", S_IFDIR), ("bus", S_IFDIR))
+    assert name_of(tree.scan, "/devices/dev/both") == "ENOTDIR"
+
+
+def test_stat_of_an_open_file(tree):
+    """An open file says what it is, changed permissions included."""
+    file = tree.open("/devices/dev/both", reading=True)
+    tree.chmod("/devices/dev/both", 0o600)
+    assert (file.stat().mode, file.stat().size) == (0o100600, 4096)
+
+
+def test_a_writer_that_sleeps_is_woken():
+    """Who has to sleep may leave a function, which is called when the wait is over."""
+    on_gone = []
+
+    def store(_):
+        raise WouldBlockError("in use", on_gone)
+
+    tree = Tree(FixedDirectory({"remove": File(0o200, write=store)}))
+    woken = []
+    with tree.open("/remove", writing=True) as file, pytest.raises(WouldBlockError):
+        file.write(b"1", wake=lambda: woken.append(True))
+    assert not tree.lock.locked()
+    for function in on_gone:
+        function()
+    assert woken == [True]
 
 
 @pytest.mark.parametrize(
