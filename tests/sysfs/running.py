@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +70,10 @@ def shell(script, *words, **more):
     return run(*words, "--", "sh", "-c", script, **more)
 
 
-def python(script, *words, arguments=(), **more):
+def python(script, *words, user="root", arguments=(), **more):
     """Run a Python script with the simulated ``/sys``."""
-    return run(*words, "--", sys.executable, "-c", script, *map(str, arguments), **more)
+    # Ours may lie in somebody's home, where another user cannot start it.
+    usual = "/usr/bin/python3"
+    interpreter = usual if user != "root" and Path(usual).exists() else sys.executable
+    command = (interpreter, "-c", script, *map(str, arguments))
+    return run(*words, "--", *command, user=user, **more)
