@@ -28,6 +28,7 @@ PACKAGES = {
     "lspci": "pciutils",
     "busybox": "busybox-static",
     "umockdev-run": "umockdev",
+    "nsenter": "util-linux",
     "setpriv": "util-linux",
     "unshare": "util-linux",
 }
