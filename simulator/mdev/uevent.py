@@ -71,11 +71,11 @@ class Uevent:
 @dataclass(frozen=True, slots=True)
 class Kobject:
     """
-    What is no device and yet has a file ``uevent``: a bus or a driver.
+    What else has a file ``uevent``: a bus, a driver, a device of no bus and no class.
 
     Attributes:
         path: Its directory in ``/sys``.
-        subsystem: ``bus`` or ``drivers``.
+        subsystem: ``bus``, ``drivers``, or nothing.
     """
 
     path: str
@@ -168,7 +168,9 @@ class Uevents:
         uevent = _uevent(found["action"].decode(), subject, (synthetic, *arguments))
         if len(uevent.payload()) >= MAX_PAYLOAD:
             raise MdevError(errno.ENOMEM, "uevent: too many arguments")
-        self._send(uevent)
+        # dev_uevent_filter(): a device of no bus and no class sends nothing.
+        if subject.subsystem:
+            self._send(uevent)
 
     def _listen(self, action: str, subject: Parent | Mdev) -> None:
         """Source: mdev_core.c mdev_register_parent(), drivers/base/core.c device_add() and dd.c."""

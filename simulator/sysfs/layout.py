@@ -15,6 +15,7 @@ All of ``/sys``: the devices of a bus, and the links by which clients find them.
     '../../../devices/virtual/mtty/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001'
 """
 
+import re
 from collections.abc import Callable, Mapping
 
 from simulator.mdev import Mdev, MdevBus, MdevType, Node, Parent, Uevents
@@ -23,7 +24,7 @@ from simulator.sysfs.entries import Entry, FixedDirectory
 from simulator.sysfs.files import Context
 from simulator.sysfs.iommu import GROUPS, IommuGroups
 from simulator.sysfs.machine import ALWAYS, Machine
-from simulator.sysfs.nodes import ParentDirectory
+from simulator.sysfs.nodes import ParentDirectory, host_bridge
 from simulator.sysfs.tree import Tree
 
 __all__ = ["mdev_sysfs"]
@@ -53,6 +54,9 @@ def mdev_sysfs(
     most = [parent.numa_node for parent in bus.parents.values() if parent.numa_node is not None]
     machine = Machine(cpus, max([nodes - 1, *most]) + 1)
     return _Sysfs(bus, Context(uevents, IommuGroups(bus.kernel), machine, before_show)).tree
+
+
+_HOST_BRIDGE = re.compile(r"devices/pci[0-9a-f]{4}:[0-9a-f]{2}(?=/|$)")
 
 
 def _place(device: Device | MdevType) -> str:
@@ -185,6 +189,11 @@ class _Sysfs:
         """Make the directory of a device, or take over that of an earlier registration."""
         above, _, name = _place(parent)[1:].rpartition("/")
         entries = _inside(self._root, above)
+        bridge = _HOST_BRIDGE.match(above)
+        if bridge:
+            files = host_bridge(self._context, f"/{bridge[0]}")
+            for file, entry in files.items():
+                _inside(self._root, bridge[0]).setdefault(file, entry)
         found = entries.get(name)
         if isinstance(found, ParentDirectory):
             old = found.parent

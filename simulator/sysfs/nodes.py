@@ -2,11 +2,13 @@
 
 import errno
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import NoReturn
 
 from simulator.errors import MdevError
 from simulator.mdev import PAGE_SIZE, Mdev, MdevType, Parent
+from simulator.mdev.uevent import Kobject
 from simulator.sysfs.buses import Device, home
 from simulator.sysfs.entries import (
     Directory,
@@ -21,45 +23,40 @@ from simulator.sysfs.files import Context, NodeDirectory
 from simulator.sysfs.iommu import GROUPS
 from simulator.sysfs.pci import pci_files
 
-__all__ = ["ParentDirectory"]
+__all__ = ["ParentDirectory", "host_bridge"]
 
 
-def _place(device: Device) -> str:
+def _place(device: Device | Kobject) -> str:
     return device.path.removeprefix("/sys")
 
 
 # ---- what the driver core adds
 
 
+def _check(device: Device | Kobject) -> None:
+    """Refuse what an open file is asked for when its device has gone."""
+    if isinstance(device, Mdev) and (device.is_gone or device.is_removing):
+        raise MdevError(errno.ENODEV, f"{device.uuid} has gone")
+
+
 def _uevent(context: Context, device: Device) -> File:
     """Source: general knowledge, drivers/base/core.c uevent_show(), uevent_store()."""
-
-    def check() -> None:
-        if isinstance(device, Mdev) and (device.is_gone or device.is_removing):
-            raise MdevError(errno.ENODEV, "uevent has gone")
 
     def read() -> bytes:
         if context.before_show is not None:
             context.before_show(device, "uevent")
-        check()
+        _check(device)
         return context.uevents.show(device).encode()
 
     def write(data: bytes) -> int:
-        check()
+        _check(device)
         context.uevents.synthesize(device, data[:PAGE_SIZE])
         return min(len(data), PAGE_SIZE)
 
     return File(0o644, read, write)
 
 
-def _fail(number: int) -> Callable[..., Any]:
-    def fail(*_: object) -> Any:  # noqa: ANN401 - it never returns
-        raise MdevError(number, "not supported by this device")
-
-    return fail
-
-
-def _power(context: Context, device: Device) -> Directory:
+def _power(context: Context, device: Device | Kobject) -> Directory:
     """
     Make ``power/`` of a device without runtime power management.
 
@@ -69,25 +66,42 @@ def _power(context: Context, device: Device) -> Directory:
     # pci_pm_init() calls pm_runtime_forbid().
     usual = "on" if isinstance(device, Parent) and device.pci is not None else "auto"
 
-    def show() -> bytes:
-        return f"{context.controls.get(place, usual)}\n".encode()
+    def show(text: str) -> bytes:
+        _check(device)
+        return f"{text}\n".encode()
 
     def store(data: bytes) -> int:
+        _check(device)
         text = data[:PAGE_SIZE].removesuffix(b"\n")
         if text not in {b"auto", b"on"}:
             raise MdevError(errno.EINVAL, "control takes auto or on")
         context.controls[place] = text.decode()
         return len(data)
 
-    return FixedDirectory(
-        {
-            "control": File(0o644, show, store),
-            "autosuspend_delay_ms": File(0o644, _fail(errno.EIO), _fail(errno.EIO)),
-            "runtime_active_time": File(0o444, lambda: b"0\n"),
-            "runtime_status": File(0o444, lambda: b"unsupported\n"),
-            "runtime_suspended_time": File(0o444, lambda: b"0\n"),
-        }
-    )
+    def fail(*_: object) -> NoReturn:
+        _check(device)
+        raise MdevError(errno.EIO, "no autosuspend")
+
+    constant = {"active_time": "0", "status": "unsupported", "suspended_time": "0"}
+    files = {f"runtime_{k}": File(0o444, partial(show, v)) for k, v in constant.items()}
+    files["control"] = File(0o644, lambda: show(context.controls.get(place, usual)), store)
+    files["autosuspend_delay_ms"] = File(0o644, fail, fail)
+    return FixedDirectory(files)
+
+
+def host_bridge(context: Context, place: str) -> dict[str, Entry]:
+    """
+    Make the files of a PCI host bridge, a device of no bus and no class.
+
+    Source: general knowledge, drivers/pci/probe.c pci_register_host_bridge().
+    """
+    bridge = Kobject(f"/sys{place}", "")
+
+    def write(data: bytes) -> int:
+        context.uevents.synthesize(bridge, data[:PAGE_SIZE])
+        return min(len(data), PAGE_SIZE)
+
+    return {"uevent": File(0o644, lambda: b"", write), "power": _power(context, bridge)}
 
 
 def _subsystem(_context: Context, device: Device) -> Link:

@@ -59,6 +59,7 @@ def general(path, mdev):
     for place, name in ((mdev.path, "<mdev>"), (parent.path, "<parent>")):
         path = re.sub(f"^{re.escape(place.removeprefix('/sys'))}(?=/|$)", name, path)
     for pattern, name in (
+        (r"^/devices/pci[^/]+(?=/)", "<host bridge>"),
         (rf"/{UUID}$", "/<uuid>"),
         (rf"^(/.*)/{re.escape(parent.name)}$", r"\1/<name>"),
         (r"(?<=mdev_supported_types/)[^/]+", "<type>"),

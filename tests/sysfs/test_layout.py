@@ -361,6 +361,37 @@ def test_power_files(host):
     assert refused(read, tree, f"{D}/power/autosuspend_delay_ms") == "EIO"
 
 
+def test_power_files_of_a_device_that_has_gone(host):
+    """An open file answers ENODEV, and what was written last is not there for a new device."""
+    bus, tree = host
+    control = tree.open(f"{D}/power/control", reading=True, writing=True)
+    status = tree.open(f"{D}/power/runtime_status", reading=True)
+    delay = tree.open(f"{D}/power/autosuspend_delay_ms", reading=True)
+    bus.devices[U1].remove()
+    assert [refused(control.write, b"on"), refused(control.read, 9)] == ["ENODEV"] * 2
+    assert [refused(one.read, 9) for one in (status, delay)] == ["ENODEV"] * 2
+
+
+def test_a_host_bridge():
+    """It is a device of no bus and no class: it takes synthetic events and sends none."""
+    bus = MdevBus(KERNELS["6.1"])
+    uevents = Uevents(bus)
+    tree = mdev_sysfs(bus, uevents)
+    for address in ("0000:00:02.0", "0000:00:03.0"):
+        bus.register(driver("i915"), path=f"/sys/devices/pci0000:00/{address}")
+    bus.register(driver("mtty"), path="/sys/devices/pci0000:00x/mtty")
+    sent = []
+    uevents.sinks.append(sent.append)
+    assert tree.list("/devices/pci0000:00")[:2] == ["uevent", "power"]
+    assert tree.list("/devices/pci0000:00x") == ["mtty"]
+    assert read(tree, "/devices/pci0000:00/uevent") == b""
+    assert write(tree, "/devices/pci0000:00/uevent", b"change") == 6
+    assert refused(write, tree, "/devices/pci0000:00/uevent", b"dance") == "EINVAL"
+    write(tree, "/devices/pci0000:00/power/control", b"on")
+    assert read(tree, "/devices/pci0000:00/power/control") == b"on\n"
+    assert sent == []
+
+
 def test_config_space_does_not_change(host):
     """A write to config is taken and changes nothing."""
     _, tree = host

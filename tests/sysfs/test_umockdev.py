@@ -1,6 +1,7 @@
 """Snapshots as umockdev text: written, read back, and taken by the real umockdev."""
 
 import os
+import re
 import shutil
 import subprocess
 from stat import S_IMODE, S_ISREG
@@ -32,6 +33,7 @@ def test_umockdev_text_is_read_back(name):
     taken = take(live(name)[1])
     found = read_umockdev("x", format_umockdev(taken))
     places = ("/devices/", "/bus/", "/class/")
+    # Machines have more: what is no device for umockdev, a host bridge among them.
     machine = ("/devices/system/", "/bus/mdev/dr", "/bus/pci/dr", "/bus/css/dr", "/bus/matrix/dr")
     expected = {
         path: (one.content, one.target)
@@ -39,6 +41,7 @@ def test_umockdev_text_is_read_back(name):
         if path.startswith(places)
         and not path.startswith(machine)
         and path.rpartition("/")[2] != "uevent"
+        and not re.match("/devices/pci[^/]+/power/", path)
         and not one.is_directory
     }
     back = {
