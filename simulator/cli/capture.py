@@ -50,7 +50,7 @@ def capture(root: str, output: str, seed: int, keep_identities: bool, kernel: st
     Write a machine's mdev tree as a host file.
 
     ROOT is a /sys, /sys itself if left out, a directory that holds one (a snapshot, a mount), or a
-    file that umockdev-record wrote. It is only read. UUIDs and serial numbers are replaced, the
+    file of text for umockdev. It is only read. UUIDs and serial numbers are replaced, the
     same ones in every run with the same seed. A parent that no vendor driver here reproduces gets
     one that is described in the file.
     Exit status 1: there is no parent.
