@@ -265,7 +265,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def mdevsim_live(request: pytest.FixtureRequest) -> Iterator[LiveMachine]:
     """A simulated machine for real programs: ``mdevsim_live.run("mdevctl", "types")``."""
     wanted = _Wanted.of(request.node)
-    holder = "echo $$; exec cat"
+    # It stays a shell: while a process executes another program its variables cannot be read.
+    holder = "echo $$; cat; exit"
     words = [sys.executable, "-P", "-m", "simulator.cli", "run", *wanted.words(request.node)]
     if shutil.which("nsenter") is None:
         _missing(request.config, f"no nsenter{_NEEDED}the Debian package util-linux")
