@@ -103,7 +103,7 @@ def _pass_on(notices: Notices, uevents: UeventSocket, uevent: Uevent) -> None:
     notices.put(partial(uevents.send, uevent))
 
 
-def _wait(command: tuple[str, ...], mask: set[signal.Signals], mount: Mount) -> int:
+def _wait(command: tuple[str, ...], mask: set[int | signal.Signals], mount: Mount) -> int:
     try:
         child = namespace.Command(command, sorted(mask))
     except OSError as error:

@@ -107,7 +107,7 @@ class Mount:
     def close(self) -> None:
         """Unmount. Who still uses the file system gets errors when this process ends."""
         self.operations.wake_sleepers(closing=True)
-        if self._ended.is_set():
+        if self._thread is None or self._ended.is_set():
             return
         try:
             umount(self._target)
@@ -117,8 +117,7 @@ class Mount:
         except OSError as error:
             if error.errno not in {errno.EINVAL, errno.ENOENT}:
                 raise
-        if self._thread is not None:
-            self._thread.join(_FAREWELL)
+        self._thread.join(_FAREWELL)
 
     def _serve(self, fuse: Fuse) -> None:
         try:

@@ -218,15 +218,15 @@ def said_without(change, *words, user="root", **more):
     return done.stderr
 
 
+# A copy of the node, so that the machine's own keeps its mode.
+CLOSE = """
+cp -a /dev/fuse /tmp/.mdevsim-fuse && mount --bind /tmp/.mdevsim-fuse /dev/fuse &&
+chmod 600 /dev/fuse && rm /tmp/.mdevsim-fuse
+"""
 MISSING = [
     ("mount -t tmpfs none /dev", "root", "no /dev/fuse (No such file or directory); needed: "),
     ("mount --bind /dev/null /dev/fuse", "root", "cannot mount: "),
-    (
-        "cp -a /dev/fuse /tmp/.mdevsim-fuse && mount --bind /tmp/.mdevsim-fuse /dev/fuse; "
-        "chmod 600 /dev/fuse; rm /tmp/.mdevsim-fuse",
-        "nobody",
-        "no access to /dev/fuse (Permission denied); needed: ",
-    ),
+    (CLOSE.strip(), "nobody", "no access to /dev/fuse (Permission denied); needed: "),
 ]
 
 
