@@ -222,6 +222,23 @@ def test_devices_that_mdevctl_makes(live):
     ]
 
 
+OLDER = (
+    "mdevctl start -u $A -p $P -t i915-GVTg_V5_4 || exit\n"
+    + LIBVIRTD
+    + r"""
+wait_for has $(name $A) nodedev-list --cap mdev
+v nodedev-destroy $(name $A) >destroyed || exit
+wait_for fails has $(name $A) nodedev-list --cap mdev
+ls $MDEVS
+"""
+)
+
+
+def test_a_device_that_was_there_before(live):
+    """A device that was made before libvirtd started is listed, and destroyed."""
+    assert live(OLDER, "--udev").out == ""
+
+
 MISTAKES = (
     LIBVIRTD
     + r"""
