@@ -1,13 +1,12 @@
 """`mdevsim mount`: where it mounts, who sees it, how it ends, and what it refuses."""
 
 import os
-import select
 import signal
 import subprocess
 from pathlib import Path
 
 import pytest
-from sysfs.running import NOBODY, TIMEOUT, USERS, as_user, mdevsim, needs
+from sysfs.running import NOBODY, TIMEOUT, USERS, as_user, mdevsim, needs, next_line
 
 UUID = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
 
@@ -36,12 +35,11 @@ class Mounted:
             mdevsim("mount", *words, user=user),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            bufsize=0,
         )
 
     def __enter__(self):
-        assert select.select([self.process.stdout], [], [], TIMEOUT)[0], "it did not mount"
-        assert self.process.stdout.readline().startswith("mounted: "), self.process.stderr.read()
+        assert next_line(self.process.stdout).startswith("mounted: "), self.process.stderr.read()
         return self
 
     def __exit__(self, *_):

@@ -1,6 +1,7 @@
 """`mdevsim run` and `mdevsim mount` as processes, and what the machine lacks for them."""
 
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -77,3 +78,15 @@ def python(script, *words, user="root", arguments=(), **more):
     interpreter = usual if user != "root" and Path(usual).exists() else sys.executable
     command = (interpreter, "-c", script, *map(str, arguments))
     return run(*words, "--", *command, user=user, **more)
+
+
+def next_line(stream):
+    """The next line of an unbuffered pipe; fails when none comes in time."""
+    line = b""
+    while not line.endswith(b"\n"):
+        assert select.select([stream], [], [], TIMEOUT)[0], f"no line came after {line!r}"
+        read = stream.read(1)
+        if not read:
+            break
+        line += read
+    return line.decode().strip()

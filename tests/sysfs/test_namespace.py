@@ -1,7 +1,6 @@
 """`mdevsim run`: what the command finds, how it ends, what is left, and what is missing."""
 
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -9,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sysfs.running import TIMEOUT, USERS, mdevsim, needs, python, run, shell
+from sysfs.running import TIMEOUT, USERS, mdevsim, needs, next_line, python, run, shell
 
 UUID = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
 READY = "echo $$; exec sleep 60"
@@ -53,7 +52,7 @@ class Running:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            bufsize=0,
         )
 
     def __enter__(self):
@@ -65,8 +64,7 @@ class Running:
 
     def line(self):
         """The next line of the command."""
-        assert select.select([self.process.stdout], [], [], TIMEOUT)[0], "no line came"
-        return self.process.stdout.readline().strip()
+        return next_line(self.process.stdout)
 
 
 @pytest.mark.parametrize("user", USERS)
@@ -175,8 +173,7 @@ def test_a_killed_server(user):
         assert running.line() == "ready"
         running.process.kill()
         running.process.wait(TIMEOUT)
-        running.process.stdin.write("go\n")
-        running.process.stdin.flush()
+        running.process.stdin.write(b"go\n")
         assert running.line().endswith("Transport endpoint is not connected")
         last = running.line()
         wait_for(lambda: has_ended(last))
