@@ -1,0 +1,128 @@
+"""
+What does the simulated ``/sys`` cost the programs that use it?
+
+``python -m benchmarks.bench_sysfs`` measures and prints a table: the time from the start of
+``mdevsim run`` to the first instruction of its command, and with few and with many mdevs a create,
+a remove, a read, ``ls`` and ``mdevctl list``. Server and clients are pinned to one CPU. pytest runs
+it small, and times nothing.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+FEW, MANY = 10, 10_000
+HOST = "parents: [{{driver: mdpy, options: {{count: {count}}}}}]\n"
+CLIENT = """
+import json, os, shutil, subprocess, sys, time, uuid
+n_mdevs, rounds = map(int, sys.argv[1:])
+path = "/sys/class/mdev_bus/mdpy/mdev_supported_types/mdpy-vga"
+links = "/sys/bus/mdev/devices"
+def timed(function, times):
+    found = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        for _ in range(times):
+            function()
+        found.append((time.perf_counter() - start) / times)
+    return found
+def read():
+    fd = os.open(f"{path}/available_instances", os.O_RDONLY)
+    os.read(fd, 4096)
+    os.close(fd)
+def write(file, data):
+    fd = os.open(file, os.O_WRONLY | os.O_TRUNC)
+    os.write(fd, data.encode())
+    os.close(fd)
+def command(*words):
+    return lambda: subprocess.run(words, stdout=subprocess.DEVNULL, check=True)
+uuids = iter(str(uuid.UUID(int=(1 << 100) + number)) for number in range(1 << 20))
+for _ in range(n_mdevs):
+    write(f"{path}/create", next(uuids))
+found = {"create": [], "remove": []}
+for _ in range(rounds):
+    batch = [next(uuids) for _ in range(100)]
+    start = time.perf_counter()
+    for one in batch:
+        write(f"{path}/create", one)
+    middle = time.perf_counter()
+    for one in batch:
+        write(f"{links}/{one}/remove", "1")
+    found["create"].append((middle - start) / 100)
+    found["remove"].append((time.perf_counter() - middle) / 100)
+found["read"] = timed(read, 1000)
+found["listdir"] = timed(lambda: os.listdir(links), 1)
+found["ls"] = timed(command("ls", links), 1)
+if shutil.which("mdevctl"):
+    start = time.perf_counter()
+    command("mdevctl", "list")()
+    found["mdevctl list, first"] = [time.perf_counter() - start]
+    found["mdevctl list"] = timed(command("mdevctl", "list"), 1)
+print(json.dumps(found))
+"""
+UNITS = {"create": (1e6, "µs"), "remove": (1e6, "µs"), "read": (1e6, "µs")}
+
+
+def run(words: list[str]) -> str:
+    command = [sys.executable, "-m", "simulator.cli", "run", *words]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
+    return done.stdout
+
+
+def client(n_mdevs: int, rounds: int) -> dict[str, list[float]]:
+    """Measure with *n_mdevs* there."""
+    with tempfile.TemporaryDirectory() as directory:
+        host = Path(directory, "host.yaml")
+        host.write_text(HOST.format(count=n_mdevs + 1000))
+        words = [str(host), "--", sys.executable, "-c", CLIENT, str(n_mdevs), str(rounds)]
+        return json.loads(run(words))
+
+
+def start(rounds: int) -> list[float]:
+    """Measure the start, by the clock that all processes share."""
+    found = []
+    for _ in range(rounds):
+        begun = time.clock_gettime(time.CLOCK_MONOTONIC)
+        told = run(["--", "cat", "/proc/uptime"]).split()[0]
+        # The uptime has two digits, and counts what a suspended machine slept.
+        found.append(max(0.0, float(told) - begun + _OFFSET))
+    return found
+
+
+_OFFSET = time.clock_gettime(time.CLOCK_MONOTONIC) - time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def main() -> None:
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    begun = start(5)
+    print(f"start of run: {median(begun):.2f} s ({min(begun):.2f} to {max(begun):.2f})")
+    few, many = client(FEW, 5), client(MANY, 5)
+    print(f"{'':20} {FEW:>26,} mdevs {MANY:>26,} mdevs")
+    for name in many:
+        factor, unit = UNITS.get(name, (1e3, "ms"))
+        cells = (
+            f"{median(one) * factor:.1f} {unit} ({min(one) * factor:.1f}-{max(one) * factor:.1f})"
+            for one in (few[name], many[name])
+        )
+        print(f"{name:20}", *(f"{cell:>32}" for cell in cells))
+
+
+@pytest.mark.skipif(not os.access("/dev/fuse", os.W_OK), reason="/dev/fuse is missing")
+def test_sysfs():
+    """The measurements run and give every number."""
+    found = client(20, 1)
+    assert {"create", "remove", "read", "listdir", "ls"} <= set(found)
+    assert ("mdevctl list" in found) == (shutil.which("mdevctl") is not None)
+    assert start(1)[0] < 60
+
+
+if __name__ == "__main__":
+    main()
