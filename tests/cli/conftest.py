@@ -46,7 +46,7 @@ def command(tmp_path, environment):
         if "stdin" not in more and given is not None:
             settings["input"] = given
         settings |= {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more
-        words = [sys.executable, "-m", "simulator.cli", *map(str, arguments)]
+        words = [sys.executable, "-P", "-m", "simulator.cli", *map(str, arguments)]
         done = subprocess.run(words, check=False, **settings)
         return Answer(done.returncode, done.stdout or b"", done.stderr or b"")
 

@@ -442,7 +442,7 @@ def test_a_closed_standard_input(environment, tmp_path, write, form):
     write("good", LINE)
     words = (word.format("-") for word in TEXTS[form][1])
     done = subprocess.run(
-        [sys.executable, "-m", "simulator.cli", *words],
+        [sys.executable, "-P", "-m", "simulator.cli", *words],
         check=False,
         capture_output=True,
         cwd=tmp_path,

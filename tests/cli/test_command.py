@@ -70,7 +70,7 @@ def test_a_reader_that_goes_away(environment, tmp_path, asked):
     os.close(read)
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "simulator.cli", *asked],
+            [sys.executable, "-P", "-m", "simulator.cli", *asked],
             check=False,
             stdout=write,
             stderr=subprocess.PIPE,
@@ -110,7 +110,7 @@ def on_terminal(arguments, environment, tmp_path):
     """Run the command with a terminal as standard error; give what the terminal got."""
     main, terminal = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "simulator.cli", *arguments],
+        [sys.executable, "-P", "-m", "simulator.cli", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=terminal,

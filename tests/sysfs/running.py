@@ -25,7 +25,7 @@ def as_user(user):
 
 def mdevsim(*words, user="root"):
     """The words of a command."""
-    return [*as_user(user), sys.executable, "-m", "simulator.cli", *map(str, words)]
+    return [*as_user(user), sys.executable, "-P", "-m", "simulator.cli", *map(str, words)]
 
 
 @cache

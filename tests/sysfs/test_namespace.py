@@ -259,7 +259,7 @@ def test_missing_user_namespaces():
     """Where no more user namespaces are permitted, one line names the setting."""
     needs("nobody")
     # A limit of the new namespace, so the machine's own stays.
-    inner = [sys.executable, "-m", "simulator.cli", "run", "--", "true"]
+    inner = [sys.executable, "-P", "-m", "simulator.cli", "run", "--", "true"]
     script = """
     echo 0 > /proc/sys/user/max_user_namespaces || exit 99
     exec setpriv --bounding-set=-all --inh-caps=-all --securebits=+noroot "$@"
