@@ -63,7 +63,9 @@ class TreeOperations:
         self._directories: dict[int, str] = {}
         self._sleepers: dict[Event, None] = {}
         self._is_closing = False
-        self._ids = {"st_uid": os.getuid(), "st_gid": os.getgid()}
+        # What is 0 is left out: each field of each answer costs.
+        ids = {"st_uid": os.getuid(), "st_gid": os.getgid()}
+        self._ids = {field: number for field, number in ids.items() if number}
 
     def init_with_config(self, connection: Any, _config: object) -> None:  # noqa: ANN401 - ctypes
         """Begin. Links keep their targets as names keep their nodes, until they are taken back."""
@@ -82,12 +84,10 @@ class TreeOperations:
         if tree is None:
             return {"st_mode": stat.S_IFDIR | 0o755, "st_nlink": 2, **self._ids}
         found = tree.stat(below)
-        return {
-            "st_mode": found.mode,
-            "st_size": found.size,
-            "st_nlink": found.nlink,
-            **self._ids,
-        }
+        answer = {"st_mode": found.mode, "st_nlink": found.nlink, **self._ids}
+        if found.size:
+            answer["st_size"] = found.size
+        return answer
 
     def _of_handle(self, fh: int | None) -> dict[str, int]:
         if fh in self._files:
