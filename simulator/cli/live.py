@@ -90,7 +90,8 @@ def make_live(host: Host, seed: int, *, cpus: int | None = None) -> Live:
         """Sleep in a create, whose writer holds the lock, and let others have it meanwhile."""
         tree.lock.release()
         try:
-            time.sleep(seconds)
+            with tree.away():
+                time.sleep(seconds)
         finally:
             tree.lock.acquire()
 

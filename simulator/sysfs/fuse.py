@@ -73,6 +73,7 @@ class Mount:
         self.operations = TreeOperations(trees, around)
         for key, tree in trees.items():
             tree.on_gone.append(partial(self._take_back, shown.get(key, target + key)))
+            tree.away = self._readers.away
         self._thread: Thread | None = None
 
     def start(self) -> None:

@@ -12,6 +12,7 @@ import errno
 import stat
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from threading import Lock
 from types import TracebackType
@@ -138,10 +139,12 @@ class Tree:
             model behind the tree from another thread holds it too.
         on_gone: Called with the path of each directory or link that goes, while the lock is held:
             a surface drops what it keeps of it.
+        away: Entered by a store that waits without the lock: a surface lets others in meanwhile.
     """
 
     def __init__(self, root: Directory) -> None:
         self.lock = Lock()
+        self.away: Callable[[], AbstractContextManager[None]] = nullcontext
         self.on_gone: list[Callable[[str], None]] = []
         self._root = root
         self._modes: dict[str, int] = {}

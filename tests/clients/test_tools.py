@@ -78,3 +78,20 @@ def test_a_static_program(live):
         "sh: write error: Invalid argument",
         "[1]",
     ]
+
+
+def test_a_removal_that_comes_too_early(live):
+    """A device whose creation has not ended is not removed, and its creation ends well."""
+    script = r"""
+    echo "delay probe 1 2" >"$MDEVSIM_CONTROL/faults" || exit
+    echo $A >$TYPES/i915-GVTg_V5_4/create & creating=$!
+    wait_for [ -e $PD/$A/remove ]
+    bash -c "echo 1 >$PD/$A/remove" 2>&1
+    wait $creating; echo [$?]
+    ls $MDEVS
+    """
+    assert live(script).lines == [
+        "bash: line 1: echo: write error: Resource temporarily unavailable",
+        "[0]",
+        "c2177883-f1bb-47f0-914d-32a22e3a8804",
+    ]
