@@ -204,3 +204,21 @@ def test_a_stop_of_a_device_in_use_waits(live):
         "[1]",
         "[0]",
     ]
+
+
+def test_a_stop_that_comes_too_early(live):
+    """A device has no type until its creation ends, so mdevctl cannot stop it before."""
+    script = r"""
+    echo "delay probe 1 2" >"$MDEVSIM_CONTROL/faults" || exit
+    mdevctl start -u $A -p $P -t i915-GVTg_V5_4 & starting=$!
+    wait_for [ -e $MDEVS/$A/remove ]
+    mdevctl stop -u $A 2>&1; echo [$?]
+    wait $starting; echo [$?]
+    ls $MDEVS
+    """
+    assert live(script).lines == [
+        "Error: No such file or directory (os error 2)",
+        "[1]",
+        "[0]",
+        "c2177883-f1bb-47f0-914d-32a22e3a8804",
+    ]
