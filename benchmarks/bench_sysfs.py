@@ -72,7 +72,7 @@ UNITS = {"create": (1e6, "µs"), "remove": (1e6, "µs"), "read": (1e6, "µs")}
 
 
 def run(words: list[str]) -> str:
-    command = [sys.executable, "-m", "simulator.cli", "run", *words]
+    command = [sys.executable, "-P", "-m", "simulator.cli", "run", *words]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
     return done.stdout
 
