@@ -6,6 +6,7 @@ import pytest
 from clients.missing import as_root, needs
 
 from simulator import KERNELS
+from simulator.vendors import VENDORS
 
 pytestmark = needs("mdevctl")
 
@@ -104,11 +105,8 @@ def test_attributes(live, golden):
     golden("mdevctl-attributes", live(AP, host="parents:\n  - driver: vfio_ap\n").out)
 
 
-VENDORS = ("i915", "mtty", "mdpy", "mbochs", "vfio_ap", "vfio_ccw", "nvidia")
-
-
 @as_root
-@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("vendor", sorted(VENDORS))
 def test_types_of_a_vendor(live, golden, vendor):
     """The types of every vendor driver read well, and the JSON says what the text says."""
     script = "mdevctl types; echo ----; mdevctl types --dumpjson"
