@@ -80,6 +80,8 @@ def run(
 def _run(live: Live, command: tuple[str, ...], definitions: str | None, *, udev: bool) -> int:
     namespace.enter()
     stage = namespace.furnish(definitions)
+    # Who is started with it ignored would not hear of the end of a child, nor get its status.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, namespace.SIGNALS)
     shown = {"/sys": "/sys", "/control": namespace.CONTROL}
     trees = {"/sys": live.tree, "/control": live.control}

@@ -100,6 +100,19 @@ def test_exit_status(command, status):
     assert run("--", *command, check=False).returncode == status
 
 
+def test_ignored_children():
+    """A caller that ignores the end of its children gets the exit status all the same."""
+    needs()
+    code = """
+import os, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+    words = [sys.executable, "-c", code, *mdevsim("run", "--", "sh", "-c", "exit 7")]
+    done = subprocess.run(words, capture_output=True, timeout=TIMEOUT, check=False)
+    assert done.returncode == 7, done.stderr
+
+
 def test_usage():
     """Without a command, or with a host and a vendor, it says how to write it."""
     for words in (["mtty"], ["--"], ["mtty", "--vendor", "i915", "--", "true"]):
