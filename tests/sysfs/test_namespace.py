@@ -17,9 +17,10 @@ READY = "echo $$; exec sleep 60"
 
 
 def mounts():
-    """Our mounts that the machine itself shows."""
-    text = Path("/proc/self/mountinfo").read_text(encoding="utf-8")
-    return [line for line in text.splitlines() if "mdevsim" in line]
+    """Mounts of a run that the machine itself shows; those of ``mdevsim mount`` lie elsewhere."""
+    lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
+    places = {line: line.split()[4] for line in lines if "mdevsim" in line}
+    return [line for line, place in places.items() if place.startswith(("/sys", "/run", "/etc"))]
 
 
 def below_tmp():
@@ -230,10 +231,10 @@ def said_without(change, *words, user="root", **more):
     return done.stderr
 
 
-# A copy of the node, so that the machine's own keeps its mode.
+# A copy of the node, so that the machine's own keeps its mode; `below_tmp` does not count it.
 CLOSE = """
-cp -a /dev/fuse /tmp/.mdevsim-fuse && mount --bind /tmp/.mdevsim-fuse /dev/fuse &&
-chmod 600 /dev/fuse && rm /tmp/.mdevsim-fuse
+cp -a /dev/fuse /tmp/.closed-fuse && mount --bind /tmp/.closed-fuse /dev/fuse &&
+chmod 600 /dev/fuse && rm /tmp/.closed-fuse
 """
 MISSING = [
     ("mount -t tmpfs none /dev", "root", "no /dev/fuse (No such file or directory); needed: "),
