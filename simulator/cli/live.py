@@ -13,11 +13,13 @@ from simulator.cli.inputs import parse_host, read, read_vendor
 from simulator.cli.options import kernel_option, scheme_option, vendor_option
 from simulator.compat.scheme import Scheme
 from simulator.host import Host
+from simulator.mdev import KERNELS
 from simulator.mdev.faults import Faults
 from simulator.mdev.uevent import Uevents
 from simulator.sysfs.control import control_tree
 from simulator.sysfs.layout import mdev_sysfs
 from simulator.sysfs.tree import Tree
+from simulator.vendors import VENDORS
 
 __all__ = ["Live", "complain", "host_options", "leave", "load_live", "make_live"]
 
@@ -62,20 +64,28 @@ def load_live(
     """
     Read a host, a file or the built-in one of a driver, and make it live.
 
-    The built-in ones begin without mdevs, as a driver does.
-
     Raises:
         InputError: With all mistakes.
     """
     if host is not None and vendor is not None:
         raise click.UsageError("--vendor names a built-in host; give it or HOST, not both")
-    path = (vendor or "i915") if host is None else host
-    data = read_vendor(path) if host is None else read(path)
-    machine = parse_host(path, data, scheme, kernel)
     if host is None:
-        for mdev in machine.bus.mdevs:
-            mdev.remove()
+        machine = _built_in(vendor or "i915", kernel, scheme)
+    else:
+        machine = parse_host(host, read(host), scheme, kernel)
     return make_live(machine, seed, cpus=cpus)
+
+
+def _built_in(vendor: str, kernel: str | None, scheme: Scheme | None) -> Host:
+    """Make the host of a driver: no mdevs, and no files but the driver's and the scheme's."""
+    if scheme is None:
+        machine = Host(KERNELS[kernel] if kernel else list(KERNELS.values())[-1])
+        machine.add_parent(VENDORS[vendor])
+        return machine
+    machine = parse_host(vendor, read_vendor(vendor), scheme, kernel)
+    for mdev in machine.bus.mdevs:
+        mdev.remove()
+    return machine
 
 
 def make_live(host: Host, seed: int, *, cpus: int | None = None) -> Live:
