@@ -6,7 +6,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from sysfs.running import NOBODY, TIMEOUT, USERS, as_user, mdevsim, needs, next_line
+from sysfs.running import (
+    NOBODY,
+    TIMEOUT,
+    USERS,
+    as_user,
+    mdevsim,
+    needs,
+    next_line,
+    open_to_all,
+)
 
 UUID = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
 
@@ -14,8 +23,7 @@ UUID = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
 @pytest.fixture
 def directory(tmp_path):
     """An empty directory that every user may reach and use."""
-    for above in (tmp_path, *tmp_path.parents[:2]):
-        above.chmod(0o755)
+    open_to_all(tmp_path)
     made = tmp_path / "sys"
     made.mkdir()
     made.chmod(0o777)

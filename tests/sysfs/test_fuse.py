@@ -7,7 +7,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sysfs.running import USERS, python, run, shell
+from sysfs.running import USERS, open_to_all, python, run, shell
 
 from simulator.cli.live import make_live
 from simulator.compat.schemes import load_builtin
@@ -43,8 +43,7 @@ REFUSALS = [
 @pytest.fixture
 def host(tmp_path):
     """An mtty that every user may read."""
-    for directory in (tmp_path, *tmp_path.parents[:2]):
-        directory.chmod(0o755)
+    open_to_all(tmp_path)
     path = tmp_path / "host.yaml"
     path.write_text(MTTY)
     return path
