@@ -236,5 +236,7 @@ class _Sysfs:
     def _remove(self, mdev: Mdev) -> None:
         self.tree.forget(f"/bus/mdev/devices/{mdev.uuid}")
         self.tree.forget(f"{_place(mdev.mdev_type)}/devices/{mdev.uuid}")
+        # Who writes to it has it open: kept by the kernel, it would keep the directory, too.
+        self.tree.forget(f"{_place(mdev)}/remove")
         self.tree.forget(_place(mdev))
         self._context.controls.pop(_place(mdev), None)

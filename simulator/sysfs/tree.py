@@ -137,8 +137,8 @@ class Tree:
     Attributes:
         lock: Held around every look at the entries and every show and store. Whoever uses the
             model behind the tree from another thread holds it too.
-        on_gone: Called with the path of each directory or link that goes, while the lock is held:
-            a surface drops what it keeps of it.
+        on_gone: Called with the path of each directory or link that goes, and of ``remove``, while
+            the lock is held: a surface drops what it keeps of it.
         away: Entered by a store that waits without the lock: a surface lets others in meanwhile.
     """
 
@@ -238,7 +238,7 @@ class Tree:
 
     def forget(self, path: str) -> None:
         """
-        Note that a directory, with all below, or a link goes: what chmod said is dropped.
+        Note that a name goes, with all below: what chmod said is dropped.
 
         Whoever changes the model calls this for every name that leaves, the lock being held.
         """

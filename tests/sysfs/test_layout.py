@@ -290,6 +290,16 @@ def test_a_uevent_tells_of_what_is_there():
     assert {("/class/mdev_bus/0000:00:02.0", 5), (TYPES, 5)} <= set(gone)
 
 
+def test_the_file_that_is_written_goes_before_its_directory(host):
+    """A kernel that keeps `remove` for its writer would keep the directory for ever."""
+    _, tree = host
+    gone = []
+    tree.on_gone.append(gone.append)
+    with tree.open(f"{D}/remove", writing=True) as file:
+        file.write(b"1")
+    assert gone.index(f"{D}/remove") < gone.index(D)
+
+
 def test_names_are_taken_back_before_a_wait(host):
     """What goes at the beginning of a removal or unregistration is not kept until its end."""
     bus, tree = host
