@@ -67,7 +67,7 @@ class Mount:
         self._session: int | None = None
         self._lock = Lock()
         self._fuse: Fuse | None = None
-        self._readers = Readers()
+        self._readers = Readers(self._wake_sleepers)
         settle = partial(notices.settle, self._readers.away)
         around = Surroundings(self._begin, self._end, settle, self._readers.away)
         self.operations = TreeOperations(trees, around)
@@ -107,8 +107,8 @@ class Mount:
 
     def close(self) -> None:
         """Unmount. Who still uses the file system gets errors when this process ends."""
-        self.operations.wake_sleepers(closing=True)
-        if self._thread is None or self._ended.is_set():
+        self._wake_sleepers()
+        if self._thread is None or (self._ended.is_set() and not self._is_dead()):
             return
         try:
             umount(self._target)
@@ -119,6 +119,17 @@ class Mount:
             if error.errno not in {errno.EINVAL, errno.ENOENT}:
                 raise
         self._thread.join(_FAREWELL)
+
+    def _wake_sleepers(self) -> None:
+        self.operations.wake_sleepers(closing=True)
+
+    def _is_dead(self) -> bool:
+        """Tell whether the mount outlived its session, as after ``umount -f`` while it was busy."""
+        try:
+            os.close(os.open(self._target, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+        except OSError as error:
+            return error.errno in {errno.ENOTCONN, errno.ECONNABORTED}
+        return False
 
     def _serve(self, fuse: Fuse) -> None:
         try:

@@ -2,7 +2,7 @@
 
 import ctypes
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
 from threading import Lock, Thread, current_thread
@@ -19,9 +19,14 @@ class Readers:
 
     libfuse's own loop is the first of them. Whoever waits in an operation is away, and never is
     everybody: the last to go calls a helper. One too many rests after its next request.
+
+    Args:
+        on_end: Called by a helper that finds the session at its end. The first reader may be away
+            then, and has to come back for libfuse to end.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_end: Callable[[], None]) -> None:
+        self._on_end = on_end
         self._library: ctypes.CDLL | None = None
         self._session: int | None = None
         self._lock = Lock()
@@ -73,6 +78,7 @@ class Readers:
         buffer = ctypes.create_string_buffer(_BUFFER_SIZE)
         while self._answer(buffer) and (self._stays() or self._calls.get()):
             pass
+        self._on_end()
         # struct fuse_buf: size_t size, int flags, void *mem, which libfuse has allocated.
         memory = ctypes.c_void_p.from_buffer(buffer, 2 * ctypes.sizeof(ctypes.c_size_t))
         ctypes.CDLL(None).free(memory)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from sysfs.running import (
@@ -92,6 +93,30 @@ def test_until_an_unmount(directory):
     with Mounted(directory) as mounted:
         subprocess.run(["fusermount3", "-u", directory], check=True, timeout=TIMEOUT)
         assert mounted.process.wait(TIMEOUT) == 0
+
+
+def test_a_forced_unmount(directory, tmp_path):
+    """When somebody aborts it while a writer sleeps there, it ends and takes the mount away."""
+    if os.geteuid():
+        pytest.skip("root is missing, who alone may use umount -f")
+    control = tmp_path / "control"
+    control.mkdir()
+    with Mounted(directory, "mtty", "--control", control) as mounted:
+        device = directory / f"bus/mdev/devices/{UUID}"
+        (control / "open").write_text(UUID)
+        script = f"echo $$; exec 2> {tmp_path}/said; echo 1 > {device}/remove"
+        writer = subprocess.Popen(["bash", "-c", script], stdout=subprocess.PIPE, bufsize=0)
+        with writer.stdout:
+            next_line(writer.stdout)
+        deadline = monotonic() + TIMEOUT
+        while os.path.lexists(device):
+            assert monotonic() < deadline
+        command = ["umount", "-f", directory]
+        subprocess.run(command, check=False, timeout=TIMEOUT, capture_output=True)
+        assert mounted.process.wait(TIMEOUT) == 0
+        assert writer.wait(TIMEOUT) == 1
+    assert not is_mounted(directory)
+    assert not is_mounted(control)
 
 
 def test_control_beside_it(directory, tmp_path):
