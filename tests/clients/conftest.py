@@ -124,7 +124,7 @@ def user(request):
     wrong = no_fuse() or no_namespaces(prefix) or (prefix and not_readable(prefix))
     if wrong:
         pytest.skip(wrong)
-    home = Path(tempfile.mkdtemp(prefix="mdevsim-"))
+    home = Path(tempfile.mkdtemp(prefix="clients-"))
     if prefix:
         os.chown(home, NOBODY, NOBODY)
     yield User(prefix, home)
