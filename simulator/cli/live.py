@@ -2,9 +2,9 @@
 
 import os
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Event
 from typing import Any, NoReturn, TypeVar
 
 import click
@@ -36,12 +36,14 @@ class Live:
         uevents: Its uevents.
         tree: Its ``/sys``.
         control: Its control directory.
+        hurry: Set, it ends the delays of probes.
     """
 
     host: Host
     uevents: Uevents
     tree: Tree
     control: Tree
+    hurry: Event
 
 
 def host_options(function: F) -> F:
@@ -95,13 +97,14 @@ def make_live(host: Host, seed: int, *, cpus: int | None = None) -> Live:
     It has as many CPUs as this machine, since programs count them there, or *cpus*.
     """
     uevents = Uevents(host.bus)
+    hurry = Event()
 
     def sleep(seconds: float) -> None:
         """Sleep in a create, whose writer holds the lock, and let others have it meanwhile."""
         tree.lock.release()
         try:
             with tree.away():
-                time.sleep(seconds)
+                hurry.wait(seconds)
         finally:
             tree.lock.acquire()
 
@@ -117,7 +120,7 @@ def make_live(host: Host, seed: int, *, cpus: int | None = None) -> Live:
         set_driver_version=host.set_driver_version,
         driver_versions=lambda: host.driver_versions,
     )
-    return Live(host, uevents, tree, control)
+    return Live(host, uevents, tree, control, hurry)
 
 
 def complain(error: OSError) -> None:

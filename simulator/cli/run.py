@@ -2,6 +2,7 @@
 
 import errno
 import signal
+from collections.abc import Callable
 from functools import partial
 
 import click
@@ -94,8 +95,9 @@ def _run(live: Live, command: tuple[str, ...], definitions: str | None, *, udev:
         namespace.place(shown)
         if udev:
             namespace.start_udevd()
-        return _wait(command, mask, mount)
+        return _wait(command, mask, partial(_release, live, mount))
     finally:
+        live.hurry.set()
         mount.operations.wake_sleepers(closing=True)
         namespace.end_descendants()
 
@@ -105,10 +107,19 @@ def _pass_on(notices: Notices, uevents: UeventSocket, uevent: Uevent) -> None:
     notices.put(partial(uevents.send, uevent))
 
 
-def _wait(command: tuple[str, ...], mask: set[int | signal.Signals], mount: Mount) -> int:
+def _release(live: Live, mount: Mount) -> None:
+    """Answer those who sleep now, in a delayed probe or in ``remove``: no signal reaches them."""
+    live.hurry.set()
+    live.hurry.clear()
+    mount.operations.wake_sleepers()
+
+
+def _wait(
+    command: tuple[str, ...], mask: set[int | signal.Signals], release: Callable[[], None]
+) -> int:
     try:
         child = namespace.Command(command, sorted(mask))
     except OSError as error:
         click.echo(f"mdevsim: {command[0]}: {error.strerror}", err=True)
         return 127 if error.errno == errno.ENOENT else 126
-    return child.wait(mount.operations.wake_sleepers)
+    return child.wait(release)

@@ -13,6 +13,7 @@ import pytest
 from sysfs.running import TIMEOUT, USERS, mdevsim, needs, next_line, python, run, shell
 
 UUID = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
+OTHER = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1002"
 READY = "echo $$; exec sleep 60"
 
 
@@ -152,14 +153,23 @@ def test_signals_are_passed_on(number, user):
     assert below_tmp() == before
 
 
-def test_a_sleeping_writer_does_not_hold_us():
-    """A signal ends a run whose command sleeps in remove."""
-    script = f"""
-    echo {UUID} > $MDEVSIM_CONTROL/open; echo $$
-    echo 1 > /sys/bus/mdev/devices/{UUID}/remove
-    """
+IN_REMOVE = f"""
+echo {UUID} > $MDEVSIM_CONTROL/open
+(while [ -e /sys/bus/mdev/devices/{UUID} ]; do sleep 0.01; done; echo asleep) &
+echo 1 > /sys/bus/mdev/devices/{UUID}/remove
+"""
+IN_CREATE = f"""
+echo delay probe all 3000 > $MDEVSIM_CONTROL/faults
+(until [ -e /sys/bus/mdev/devices/{OTHER} ]; do sleep 0.01; done; echo asleep) &
+echo {OTHER} > /sys/class/mdev_bus/mtty/mdev_supported_types/mtty-2/create
+"""
+
+
+@pytest.mark.parametrize("script", [IN_REMOVE, IN_CREATE])
+def test_a_sleeping_writer_does_not_hold_us(script):
+    """A signal ends a run whose command sleeps in remove, or in a create that is delayed."""
     with Running("mtty", "--", "bash", "-c", script) as running:
-        running.line()
+        assert running.line() == "asleep"
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(TIMEOUT) == 128 + signal.SIGTERM
 
