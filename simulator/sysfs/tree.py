@@ -172,10 +172,7 @@ class Tree:
             MdevError: ENOENT, ENOTDIR or ELOOP.
         """
         with self.lock:
-            entry = self._find(path)
-            if isinstance(entry, File | Link):
-                raise MdevError(errno.ENOTDIR, f"{path} is not a directory")
-            return list(entry.names())
+            return list(self._directory(path).names())
 
     def scan(self, path: str) -> tuple[tuple[str, int], ...]:
         """
@@ -185,11 +182,9 @@ class Tree:
             MdevError: ENOENT, ENOTDIR or ELOOP.
         """
         with self.lock:
-            entry = self._find(path)
-            if isinstance(entry, File | Link):
-                raise MdevError(errno.ENOTDIR, f"{path} is not a directory")
-            known = getattr(entry, "kind", _unknown)
-            return tuple((name, known(name) or _kind(entry.get(name))) for name in entry.names())
+            found = self._directory(path)
+            known = getattr(found, "kind", _unknown)
+            return tuple((name, known(name) or _kind(found.get(name))) for name in found.names())
 
     def readlink(self, path: str) -> str:
         """
@@ -251,6 +246,12 @@ class Tree:
     def mode(self, path: str, mode: int) -> int:
         """Return the permissions of a path: what chmod said, or else *mode*."""
         return self._modes.get(path, mode)
+
+    def _directory(self, path: str) -> Directory:
+        entry = self._find(path)
+        if isinstance(entry, File | Link):
+            raise MdevError(errno.ENOTDIR, f"{path} is not a directory")
+        return entry
 
     def _find(self, path: str) -> Entry:
         """Walk to an entry. Most paths go straight."""
