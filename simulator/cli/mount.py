@@ -21,7 +21,7 @@ __all__ = ["mount"]
 
 _OWN = ("/sys", "/proc", "/dev")
 _CONFIGURATION = Path("/etc/fuse.conf")
-_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1})
+_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1})
 
 
 @click.command()

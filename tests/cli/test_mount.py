@@ -66,7 +66,7 @@ def is_mounted(path):
 
 
 @pytest.mark.parametrize("user", USERS)
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT])
 def test_until_a_signal(directory, user, number):
     """It shows the tree to its user alone, and unmounts at a signal with status 0."""
     with Mounted(directory, "mtty", user=user) as mounted:
