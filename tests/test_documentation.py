@@ -58,6 +58,7 @@ def shell(tmp_path):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             check=False,
+            timeout=300,
         )
         return done.stdout.decode()
 
@@ -103,7 +104,7 @@ def test_skeleton_runs_as_a_copy(tmp_path):
     """A copy of SKELETON.py, run as it is, plays its own example."""
     copy = tmp_path / "mine.py"
     copy.write_bytes(resources.files("simulator.vendors").joinpath("SKELETON.py").read_bytes())
-    done = subprocess.run([sys.executable, copy], capture_output=True, check=True)
+    done = subprocess.run([sys.executable, copy], capture_output=True, check=True, timeout=300)
     assert b"7 passed" in done.stdout
 
 

@@ -151,7 +151,12 @@ def test_import_needs_no_extra(tmp_path):
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=60,
     )
     loaded = set(done.stdout.split())
     assert "simulator" in loaded
@@ -163,7 +168,12 @@ def test_the_front_door(tmp_path):
     code = "import simulator; print(*[n for n in simulator.__all__ if getattr(simulator, n)]);"
     code += "print(*simulator.__all__); print(*dir(simulator))"
     done = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=60,
     )
     there, named, shown = (line.split() for line in done.stdout.splitlines())
     assert there == named

@@ -172,5 +172,7 @@ def test_json_of_every_verb(quick, asked):
 def test_import_starts_nothing(environment, tmp_path):
     """Importing the command runs nothing and prints nothing."""
     words = [sys.executable, "-c", "import simulator.cli"]
-    done = subprocess.run(words, check=True, capture_output=True, cwd=tmp_path, env=environment)
+    done = subprocess.run(
+        words, check=True, capture_output=True, cwd=tmp_path, env=environment, timeout=60
+    )
     assert (done.stdout, done.stderr) == (b"", b"")

@@ -25,7 +25,7 @@ def _has_sanitizers(compiler: str, folder: Path) -> bool:
     program = folder / "empty.c"
     program.write_text("int main(void) { return 0; }\n")
     command = [compiler, "-fsanitize=address,undefined", program, "-o", folder / "empty"]
-    built = subprocess.run(command, check=False, capture_output=True)
+    built = subprocess.run(command, check=False, capture_output=True, timeout=300)
     return built.returncode == 0
 
 
@@ -38,8 +38,8 @@ def test_core_keeps_its_promises_when_memory_ends(tmp_path):
     program = tmp_path / "core_check"
     check = Path(__file__).with_name("core_check.c")
     command = [compiler, *flags, f"-I{ROOT / 'csrc'}", check, *SOURCES, "-o", program]
-    subprocess.run(command, check=True)
-    ran = subprocess.run([program], check=False, capture_output=True, text=True)
+    subprocess.run(command, check=True, timeout=300)
+    ran = subprocess.run([program], check=False, capture_output=True, text=True, timeout=300)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.endswith("well\n")
 
@@ -48,7 +48,7 @@ def test_core_keeps_its_promises_when_memory_ends(tmp_path):
 def test_core_compiles_without_a_warning(name):
     """Both compilers take every file of the core with all warnings as errors."""
     command = [_compiler(name), *WARNINGS, *SOURCES]
-    built = subprocess.run(command, check=False, capture_output=True, text=True)
+    built = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
     assert built.returncode == 0, built.stderr
 
 
@@ -58,9 +58,11 @@ def test_core_has_no_state_of_its_own(tmp_path):
     nm = _compiler("nm")
     # Without PIC, constant tables of pointers need no relocation and count as constants.
     command = [compiler, "-std=c11", "-fno-pic", "-fno-pie", "-c", *SOURCES]
-    subprocess.run(command, check=True, cwd=tmp_path)
+    subprocess.run(command, check=True, cwd=tmp_path, timeout=300)
     made = sorted(tmp_path.glob("*.o"))
-    symbols = subprocess.run([nm, *made], check=True, capture_output=True, text=True).stdout
+    symbols = subprocess.run(
+        [nm, *made], check=True, capture_output=True, text=True, timeout=300
+    ).stdout
     lines = [line.split() for line in symbols.splitlines()]
     assert [words for words in lines if len(words) == 3 and words[1] in "BbDdCc"] == []
 

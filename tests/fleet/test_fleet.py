@@ -391,7 +391,7 @@ def test_threads_may_ask_at_once():
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert found == dict.fromkeys(range(8), expected)
 
 
