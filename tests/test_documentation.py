@@ -72,7 +72,8 @@ def test_readme_transcripts(shell):
         for block in blocks("README.md", "console")
         for step in re.split(r"^\$ ", block, flags=re.MULTILINE)
     ]
-    steps = [step for step in steps if step]
+    # Those with a mount need more of the machine; tests/clients runs them.
+    steps = [step for step in steps if step and not step.startswith("mdevsim run ")]
     assert len(steps) >= 5
     for step in steps:
         command, _, expected = step.partition("\n")

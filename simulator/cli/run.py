@@ -64,7 +64,7 @@ def run(
     uevents. They have /run and /etc/mdevctl.d of their own, and no network but the loopback.
     What they leave running is ended with CMD. The control directory is $MDEVSIM_CONTROL.
 
-    HOST is a host file, or i915 or mtty, which ship with mdevsim.
+    HOST is a host file, or i915, mtty or blink, which ship with mdevsim.
 
     Exit status is CMD's: 128 and its number after a signal, 126 when CMD cannot be executed,
     127 when it is not found; 2 when something that mdevsim needs is missing.

@@ -42,7 +42,7 @@ def snapshot(
     A snapshot is passive: a write to one of its files creates nothing. For clients that write,
     use `mdevsim run`.
 
-    HOST is a host file, or i915 or mtty, which ship with mdevsim.
+    HOST is a host file, or i915, mtty or blink, which ship with mdevsim.
     """
     if not is_umockdev and output in {None, "-"}:
         raise click.UsageError("a directory needs a name: -o DIR")

@@ -1,4 +1,4 @@
-"""The test that the README shows passes as it stands there."""
+"""What the README shows of a live machine is true as it stands there."""
 
 import re
 import subprocess
@@ -12,6 +12,8 @@ pytestmark = needs("mdevctl", "nsenter")
 
 README = Path(__file__).parents[2] / "README.md"
 BLOCK = re.compile(r"^```python\n(import pytest\n.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMAND = r"^\$ mdevsim (run (?:[^\n]*\\\n)*[^\n]*)\n"
+RUN = re.compile(COMMAND + r"(.*?)(?=^\$ |^```$)", re.MULTILINE | re.DOTALL)
 
 
 def test_the_test_of_the_readme(user):
@@ -32,3 +34,21 @@ def test_the_test_of_the_readme(user):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
+
+
+def test_the_transcripts_of_the_readme(user):
+    """The README's runs print what it shows."""
+    found = RUN.findall(README.read_text("utf-8"))
+    assert len(found) == 2
+    for command, expected in found:
+        done = subprocess.run(
+            [*user.prefix, "sh", "-c", f'"$0" -P -m simulator.cli {command}', sys.executable],
+            cwd=user.home,
+            env=user.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (0, expected), command
