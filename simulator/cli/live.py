@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event
 from typing import Any, NoReturn, TypeVar
@@ -124,12 +125,19 @@ def make_live(host: Host, seed: int, *, cpus: int | None = None) -> Live:
 
 
 def complain(error: OSError) -> None:
-    """Say on standard error that something after a change went wrong."""
-    click.echo(f"mdevsim: {error.strerror or error}", err=True)
+    """
+    Say on standard error that something after a change went wrong.
+
+    Nobody need listen: who has made the change gets an answer all the same.
+    """
+    with suppress(OSError, ValueError):
+        click.echo(f"mdevsim: {error.strerror or error}", err=True)
 
 
 def leave(status: int) -> NoReturn:
     """End at once. Threads of libfuse may be about to ask: no interpreter can end beside them."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        # None when it was closed before we began; closed by its reader, it raises.
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
     os._exit(status)
