@@ -70,9 +70,21 @@ class UeventSocket:
         size = _HEADER.size + len(payload)
         header = _HEADER.pack(size, _NLMSG_MIN_TYPE, flags, self._sequence, 0)
         self._socket.sendto(header + payload, _TO_KERNEL)
-        # The kernel works while it takes the message, so its answer is there.
-        answer = self._socket.recv(65536, socket.MSG_DONTWAIT)
-        kind = _HEADER.unpack_from(answer)[1]
-        number = -_ERROR.unpack_from(answer, _HEADER.size)[0] if kind == _NLMSG_ERROR else 0
+        number = self._answer()
         if number:
             raise OSError(number, os.strerror(number))
+
+    def _answer(self) -> int:
+        """
+        Read the errno that the kernel gives to the last message; 0 is none.
+
+        The kernel works while it takes the message, so its answer is there, perhaps after the
+        answer to an earlier message whose sender was interrupted.
+        """
+        while True:
+            answer, sender = self._socket.recvfrom(65536, socket.MSG_DONTWAIT)
+            if sender != _TO_KERNEL or len(answer) < _HEADER.size + _ERROR.size:
+                continue
+            _size, kind, _flags, sequence, _port = _HEADER.unpack_from(answer)
+            if kind == _NLMSG_ERROR and sequence == self._sequence:
+                return -int(_ERROR.unpack_from(answer, _HEADER.size)[0])

@@ -73,6 +73,23 @@ def test_what_the_kernel_does_not_take():
     assert python(LENGTHS, "mtty", arguments=(MAX_PAYLOAD,)).stdout == "22\n22\n"
 
 
+LATE = """
+import struct
+from simulator.mdev.uevent import Uevent
+from simulator.sysfs.netlink import UeventSocket
+with UeventSocket() as sender:
+    # The refusal of an earlier message that is too long lies in the queue.
+    sender._socket.sendto(struct.pack("=IHHII5000x", 5016, 16, 5, 0, 0), (0, 0))
+    sender.send(Uevent("change", "/devices/x", (("SUBSYSTEM", "x"),)))
+    print("right")
+"""
+
+
+def test_a_late_answer():
+    """An answer to an earlier message is not taken for that to the last one."""
+    assert python(LATE, "mtty").stdout == "right\n"
+
+
 def test_no_permission():
     """Where the network namespace belongs to somebody else, the refusal is heard: EPERM."""
     script = """
