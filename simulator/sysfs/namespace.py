@@ -90,9 +90,14 @@ def _enter_as_user(flags: int) -> None:
     except OSError as error:
         remedy = _NO_USER_NAMESPACE.get(error.errno or 0, "a kernel with user namespaces")
         raise MissingError(f"no new user namespace ({error.strerror})", remedy) from None
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"0 {uid} 1")
-    Path("/proc/self/gid_map").write_text(f"0 {gid} 1")
+    maps = {"setgroups": "deny", "uid_map": f"0 {uid} 1", "gid_map": f"0 {gid} 1"}
+    try:
+        for name, text in maps.items():
+            Path("/proc/self", name).write_text(text)
+    except OSError as error:
+        # A security module may let the namespace be made and keep its capabilities back.
+        reason = f"no root in the new user namespace ({error.strerror})"
+        raise MissingError(reason, _NO_USER_NAMESPACE[errno.EACCES]) from None
 
 
 def furnish(definitions: str | None) -> str:

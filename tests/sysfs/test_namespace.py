@@ -301,6 +301,14 @@ def test_missing_user_namespaces():
     assert done.stderr.count("\n") == 1
 
 
+def test_a_user_namespace_without_capabilities():
+    """Where the maps of the new user namespace cannot be written, one line names the setting."""
+    said = said_without("mount --bind -o ro /proc /proc", user="nobody")
+    assert said.startswith("mdevsim: no root in the new user namespace (")
+    assert "sysctl kernel.apparmor_restrict_unprivileged_userns=0" in said
+    assert said.count("\n") == 1
+
+
 def test_the_readme():
     """The README shows what a run with mdevctl prints."""
     if shutil.which("mdevctl") is None:
