@@ -43,7 +43,9 @@ class MdevError(OSError):
     @property
     def name(self) -> str:
         """The symbol of the errno, such as ``ENOSPC``."""
-        return errno.errorcode.get(self.errno or 0, str(self.errno))
+        # Python calls 95 ENOTSUP, a name that the kernel has not.
+        known = {**errno.errorcode, errno.EOPNOTSUPP: "EOPNOTSUPP"}
+        return known.get(self.errno or 0, str(self.errno))
 
 
 class BadUuidError(MdevError):

@@ -97,3 +97,9 @@ def test_a_text_error_is_located_in_its_line():
     """A text error becomes a mistake at the place of its piece, at least one column long."""
     located = TextError("bc", "wrong", "right", 1, 1).located("f", 7, "abcd", 1)
     assert located == Mistake("f", 7, 3, 1, "wrong", "right", "abcd")
+
+
+def test_errnos_have_the_names_of_the_kernel():
+    """95 is EOPNOTSUPP to the kernel, whatever Python calls it."""
+    assert MdevError(errno.EOPNOTSUPP, "").name == "EOPNOTSUPP"
+    assert MdevError(errno.EAGAIN, "").name == "EAGAIN"

@@ -1,6 +1,5 @@
 """Paths, modes and open files of a tree, on a tree of toys."""
 
-import errno
 from itertools import count
 from stat import S_IFDIR, S_IFLNK, S_IFREG
 
@@ -177,4 +176,4 @@ def test_chmod_sticks_until_it_goes(tree):
     tree.forget("/devices/dev")
     assert tree.stat("/devices/dev/count").mode == 0o100444
     assert tree.stat("/devices").mode == 0o40700
-    assert name_of(tree.chmod, "/bus/dev", 0o600) == errno.errorcode[errno.EOPNOTSUPP]
+    assert name_of(tree.chmod, "/bus/dev", 0o600) == "EOPNOTSUPP"
