@@ -1,10 +1,11 @@
 """
 What does the simulated ``/sys`` cost the programs that use it?
 
-``python -m benchmarks.bench_sysfs`` measures and prints a table: the time from the start of
-``mdevsim run`` to the first instruction of its command, and with few and with many mdevs a create,
-a remove, a read, ``ls`` and ``mdevctl list``. Server and clients are pinned to one CPU. pytest runs
-it small, and times nothing.
+``python -m benchmarks.bench_sysfs`` measures, keeps what it found in ``results/sysfs.json`` and
+prints it: the time from the start of ``mdevsim run`` to the first instruction of its command, and
+with few and with many mdevs a create, a remove, a read, ``ls`` and ``mdevctl list``. ``--show``
+prints what was kept. Server and clients are pinned to one CPU. pytest runs it small, and times
+nothing.
 """
 
 import json
@@ -16,8 +17,11 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import pytest
+
+from benchmarks.machine import environment
 
 FEW, MANY = 10, 10_000
 HOST = "parents: [{{driver: mdpy, options: {{count: {count}}}}}]\n"
@@ -68,6 +72,7 @@ if shutil.which("mdevctl"):
     found["mdevctl list"] = timed(command("mdevctl", "list"), 1)
 print(json.dumps(found))
 """
+KEPT = Path(__file__).parent / "results" / "sysfs.json"
 UNITS = {"create": (1e6, "µs"), "remove": (1e6, "µs"), "read": (1e6, "µs")}
 
 
@@ -100,19 +105,31 @@ def start(rounds: int) -> list[float]:
 _OFFSET = time.clock_gettime(time.CLOCK_MONOTONIC) - time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
+def measure(hosts: int, rounds: int) -> dict[str, Any]:
+    """Measure on *hosts* fresh machines of each size, in turn."""
+    before = environment()
+    found = {"start of run": start(hosts * rounds)}
+    for _ in range(hosts):
+        for n_mdevs in (FEW, MANY):
+            for name, seconds in client(n_mdevs, rounds).items():
+                found.setdefault(f"{name}, {n_mdevs:,}", []).extend(seconds)
+    return {"environment": before, "hosts": hosts, "rounds": rounds, "seconds": found}
+
+
+def show(kept: dict[str, Any]) -> None:
+    """Print medians, with the lowest and the highest."""
+    print(json.dumps(kept["environment"]))
+    for name, seconds in kept["seconds"].items():
+        factor, unit = UNITS.get(name.partition(",")[0], (1e3, "ms"))
+        low, middle, high = (one(seconds) * factor for one in (min, median, max))
+        print(f"{name:32} {middle:10.1f} {unit} ({low:.1f}-{high:.1f})")
+
+
 def main() -> None:
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    begun = start(5)
-    print(f"start of run: {median(begun):.2f} s ({min(begun):.2f} to {max(begun):.2f})")
-    few, many = client(FEW, 5), client(MANY, 5)
-    print(f"{'':20} {FEW:>26,} mdevs {MANY:>26,} mdevs")
-    for name in many:
-        factor, unit = UNITS.get(name, (1e3, "ms"))
-        cells = (
-            f"{median(one) * factor:.1f} {unit} ({min(one) * factor:.1f}-{max(one) * factor:.1f})"
-            for one in (few[name], many[name])
-        )
-        print(f"{name:20}", *(f"{cell:>32}" for cell in cells))
+    if "--show" not in sys.argv:
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+        KEPT.write_text(json.dumps(measure(3, 5), indent=1) + "\n", encoding="utf-8")
+    show(json.loads(KEPT.read_text(encoding="utf-8")))
 
 
 @pytest.mark.skipif(not os.access("/dev/fuse", os.W_OK), reason="/dev/fuse is missing")

@@ -11,60 +11,25 @@ what is compared; here everybody runs in turn, round by round, in this one proce
 import argparse
 import json
 import os
-import platform
-import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import chain
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks import bench_crossing, bench_ingest, bench_match, bench_memory, inputs
+from benchmarks import bench_crossing, bench_ingest, bench_match, bench_memory, inputs, machine
 from benchmarks.rounds import Cell, interleave, over_questions, ratio
 from csrc import build_mdm
 
-ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "benchmarks" / "results"
+RESULTS = machine.ROOT / "benchmarks" / "results"
 
 Kept = dict[str, Any]
 
 
-# ---- where it runs
-
-
-def _text(path: str) -> str:
-    try:
-        return Path(path).read_text("utf-8").strip()
-    except OSError:
-        return "unknown"
-
-
-def _answer(*command: str) -> str:
-    try:
-        done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return done.stdout.strip()
-
-
-def _processor() -> str:
-    for line in _text("/proc/cpuinfo").splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-def _caches() -> dict[str, str]:
-    folders = sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*"))
-    return {
-        f"L{_text(f'{folder}/level')} {_text(f'{folder}/type')}": _text(f"{folder}/size")
-        for folder in folders
-    }
+# ---- from what it is built
 
 
 def _flags() -> str:
@@ -73,27 +38,13 @@ def _flags() -> str:
     return " ".join([str(sysconfig.get_config_var("CFLAGS")), *options["extra_compile_args"]])
 
 
-def _commit() -> str:
-    changed = _answer("git", "status", "--porcelain", "--", "csrc", "simulator", "benchmarks/*.py")
-    return _answer("git", "rev-parse", "HEAD") + (" with changes" if changed else "")
-
-
 def environment(devices: int, n_sources: int, rounds: int) -> Kept:
     """Say where and from what the numbers come."""
     compiler = str(sysconfig.get_config_var("CC")).split()[0]
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "commit": _commit(),
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "cores used": len(os.sched_getaffinity(0)),
-        "caches": _caches(),
-        "huge pages": _text("/sys/kernel/mm/transparent_hugepage/enabled"),
-        "load before": os.getloadavg()[0],
-        "system": f"{platform.system()} {platform.release()}",
-        "compiler": _answer(compiler, "--version").partition("\n")[0],
+    return machine.environment() | {
+        "huge pages": machine.text("/sys/kernel/mm/transparent_hugepage/enabled"),
+        "compiler": machine.answer(compiler, "--version").partition("\n")[0],
         "flags": _flags(),
-        "python": platform.python_version(),
         "versions": {name: version(name) for name in ("numpy", "cffi")},
         "seeds": {"fleet": inputs.FLEET_SEED, "sources": inputs.SOURCE_SEED},
         "devices": devices,

@@ -1,0 +1,62 @@
+"""Where a kept result comes from: the commit, the machine and its load."""
+
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def text(path: str) -> str:
+    """Return what a file of the system says."""
+    try:
+        return Path(path).read_text("utf-8").strip()
+    except OSError:
+        return "unknown"
+
+
+def answer(*command: str) -> str:
+    """Return what a command prints."""
+    try:
+        done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()
+
+
+def _processor() -> str:
+    for line in text("/proc/cpuinfo").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _caches() -> dict[str, str]:
+    folders = sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*"))
+    return {
+        f"L{text(f'{folder}/level')} {text(f'{folder}/type')}": text(f"{folder}/size")
+        for folder in folders
+    }
+
+
+def _commit() -> str:
+    changed = answer("git", "status", "--porcelain", "--", "csrc", "simulator", "benchmarks/*.py")
+    return answer("git", "rev-parse", "HEAD") + (" with changes" if changed else "")
+
+
+def environment() -> dict[str, Any]:
+    """Say where the numbers come from."""
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": _commit(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "cores used": len(os.sched_getaffinity(0)),
+        "caches": _caches(),
+        "load before": os.getloadavg()[0],
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+    }
