@@ -28,6 +28,7 @@ class Context:
         machine: CPUs and nodes.
         before_show: Called before each show with the node and the name of its file.
         controls: What was written to ``power/control``, by path of the device.
+        forget: Called with the path of a file that has gone while its directory stays.
     """
 
     uevents: Uevents
@@ -35,6 +36,7 @@ class Context:
     machine: Machine
     before_show: Callable[[Node, str], None] | None = None
     controls: dict[str, str] = field(default_factory=dict)
+    forget: Callable[[str], object] = str
 
 
 def _attribute_file(context: Context, node: AnyNode, name: str) -> File:
@@ -63,7 +65,13 @@ def _attribute_file(context: Context, node: AnyNode, name: str) -> File:
         attribute = find()
         if attribute.store is None:
             raise NoHandlerError(f"{name} has no store")
-        attribute.store(node, data[:PAGE_SIZE])
+        try:
+            attribute.store(node, data[:PAGE_SIZE])
+        except MdevError:
+            # A `remove` that is refused has taken itself away all the same.
+            if name not in node.attributes and not node.is_gone:
+                context.forget(f"{node.path.removeprefix('/sys')}/{name}")
+            raise
         return min(len(data), PAGE_SIZE)
 
     return File(node.attributes[name].mode, read, write)

@@ -111,6 +111,7 @@ class _Sysfs:
         self._mdev_bus = self._bus_of("mdev", bus.devices)
         self._bus_of("pci", self._members["/bus/pci"])
         self.tree = Tree(FixedDirectory(root))
+        context.forget = self.tree.forget
         self._follow()
 
     def _bus_of(self, name: str, devices: Mapping[str, Device]) -> Bus:

@@ -300,6 +300,20 @@ def test_the_file_that_is_written_goes_before_its_directory(host):
     assert gone.index(f"{D}/remove") < gone.index(D)
 
 
+def test_a_refused_remove_is_taken_back(host):
+    """During a creation `remove` answers EAGAIN and goes; its name is taken back, once."""
+    bus, tree = host
+    gone = []
+    tree.on_gone.append(gone.append)
+    remove = f"{PD}/{U2}/remove"
+    errnos = []
+    bus.on_create.append(lambda _mdev: errnos.append(refused(write, tree, remove, b"1")))
+    bus.parents["0000:00:02.0"].types["i915-GVTg_V5_8"].create(U2)
+    assert errnos == ["EAGAIN"]
+    assert gone == [remove]
+    assert refused(tree.stat, remove) == "ENOENT"
+
+
 def test_names_are_taken_back_before_a_wait(host):
     """What goes at the beginning of a removal or unregistration is not kept until its end."""
     bus, tree = host
