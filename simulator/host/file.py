@@ -9,7 +9,16 @@ from simulator.documents import YamlValue, read_yaml
 from simulator.errors import MdevError, TextError
 from simulator.host.driver_file import DEVICE, read_driver
 from simulator.host.machine import Host
-from simulator.mdev import KERNELS, Kernel, Mdev, Option, OptionError, Parent, VendorDriver
+from simulator.mdev import (
+    KERNELS,
+    Kernel,
+    Mdev,
+    Option,
+    OptionError,
+    Parent,
+    VendorDriver,
+    parse_uuid,
+)
 from simulator.publish import Publication, read_publication
 from simulator.vendors import VENDORS
 
@@ -98,20 +107,18 @@ class _Reader:
     def _parent(self, host: Host, node: YamlValue) -> None:
         fields = node.known_fields(_PARENT, "a parent")
         driver = _driver(node, fields)
-        if driver is None:
-            return
-        before = len(node.document.mistakes)
-        options, places = _options(fields.get("options"), driver.options)
-        is_configured = len(node.document.mistakes) == before
-        parent, keys = self._registered(host, node, fields, driver, (options, places))
-        if parent is None:
-            return
-        for type_id, key in keys.items():
-            if type_id not in parent.types:
-                key.mistake(f"no type {type_id}", ", ".join(parent.types))
-        if "mdevs" in fields and is_configured:
-            for mdev in fields["mdevs"].items("a list of mdevs"):
-                self._mdev(host, parent, mdev)
+        parent = None
+        if driver is not None:
+            before = len(node.document.mistakes)
+            options = _options(fields.get("options"), driver.options)
+            is_configured = len(node.document.mistakes) == before
+            parent, keys = self._registered(host, node, fields, driver, options)
+            for type_id, key in keys.items() if parent else ():
+                if type_id not in parent.types:
+                    key.mistake(f"no type {type_id}", ", ".join(parent.types))
+            parent = parent if is_configured else None
+        for mdev in fields["mdevs"].items("a list of mdevs") if "mdevs" in fields else ():
+            self._mdev(host, parent, mdev)
 
     def _registered(
         self,
@@ -144,14 +151,15 @@ class _Reader:
         except MdevError as error:
             places["path"] = fields.get("path", node)
             place = places.get("path" if error.name == "EEXIST" else "pci_id", node)
-            place.mistake(f"the kernel refuses this parent: {error.name}, {error.reason}")
+            _refuse(place, "parent", error)
         except ValueError as error:
             node.mistake(str(error), "a scheme whose files are free here")
         else:
             return parent, keys
         return None, keys
 
-    def _mdev(self, host: Host, parent: Parent, node: YamlValue) -> None:
+    def _mdev(self, host: Host, parent: Parent | None, node: YamlValue) -> None:
+        """Create an mdev; without its parent, look at what can be wrong all the same."""
         fields = node.known_fields(_MDEV, "an mdev")
         missing = [name for name in ("uuid", "type") if name not in fields]
         if missing:
@@ -161,6 +169,15 @@ class _Reader:
         uuid, type_id = fields["uuid"].text(), fields["type"].text()
         if uuid is None or type_id is None:
             return
+        if parent is None:
+            self._says(fields)
+            try:
+                parse_uuid(uuid.encode())
+            except MdevError as error:
+                fields["uuid"].mistake(
+                    f"the kernel refuses this mdev: {error.name}, {error.reason}"
+                )
+            return
         if type_id not in parent.types:
             fields["type"].mistake(f"no type {type_id}", ", ".join(parent.types))
             return
@@ -168,12 +185,16 @@ class _Reader:
             mdev = host.create(parent.name, type_id, uuid, self._says(fields))
         except MdevError as error:
             place = "uuid" if error.name in ("EINVAL", "EEXIST") else "type"
-            fields[place].mistake(f"the kernel refuses this mdev: {error.name}, {error.reason}")
+            _refuse(fields[place], "mdev", error)
         except ValueError as error:
             node.mistake(str(error))
         else:
             for one in fields["writes"].items("a list of writes") if "writes" in fields else ():
                 _write(mdev, one)
+
+
+def _refuse(place: YamlValue, what: str, error: MdevError) -> None:
+    place.mistake(f"the kernel refuses this {what}: {error.name}, {error.reason}")
 
 
 def _write(mdev: Mdev, node: YamlValue) -> None:
@@ -186,7 +207,7 @@ def _write(mdev: Mdev, node: YamlValue) -> None:
             mdev.store(name, f"{text}\n".encode())
         except MdevError as error:
             place = key if error.name in ("ENOENT", "EACCES") else value
-            place.mistake(f"the kernel refuses this write: {error.name}, {error.reason}")
+            _refuse(place, "write", error)
 
 
 def _driver(node: YamlValue, fields: Mapping[str, YamlValue]) -> VendorDriver | None:

@@ -259,6 +259,16 @@ parents:
     ]
 
 
+@pytest.mark.parametrize("driver", ["nobody", "{name: blink}", "i915\n    options: {fences: x}"])
+def test_mdevs_are_looked_at_beside_a_wrong_driver(driver):
+    """A mistake in the driver does not hide one in a UUID or a missing type."""
+    mdevs = f"[{{uuid: {U1[:-1]}z, type: a}}, {{uuid: {U2}}}, {{uuid: {U3}, type: a}}]"
+    found = refused(f"parents:\n  - driver: {driver}\n    mdevs: {mdevs}\n")
+    told = [message.partition(",")[0] for _, _, message in found]
+    assert told[-2:] == ["the kernel refuses this mdev: EINVAL", "no field type"]
+    assert len(told) > 2
+
+
 def test_wrong_options_hide_what_follows_from_them():
     """Where options are wrong, nobody is told that the device they make is full."""
     text = f"""\
