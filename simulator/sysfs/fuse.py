@@ -13,6 +13,7 @@ import errno
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from functools import partial
 from threading import Event, Lock, Thread
@@ -69,7 +70,8 @@ class Mount:
         self._fuse: Fuse | None = None
         self._readers = Readers(self._wake_sleepers)
         settle = partial(notices.settle, self._readers.away)
-        around = Surroundings(self._begin, self._end, settle, self._readers.away)
+        away = self._readers.away
+        around = Surroundings(self._begin, self._end, settle, away, time.time_ns())
         self.operations = TreeOperations(trees, around)
         for key, tree in trees.items():
             tree.on_gone.append(partial(self._take_back, shown.get(key, target + key)))

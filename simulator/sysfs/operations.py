@@ -31,12 +31,14 @@ class Surroundings:
         end: Called before libfuse drops the session.
         settle: Waits until all can see what has changed.
         away: Held while an operation waits: somebody else answers the kernel.
+        now: When all files say that they were changed, nanoseconds since 1970.
     """
 
     begin: Callable[[], None]
     end: Callable[[], None]
     settle: Callable[[], object]
     away: Callable[[], AbstractContextManager[object]]
+    now: int
 
 
 class TreeOperations:
@@ -63,9 +65,9 @@ class TreeOperations:
         self._directories: dict[int, str] = {}
         self._sleepers: dict[Event, None] = {}
         self._is_closing = False
-        # What is 0 is left out: each field of each answer costs.
-        ids = {"st_uid": os.getuid(), "st_gid": os.getgid()}
-        self._ids = {field: number for field, number in ids.items() if number}
+        # What is 0 is left out, and so are two times of three: each field of each answer costs.
+        common = {"st_uid": os.getuid(), "st_gid": os.getgid(), "st_mtime": around.now}
+        self._common = {field: number for field, number in common.items() if number}
 
     def init_with_config(self, connection: Any, _config: object) -> None:  # noqa: ANN401 - ctypes
         """Begin. Links keep their targets as names keep their nodes, until they are taken back."""
@@ -82,9 +84,9 @@ class TreeOperations:
             return self._of_handle(fh)
         tree, below = self._place(path)
         if tree is None:
-            return {"st_mode": stat.S_IFDIR | 0o755, "st_nlink": 2, **self._ids}
+            return {"st_mode": stat.S_IFDIR | 0o755, "st_nlink": 2, **self._common}
         found = tree.stat(below)
-        answer = {"st_mode": found.mode, "st_nlink": found.nlink, **self._ids}
+        answer = {"st_mode": found.mode, "st_nlink": found.nlink, **self._common}
         if found.size:
             answer["st_size"] = found.size
         return answer
@@ -92,8 +94,8 @@ class TreeOperations:
     def _of_handle(self, fh: int | None) -> dict[str, int]:
         if fh in self._files:
             found = self._files[fh].stat()
-            return {"st_mode": found.mode, "st_size": found.size, "st_nlink": 1, **self._ids}
-        return {"st_mode": stat.S_IFDIR | 0o755, "st_nlink": 2, **self._ids}
+            return {"st_mode": found.mode, "st_size": found.size, "st_nlink": 1, **self._common}
+        return {"st_mode": stat.S_IFDIR | 0o755, "st_nlink": 2, **self._common}
 
     def readlink(self, path: str) -> str:
         """Answer readlink."""

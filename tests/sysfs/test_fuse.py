@@ -61,12 +61,12 @@ def test_tools_are_refused_as_on_sysfs(host, user):
 
 
 STAT = f"""
-import os, stat
+import os, stat, time
 def show(path):
     found = os.lstat(path)
     print(stat.filemode(found.st_mode), found.st_size, found.st_blocks, found.st_nlink)
 show("{TYPE}/name"); show("{TYPE}/create"); show("{TYPE}/devices"); show("{PARENT}")
-before = os.stat("{TYPE}/name")
+print(0 <= time.time() - os.stat("{TYPE}/name").st_mtime < 60)
 os.truncate("{TYPE}/name", 0)
 os.chmod("{TYPE}/name", 0o600)
 os.utime("{TYPE}/name", (1, 2))
@@ -84,12 +84,13 @@ except OSError as error:
 
 
 def test_stat_and_permissions(host):
-    """Sizes, modes, links and types of entries are those of sysfs; chmod sticks."""
+    """Sizes, modes, times, links and types of entries are those of sysfs; chmod sticks."""
     assert python(STAT, host).stdout.splitlines() == [
         "-r--r--r-- 4096 0 1",
         "--w------- 4096 0 1",
         "drwxr-xr-x 0 0 2",
         "lrwxrwxrwx 0 0 1",
+        "True",
         "-rw------- 4096 0 1",
         "4096 b'Dual port serial\\n' b'' b'al '",
         "['available_instances', 'create', 'device_api', 'name']",
