@@ -112,11 +112,8 @@ class _Reader:
             before = len(node.document.mistakes)
             options = _options(fields.get("options"), driver.options)
             is_configured = len(node.document.mistakes) == before
-            parent, keys = self._registered(host, node, fields, driver, options)
-            for type_id, key in keys.items() if parent else ():
-                if type_id not in parent.types:
-                    key.mistake(f"no type {type_id}", ", ".join(parent.types))
-            parent = parent if is_configured else None
+            registered = self._registered(host, node, fields, driver, options)
+            parent = registered if is_configured else None
         for mdev in fields["mdevs"].items("a list of mdevs") if "mdevs" in fields else ():
             self._mdev(host, parent, mdev)
 
@@ -127,8 +124,8 @@ class _Reader:
         fields: Mapping[str, YamlValue],
         driver: VendorDriver,
         options: tuple[dict[str, object], dict[str, YamlValue]],
-    ) -> tuple[Parent | None, dict[str, YamlValue]]:
-        """Register a parent; give it with the places of the types that it says something of."""
+    ) -> Parent | None:
+        """Register a parent, and see that it has the types that the file speaks of."""
         config, places = options
         path = fields["path"].text() if "path" in fields else None
         if path is not None and not DEVICE.fullmatch(path):
@@ -155,8 +152,11 @@ class _Reader:
         except ValueError as error:
             node.mistake(str(error), "a scheme whose files are free here")
         else:
-            return parent, keys
-        return None, keys
+            for type_id, key in keys.items():
+                if type_id not in parent.types:
+                    key.mistake(f"no type {type_id}", ", ".join(parent.types))
+            return parent
+        return None
 
     def _mdev(self, host: Host, parent: Parent | None, node: YamlValue) -> None:
         """Create an mdev; without its parent, look at what can be wrong all the same."""
