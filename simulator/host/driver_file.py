@@ -1,45 +1,26 @@
 """A vendor driver described in a host file, read into a `DriverDescription`."""
 
-import errno
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TypeVar
 
 from simulator.documents import YamlValue
 from simulator.errors import TextError
+from simulator.host.driver_attributes import ERRNOS, PART, check_first, choice, read_files
 from simulator.mdev import Mdev, MdevType, Parent, PciFunction, VendorDriver
 from simulator.mdev.attributes import MDEV_ATTRIBUTES, TYPE_ATTRIBUTES
-from simulator.values import INT_MAX, FlagSet, PciId, Value, parse_value
-from simulator.vendors.described import (
-    DescribedFile,
-    DescribedType,
-    DriverDescription,
-    Kind,
-    Rule,
-    described,
-)
+from simulator.values import INT_MAX, PciId
+from simulator.vendors.described import DescribedFile, DescribedType, DriverDescription, described
 
 __all__ = ["DEVICE", "read_driver"]
 
-_PART = r"(?!\.\.?(?:/|$))[^/\x00-\x20\x7f]+"
-DEVICE = re.compile(rf"/sys/devices(?!/system(?:/|$)|/virtual$)(/{_PART})+")
+DEVICE = re.compile(rf"/sys/devices(?!/system(?:/|$)|/virtual$)(/{PART})+")
 """The directory of a device, which no other directory of a machine is."""
 
-_NAME = re.compile(_PART)
-_FILE = re.compile(rf"{_PART}(/{_PART})*")
+_NAME = re.compile(PART)
 _DEVICE_API = re.compile(r"vfio-[a-z0-9]+")
 _HEX = re.compile(r"(?:0x)?([0-9A-Fa-f]{1,6})")
-_MODES: Mapping[str, int] = MappingProxyType(
-    {f"{zero}{mode:o}": mode for mode in (0o444, 0o200, 0o644) for zero in ("", "0")}
-)
-_ERRNOS: Mapping[str, int] = MappingProxyType(
-    {name: getattr(errno, name) for name in dir(errno) if name.startswith("E")}
-)
 _BOOLS: Mapping[str, bool] = MappingProxyType({"true": True, "false": False})
-_KINDS: Mapping[str, Kind] = MappingProxyType(
-    {"int": "int", "string": "string", "set": "set", "version": "version"}
-)
 
 _DRIVER = (
     "name",
@@ -57,7 +38,6 @@ _DRIVER = (
 )
 _TYPE = ("takes", "name", "description", "values")
 _PCI = ("id", "class", "revision", "subsystem")
-_RULE = ("kind", "values", "range", "refused", "while_open")
 
 _OF_DEVICES = frozenset(
     {"driver", "subsystem", "power", "uevent", "iommu", "iommu_group", "firmware_node"}
@@ -80,8 +60,6 @@ _TAKEN: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 """Names that are no files of a driver's own."""
 
-T = TypeVar("T")
-
 
 def read_driver(node: YamlValue) -> VendorDriver | None:
     """
@@ -100,7 +78,7 @@ def read_driver(node: YamlValue) -> VendorDriver | None:
         if needed not in fields:
             node.mistake(f"no field {needed}", example)
     capacity = _capacity(fields["capacity"]) if "capacity" in fields else 0
-    files = {name: _files(fields[name], _TAKEN[name]) for name in _TAKEN if name in fields}
+    files = {name: read_files(fields[name], _TAKEN[name]) for name in _TAKEN if name in fields}
     of_types = (*files.get("mdev_attributes", ()), *files.get("type_attributes", ()))
     description = DriverDescription(
         name=_matching(fields, "name", _NAME, "a name such as blink") or "",
@@ -110,8 +88,8 @@ def read_driver(node: YamlValue) -> VendorDriver | None:
         device_api=_matching(fields, "device_api", _DEVICE_API, "vfio-pci, vfio-ap, vfio-ccw, …")
         or "vfio-pci",
         path=_matching(fields, "path", DEVICE, "a path below /sys/devices/"),
-        exhausted=_choice(fields, "exhausted", _ERRNOS, "the name of an errno, such as ENOSPC"),
-        is_named=_choice(fields, "named", _BOOLS, "true or false") is not False,
+        exhausted=choice(fields, "exhausted", ERRNOS, "the name of an errno, such as ENOSPC"),
+        is_named=choice(fields, "named", _BOOLS, "true or false") is not False,
         pci=_pci(fields["pci"]) if "pci" in fields else None,
         mdev_files=files.get("mdev_attributes", ()),
         type_files=files.get("type_attributes", ()),
@@ -128,15 +106,6 @@ def _matching(
         fields[name].mistake(f"{text!r} is no {name}", expected)
         return None
     return text
-
-
-def _choice(
-    fields: Mapping[str, YamlValue], name: str, known: Mapping[str, T], expected: str
-) -> T | None:
-    text = fields[name].text(expected) if name in fields else None
-    if text is not None and text not in known:
-        fields[name].mistake(f"{text!r} is no {name}", expected)
-    return None if text is None else known.get(text)
 
 
 def _capacity(node: YamlValue) -> Mapping[str, int] | int:
@@ -205,99 +174,8 @@ def _values(node: YamlValue, files: Mapping[str, Iterable[DescribedFile]]) -> di
         if text is not None:
             found[name] = text
             for file in files.get(name, ()):
-                _check_first(value, text, file)
+                check_first(value, text, file)
     return found
-
-
-def _check_first(node: YamlValue, text: str, file: DescribedFile) -> None:
-    """Note a first value that could not be written, where anything is said of what can."""
-    if file.mode & 0o222 and file.rule != Rule():
-        try:
-            file.rule.check(text)
-        except TextError as error:
-            node.text_mistake(error)
-
-
-def _files(node: YamlValue, taken: frozenset[str]) -> tuple[DescribedFile, ...]:
-    found: dict[str, DescribedFile] = {}
-    for key, name, body in node.fields("files by name"):
-        if not _FILE.fullmatch(name):
-            key.mistake(f"{name!r} is no name of a file", "a name such as vendor/switch")
-        elif name.split("/", maxsplit=1)[0] in taken:
-            key.mistake(f"{name} is there already", "a name such as vendor/switch")
-        elif clash := [
-            one
-            for one in found
-            if f"{one}/".startswith(f"{name}/") or f"{name}/".startswith(f"{one}/")
-        ]:
-            key.mistake(f"{name} collides with {clash[0]}", "files in directories")
-        found[name] = _file(name, body)
-    return tuple(found.values())
-
-
-def _file(name: str, node: YamlValue) -> DescribedFile:
-    """Read a file: its text, or its value, mode and rule."""
-    if not node.is_mapping():
-        return DescribedFile(name, value=node.text("a text, or value, mode and rule") or "")
-    fields = node.known_fields(("value", "mode", *_RULE), "a file")
-    ruled = [fields[one] for one in _RULE if one in fields]
-    mode = _choice(fields, "mode", _MODES, "0444, 0644 or 0200")
-    if mode is None:
-        mode = 0o644 if ruled else 0o444
-    elif ruled and not mode & 0o222:
-        ruled[0].mistake("a rule for a file that nobody may write", "mode: 0644")
-    text = fields["value"].text("a text") if "value" in fields else None
-    file = DescribedFile(name, mode, text or "", _rule(fields))
-    if text is not None:
-        _check_first(fields["value"], text, file)
-    return file
-
-
-def _rule(fields: Mapping[str, YamlValue]) -> Rule:
-    kind = _choice(fields, "kind", _KINDS, ", ".join(_KINDS)) or "string"
-    values = []
-    for node in fields["values"].items("a list of values") if "values" in fields else ():
-        text = node.text("a value")
-        if text is not None:
-            values.append(text)
-            found = _value(node, text, kind)
-            if isinstance(found, FlagSet) and len(found.members) != 1:
-                node.mistake(f"{len(found.members)} members", "one member of the set")
-    return Rule(
-        kind,
-        tuple(values),
-        _range(fields["range"], kind) if "range" in fields else None,
-        _choice(fields, "refused", _ERRNOS, "the name of an errno, such as EINVAL") or errno.EINVAL,
-        _choice(fields, "while_open", _ERRNOS, "the name of an errno, such as EBUSY"),
-    )
-
-
-def _value(node: YamlValue, text: str, kind: str) -> Value | None:
-    try:
-        return parse_value(kind, text)
-    except TextError as error:
-        node.text_mistake(error)
-        return None
-
-
-def _range(node: YamlValue, kind: Kind) -> tuple[Value, Value] | None:
-    if kind not in {"int", "version"}:
-        node.mistake(f"a range of kind {kind}", "kind: int or kind: version")
-        return None
-    ends = node.items("the least and the most, [1, 8]")
-    values = [_value(end, end.text() or "", kind) for end in ends]
-    if len(values) != 2:
-        node.mistake(f"{len(values)} values", "the least and the most, [1, 8]")
-        return None
-    least, most = values
-    if least is None or most is None:
-        return None
-    try:
-        Rule(kind, range=(least, most)).check(str(least))
-    except TextError:
-        node.mistake(f"{least} is above the most, {most}", "the least and the most, [1, 8]")
-        return None
-    return least, most
 
 
 def _pci(node: YamlValue) -> PciFunction | None:
