@@ -15,12 +15,10 @@ from pathlib import Path
 
 from simulator.errors import InputError, Mistake
 from simulator.mdev import Mdev, PciFunction, parse_uuid
+from simulator.sysfs.snapshot import read_file
 from simulator.values import PciId
 
 __all__ = ["CapturedFile", "CapturedMdev", "CapturedParent", "CapturedType", "read_tree"]
-
-_MOST_BYTES = 65536
-"""More of one file is not read. Ours: attributes have a page at most."""
 
 _MOST_FOLDERS = 3
 """How deep the files of an mdev or a type may lie. Ours: attribute groups make one folder."""
@@ -167,28 +165,13 @@ def _refused(path: Path, message: str, expected: str = "") -> InputError:
 
 
 def _text(path: Path) -> str | None:
-    """
-    Read a file without following a link, and never for longer than it has something to say.
-
-    Returns:
-        The text, or None if there is no such file.
-    """
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+    """Read a file, or None if there is none: links are not followed."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return None
-        descriptor = os.open(path, flags)
+        return read_file(path).decode(errors="backslashreplace")
     except FileNotFoundError:
         return None
-    data = b""
-    try:
-        while len(data) < _MOST_BYTES and (more := os.read(descriptor, _MOST_BYTES)):
-            data += more
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None
-    finally:
-        os.close(descriptor)
-    return data.decode(errors="backslashreplace")
 
 
 def _needed(path: Path) -> str:

@@ -18,16 +18,10 @@ from simulator.errors import MdevError
 from simulator.mdev import PAGE_SIZE
 from simulator.sysfs.tree import Tree
 
-__all__ = [
-    "Saved",
-    "Snapshot",
-    "read_directory",
-    "take",
-    "write_directory",
-]
+__all__ = ["Saved", "Snapshot", "read_directory", "read_file", "take", "write_directory"]
 
 _MOST = 16 * PAGE_SIZE
-"""Bytes read of one file. Only binary attributes are longer than a page."""
+"""Bytes read of one file. Ours: only binary attributes are longer than a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +178,25 @@ def _saved(place: Path) -> Saved | None:
 
 def _bytes(place: Path) -> bytes:
     try:
-        with place.open("rb", buffering=0) as file:
-            return file.read(_MOST) or b""
+        return read_file(place)
     except OSError:
         return b""
+
+
+def read_file(place: Path) -> bytes:
+    """
+    Read a file of a tree without following a link, and for no longer than it has much to say.
+
+    Raises:
+        OSError: It cannot be opened or read.
+    """
+    descriptor = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    data = b""
+    try:
+        while len(data) < _MOST and (more := os.read(descriptor, _MOST - len(data))):
+            data += more
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(place)) from None
+    finally:
+        os.close(descriptor)
+    return data
