@@ -50,6 +50,7 @@ class MdevBus:
             for the mdev are added here. An exception undoes the creation.
         on_active: Called with each new `Mdev` when its creation has ended well.
         on_waiting: Called with each `Mdev` whose removal waits, when it has lost links and files.
+        on_unbinding: Called with each `Mdev` whose driver is taken away, before its files go.
         listeners: Called with an action and its `Parent` or `Mdev`, in the order of the kernel's
             uevents: ``registered``; ``add``, ``bind``; ``unbind``, ``remove``; ``unregistered``.
     """
@@ -62,6 +63,7 @@ class MdevBus:
         self.on_create: list[Callable[[Mdev], None]] = []
         self.on_active: list[Callable[[Mdev], None]] = []
         self.on_waiting: list[Callable[[Mdev], None]] = []
+        self.on_unbinding: list[Callable[[Mdev], None]] = []
         self.listeners: list[Callable[[str, Parent | Mdev], None]] = []
         self._parents: dict[str, Parent] = {}
         self._unregistered: dict[str, Parent] = {}

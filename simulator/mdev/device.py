@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from simulator.errors import BusyError, MdevError, ParentGoneError
 from simulator.mdev.attributes import MDEV_ATTRIBUTES, Node
 from simulator.mdev.kernels import Step
-from simulator.mdev.steps import remove_vendor, undo
+from simulator.mdev.steps import do, remove_vendor, undo
 
 if TYPE_CHECKING:  # they import this module
     from simulator.mdev.parent import MdevType, Parent
@@ -26,7 +26,8 @@ class WouldBlockError(Exception):
 
     Args:
         reason: What a kernel log would say.
-        on_gone: Functions called once, when the mdev or the parent has left the tree.
+        on_gone: Functions called once, when the mdev or the parent has left the tree, or the mdev
+            has lost its driver.
 
     Source: drivers/vfio/vfio_main.c vfio_unregister_group_dev().
     """
@@ -68,6 +69,8 @@ class Mdev(Node):
         self._active = False
         self._is_bound = False
         self._is_removing = False
+        self._is_unbinding = False
+        self._on_unbound: list[Callable[[], None]] = []
         self._opens = 0
         self._references = 1
         self._to_undo: tuple[Step, ...] = ()
@@ -92,8 +95,21 @@ class Mdev(Node):
 
     @property
     def driver_name(self) -> str | None:
-        """The driver under ``/sys/bus/mdev/drivers``, from its binding until its removal begins."""
-        return self.parent.mdev_driver if self._is_bound and not self._is_removing else None
+        """The driver under ``/sys/bus/mdev/drivers``, from its binding until that begins to end."""
+        is_leaving = self._is_removing or self._is_unbinding
+        return self.parent.mdev_driver if self._is_bound and not is_leaving else None
+
+    @property
+    def driver_files(self) -> tuple[str, ...]:
+        """
+        The files that go with the driver; none where the vendor driver is not the driver.
+
+        Source: general knowledge, drivers/base/dd.c device_remove(): dev_groups go first.
+        """
+        if not self._is_bound_to_vendor:
+            return ()
+        own = {attribute.name for attribute in MDEV_ATTRIBUTES}
+        return tuple(name for name in self._attributes if name not in own)
 
     @property
     def active(self) -> bool:
@@ -120,10 +136,10 @@ class Mdev(Node):
         Open the VFIO device, as QEMU does.
 
         Raises:
-            MdevError: ENODEV. It is not active.
+            MdevError: ENODEV. It is not active, or has no driver.
         """
-        if not self._active:
-            raise MdevError(errno.ENODEV, f"{self.uuid} is not active")
+        if not self._active or self.driver_name is None:
+            raise MdevError(errno.ENODEV, f"{self.uuid} is not active or has no driver")
         self._opens += 1
 
     def close(self) -> None:
@@ -136,8 +152,62 @@ class Mdev(Node):
         if not self._opens:
             raise ValueError(f"{self.uuid} is not open")
         self._opens -= 1
-        if self.is_removing and not self._opens:
+        if self._opens:
+            return
+        if self.is_removing:
             self._finish_removal()
+        elif self._is_unbinding:
+            self._finish_unbinding()
+
+    def unbind(self) -> None:
+        """
+        Take its driver away. The device stays, and can be removed.
+
+        Raises:
+            MdevError: ENODEV. It has no driver, or not yet.
+            WouldBlockError: It is open. It has lost the files of its driver; the last `close` does
+                the rest.
+
+        Source: general knowledge, drivers/base/bus.c unbind_store(), dd.c
+        __device_release_driver(); vfio_main.c vfio_unregister_group_dev() waits in every kernel.
+        """
+        if self.driver_name is None:
+            raise MdevError(errno.ENODEV, f"{self.uuid} has no driver")
+        self._is_unbinding = True
+        for function in tuple(self.parent.bus.on_unbinding):
+            function(self)
+        for name in self.driver_files:
+            del self._attributes[name]
+        if self._opens:
+            reason = f"{self.uuid} is in use; its driver waits until it is closed"
+            raise WouldBlockError(reason, self._on_unbound)
+        self._finish_unbinding()
+
+    def bind(self) -> None:
+        """
+        Give it its driver again.
+
+        Raises:
+            MdevError: ENODEV. It has a driver, or the kernel lets nothing match: from 5.14
+                mdev_match() says no, and bind_store() asks it.
+
+        Source: general knowledge, drivers/base/bus.c bind_store(); mdev_driver.c mdev_match().
+        """
+        if self._is_bound_to_vendor or self._is_bound or not self._active:
+            raise MdevError(errno.ENODEV, f"{self.uuid} matches no driver, or has one")
+        do(self, ("bind",))
+
+    @property
+    def _is_bound_to_vendor(self) -> bool:
+        """Whether the vendor driver is the driver of the device: it probes, and has its files."""
+        return self.parent.bus.kernel.mdev_driver is None
+
+    def _finish_unbinding(self) -> None:
+        undo(self, ("probe", "bind") if self._is_bound_to_vendor else ("bind",))
+        self._is_unbinding = False
+        waiting, self._on_unbound = self._on_unbound, []
+        for function in waiting:
+            function()
 
     def get(self) -> None:
         """
@@ -223,7 +293,7 @@ class Mdev(Node):
         kernel = self.parent.bus.kernel
         self._active = False
         self._is_removing = True
-        self._to_undo = tuple(s for s in kernel.removal if s != "probe" or not is_vendor_done)
+        self._to_undo = tuple(step for step in kernel.removal if self._has(step, is_vendor_done))
         if self._opens and kernel.in_use == "waits":
             first = self._to_undo.index("probe")
             before, self._to_undo = self._to_undo[:first], self._to_undo[first:]
@@ -232,6 +302,14 @@ class Mdev(Node):
                 function(self)
         else:
             self._finish_removal()
+
+    def _has(self, step: Step, is_vendor_done: bool) -> bool:
+        """Tell whether a step is still to be undone. Without a driver there is none to remove."""
+        if step == "bind":
+            return self._is_bound
+        if step == "probe":
+            return not is_vendor_done and (self._is_bound or not self._is_bound_to_vendor)
+        return True
 
     def _finish_removal(self) -> None:
         try:
@@ -243,7 +321,7 @@ class Mdev(Node):
         """Drop the reference of the tree, and tell who waits."""
         self._go()
         self.put()
-        for function in self.on_gone:
+        for function in (*self.on_gone, *self._on_unbound):
             function()
 
     def _go(self) -> None:

@@ -181,7 +181,7 @@ class Uevents:
         if action in {"bind", "unbind"} and not self._kernel.has_bind_uevents:
             return
         uevent = _uevent(action, subject)
-        if action in _CREATION and not self.early:
+        if action in _CREATION and not self.early and not subject.active:
             self._kept.setdefault(subject, []).append(uevent)
             return
         self._let_go(subject)

@@ -2,6 +2,9 @@
 
 import errno
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from stat import S_IFLNK
 from types import MappingProxyType
 from typing import TypeAlias
@@ -11,7 +14,7 @@ from simulator.mdev import PAGE_SIZE, Mdev, Parent, Uevents
 from simulator.mdev.uevent import Kobject
 from simulator.sysfs.entries import Entry, File, FixedDirectory, Link, relative
 
-__all__ = ["Bus", "Device", "Links", "home"]
+__all__ = ["Bus", "Device", "Drive", "Links", "home"]
 
 Device: TypeAlias = Parent | Mdev
 
@@ -61,6 +64,20 @@ class Links:
         return Link(relative(self._path, device.path.removeprefix("/sys")))
 
 
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """
+    What ``bind`` and ``unbind`` do. Both raise `MdevError` or `WouldBlockError`.
+
+    Attributes:
+        bind: Gives a device its driver.
+        unbind: Takes it away.
+    """
+
+    bind: Callable[[Device], object]
+    unbind: Callable[[Device], object]
+
+
 class Bus:
     """
     One directory of ``/sys/bus``. A driver, once loaded, stays.
@@ -69,6 +86,7 @@ class Bus:
         name: Its name.
         devices: What is on it, by name.
         uevents: Takes what is written to ``uevent``.
+        drive: Gives a device its driver, and takes it away.
 
     Attributes:
         directory: The directory itself.
@@ -76,8 +94,11 @@ class Bus:
     Source: general knowledge, drivers/base/bus.c.
     """
 
-    def __init__(self, name: str, devices: Mapping[str, Device], uevents: Uevents) -> None:
+    def __init__(
+        self, name: str, devices: Mapping[str, Device], uevents: Uevents, drive: Drive
+    ) -> None:
         self._name = name
+        self._drive = drive
         self._uevents = uevents
         self._devices = devices
         self._autoprobe = b"1\n"
@@ -97,7 +118,11 @@ class Bus:
         """Return what is bound to a driver, which is loaded if it is not yet."""
         if name not in self._bound:
             path = f"/bus/{self._name}/drivers/{name}"
-            entries = MappingProxyType({"uevent": self._uevent(path, "drivers")})
+            entries = {
+                "uevent": self._uevent(path, "drivers"),
+                "bind": File(0o200, write=partial(self._bind, name)),
+                "unbind": File(0o200, write=partial(self._unbind, name)),
+            }
             self._bound[name] = {}
             self._drivers[name] = Links(path, self._bound[name], entries, _is_bound)
         return self._bound[name]
@@ -115,12 +140,39 @@ class Bus:
         self._autoprobe = b"0\n" if data[:1] == b"0" else b"1\n"
         return len(data[:PAGE_SIZE])
 
-    def _probe(self, data: bytes) -> int:
-        """Probe a device that is bound already: nothing to do."""
+    def _find(self, data: bytes) -> Device:
+        """Find the device that a write names. Source: lib/string.c sysfs_streq()."""
         name = data[:PAGE_SIZE].decode(errors="replace").removesuffix("\n")
         if name not in self._devices:
-            raise MdevError(errno.ENODEV, f"drivers_probe: no device {name}")
+            raise MdevError(errno.ENODEV, f"/bus/{self._name}: no device {name}")
+        return self._devices[name]
+
+    def _probe(self, data: bytes) -> int:
+        """Source: general knowledge, bus.c bus_rescan_devices_helper(): no match is no error."""
+        device = self._find(data)
+        with suppress(MdevError):
+            self._drive.bind(device)
         return len(data[:PAGE_SIZE])
+
+    def _bind(self, driver: str, data: bytes) -> int:
+        """Source: general knowledge, bus.c bind_store()."""
+        device = self._find(data)
+        if _likely_driver(device) != driver:
+            raise MdevError(errno.ENODEV, f"{driver} does not match {device.path}")
+        self._drive.bind(device)
+        return len(data[:PAGE_SIZE])
+
+    def _unbind(self, driver: str, data: bytes) -> int:
+        """Source: general knowledge, bus.c unbind_store()."""
+        device = self._find(data)
+        if device.driver_name != driver:
+            raise MdevError(errno.ENODEV, f"{device.path} is not bound to {driver}")
+        self._drive.unbind(device)
+        return len(data[:PAGE_SIZE])
+
+
+def _likely_driver(device: Device) -> str:
+    return device.parent.mdev_driver if isinstance(device, Mdev) else device.driver_string
 
 
 def _is_bound(device: Device) -> bool:

@@ -15,11 +15,13 @@ All of ``/sys``: the devices of a bus, and the links by which clients find them.
     '../../../devices/virtual/mtty/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001'
 """
 
+import errno
 import re
 from collections.abc import Callable, Mapping
 
+from simulator.errors import MdevError
 from simulator.mdev import Mdev, MdevBus, MdevType, Node, Parent, Uevents
-from simulator.sysfs.buses import Bus, Device, Links, home
+from simulator.sysfs.buses import Bus, Device, Drive, Links, home
 from simulator.sysfs.entries import Entry, FixedDirectory
 from simulator.sysfs.files import Context
 from simulator.sysfs.iommu import GROUPS, IommuGroups
@@ -61,6 +63,19 @@ _HOST_BRIDGE = re.compile(r"devices/pci[0-9a-f]{4}:[0-9a-f]{2}(?=/|$)")
 
 def _place(device: Device | MdevType) -> str:
     return device.path.removeprefix("/sys")
+
+
+def _unbind_mdev(device: Device) -> None:
+    """Unbind an mdev. A parent keeps its driver: it is taken away by the control directory."""
+    if not isinstance(device, Mdev):
+        raise MdevError(errno.EOPNOTSUPP, f"{device.name} keeps its driver")
+    device.unbind()
+
+
+def _bind_mdev(device: Device) -> None:
+    if not isinstance(device, Mdev):
+        raise MdevError(errno.EBUSY, f"{device.name} keeps its driver")
+    device.bind()
 
 
 def _is_listed(device: Device) -> bool:
@@ -116,7 +131,8 @@ class _Sysfs:
 
     def _bus_of(self, name: str, devices: Mapping[str, Device]) -> Bus:
         if name not in self._buses:
-            self._buses[name] = Bus(name, devices, self._context.uevents)
+            drive = Drive(_bind_mdev, _unbind_mdev)
+            self._buses[name] = Bus(name, devices, self._context.uevents, drive)
             _inside(self._root, "bus")[name] = self._buses[name].directory
         return self._buses[name]
 
@@ -135,6 +151,7 @@ class _Sysfs:
         self._mdevs.on_register.append(self._check)
         self._mdevs.on_unregister.append(self._unregister)
         self._mdevs.on_waiting.append(self._waiting)
+        self._mdevs.on_unbinding.append(self._unbinding)
         # First, so that a uevent tells of what is there already.
         self._mdevs.listeners.insert(0, self._listen)
 
@@ -223,6 +240,15 @@ class _Sysfs:
         self._remove(mdev)
         self._drop_driver(mdev)
 
+    def _unbinding(self, mdev: Mdev) -> None:
+        """Take the names away that go with the driver of a device that stays."""
+        self._drop_driver(mdev)
+        place = _place(mdev)
+        for name in dict.fromkeys(
+            name.partition("/")[0] for name in ("driver", *mdev.driver_files)
+        ):
+            self.tree.forget(f"{place}/{name}")
+
     def _drop_driver(self, mdev: Mdev) -> None:
         driver = mdev.parent.mdev_driver
         self._mdev_bus.driver(driver).pop(mdev.uuid, None)
@@ -230,6 +256,8 @@ class _Sysfs:
 
     def _unbind(self, mdev: Mdev) -> None:
         self._drop_driver(mdev)
+        if not mdev.is_removing:
+            self.tree.forget(f"{_place(mdev)}/iommu_group")
         group = self._context.groups.discard(mdev)
         if group is not None:
             self.tree.forget(f"{GROUPS}/{group}")

@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from simulator.mdev import WouldBlockError
+from simulator.mdev import KERNELS, MdevBus, WouldBlockError
 
 UUIDS = [f"0000000{n}-0000-0000-0000-000000000000" for n in range(5)]
 
@@ -158,3 +158,85 @@ def test_a_vendor_that_breaks_leaves_no_half_removed_mdev(bus, mdev, recorder):
         mdev.remove()
     assert mdev.is_gone
     assert bus.mdevs == ()
+
+
+# ---- the driver of an mdev
+
+
+def test_unbind_runs_the_vendors_remove(bus, mdev, recorder, refused):
+    """Without its driver a device is there and can be removed; the vendor is not asked again."""
+    actions = []
+    bus.listeners.append(lambda action, _: actions.append(action))
+    mdev.unbind()
+    assert (mdev.driver_name, mdev.active, list(mdev.attributes)) == (None, True, ["remove"])
+    assert bus.mdevs == (mdev,)
+    assert refused(mdev.open) == "ENODEV"
+    assert refused(mdev.unbind) == "ENODEV"
+    assert refused(mdev.bind) == "ENODEV"
+    assert mdev.parent.types["rec-a"].available_instances == 1
+    mdev.store("remove", b"1")
+    assert mdev.parent.types["rec-a"].available_instances == 2
+    assert recorder.calls == [("probe", mdev.uuid), ("remove", mdev.uuid)]
+    assert actions == ["unbind", "remove"]
+
+
+@pytest.mark.parametrize("kernel", ["4.10", "4.18", "5.2"])
+def test_an_older_kernel_binds_again(kernel, recorder, refused):
+    """Before 5.14 the driver, not the vendor's own, goes and comes; the vendor's part stays."""
+    bus = MdevBus(KERNELS[kernel])
+    mdev = bus.register(recorder.driver()).types["rec-a"].create(UUIDS[0])
+    actions = []
+    bus.listeners.append(lambda action, _: actions.append(action))
+    assert refused(mdev.bind) == "ENODEV"
+    mdev.unbind()
+    assert (mdev.driver_name, set(mdev.attributes)) == (None, {"vendor/uuid", "remove"})
+    mdev.bind()
+    assert mdev.driver_name == "vfio_mdev"
+    mdev.open()
+    mdev.close()
+    mdev.unbind()
+    mdev.store("remove", b"1")
+    assert recorder.calls == [("probe", mdev.uuid), ("remove", mdev.uuid)]
+    assert actions == ["unbind", "bind", "unbind", "remove"]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_unbind_waits_while_open(kernel, recorder, refused):
+    """Unbind blocks while the device is open, though its driver is not seen any more."""
+    bus = MdevBus(KERNELS[kernel])
+    mdev = bus.register(recorder.driver()).types["rec-a"].create(UUIDS[0])
+    mdev.open()
+    with pytest.raises(WouldBlockError) as blocked:
+        mdev.unbind()
+    answers = []
+    blocked.value.on_gone.append(lambda: answers.append(mdev.driver_name))
+    assert (mdev.driver_name, mdev.is_open) == (None, True)
+    assert [refused(call) for call in (mdev.open, mdev.unbind, mdev.bind)] == ["ENODEV"] * 3
+    assert answers == []
+    mdev.close()
+    assert answers == [None]
+    assert bus.mdevs == (mdev,)
+
+
+def test_a_removal_during_an_unbind(bus, mdev, recorder):
+    """Both writers wait for the same close, and the vendor driver is asked once."""
+    answers = []
+    mdev.open()
+    for number, call in enumerate((mdev.unbind, mdev.remove)):
+        with pytest.raises(WouldBlockError) as blocked:
+            call()
+        blocked.value.on_gone.append(lambda number=number: answers.append(number))
+    mdev.close()
+    assert sorted(answers) == [0, 1]
+    assert bus.mdevs == ()
+    assert recorder.calls == [("probe", mdev.uuid), ("remove", mdev.uuid)]
+
+
+def test_unregister_during_an_unbind(bus, parent, mdev):
+    """An unregistration waits for what an unbind waits for."""
+    mdev.open()
+    for call in (mdev.unbind, lambda: bus.unregister(parent)):
+        with pytest.raises(WouldBlockError):
+            call()
+    mdev.close()
+    assert parent.is_gone

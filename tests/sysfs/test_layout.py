@@ -187,7 +187,7 @@ def test_a_removal_that_waits(host):
     assert tree.list(D) == ["iommu_group"]
     for path in ("/bus/mdev/devices", f"{V5_4}/devices"):
         assert tree.list(path) == []
-    assert tree.list("/bus/mdev/drivers/intel_vgpu_mdev") == ["uevent"]
+    assert tree.list("/bus/mdev/drivers/intel_vgpu_mdev") == ["uevent", "bind", "unbind"]
     assert refused(tree.stat, f"/bus/mdev/drivers/intel_vgpu_mdev/{U1}") == "ENOENT"
     bus.parents["0000:00:02.0"].mdevs[U1].close()
     assert refused(tree.stat, D) == "ENOENT"
@@ -374,6 +374,72 @@ def test_files_of_a_bus(host):
     write(tree, "/bus/pci/drivers_autoprobe", b"0")
     found = [read(tree, f"/bus/{bus}/drivers_autoprobe") for bus in ("pci", "mdev")]
     assert found == [b"0\n", b"1\n"]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("name", VENDORS)
+def test_a_device_without_its_driver(kernel, name):
+    """After unbind the names of the driver are gone and taken back; all else is there."""
+    bus, tree = machine(kernel)
+    mdev_type = next(t for t in bus.register(driver(name)).types.values() if t.available_instances)
+    before = set(links(tree))
+    most = mdev_type.available_instances
+    mdev = mdev_type.create(U1)
+    bound = {path for path, _ in walk(tree)}
+    place = mdev.path.removeprefix("/sys")
+    home = resolve(tree, f"{place}/driver")
+    gone = []
+    tree.on_gone.append(gone.append)
+    assert write(tree, f"{home}/unbind", f"{U1}\n".encode()) == 37
+    left = bound - {path for path, _ in walk(tree)}
+    assert {f"{place}/driver", f"{place}/iommu_group", f"{home}/{U1}"} <= left
+    assert all(any(f"{path}/".startswith(f"{one}/") for one in gone) for path in left)
+    assert f"{place}/remove" not in left
+    for file in ("bind", "unbind"):
+        assert refused(write, tree, f"{home}/{file}", U2.encode()) == "ENODEV"
+    assert refused(write, tree, f"{home}/unbind", U1.encode()) == "ENODEV"
+    if bus.kernel.mdev_driver is None:
+        assert refused(write, tree, f"{home}/bind", U1.encode()) == "ENODEV"
+        assert write(tree, "/bus/mdev/drivers_probe", U1.encode()) == 36
+        assert mdev.driver_name is None
+    else:
+        assert write(tree, f"{home}/bind", U1.encode()) == 36
+        assert {path for path, _ in walk(tree)} == bound
+        write(tree, f"{home}/unbind", U1.encode())
+        assert write(tree, "/bus/mdev/drivers_probe", U1.encode()) == 36
+        assert {path for path, _ in walk(tree)} == bound
+    write(tree, f"{place}/remove", b"1")
+    assert set(links(tree)) == before
+    assert mdev_type.available_instances == most
+
+
+def test_unbind_of_an_open_device(host):
+    """The driver's names go before the wait, and the directory before the driver stays."""
+    bus, tree = host
+    bus.devices[U1].open()
+    with pytest.raises(WouldBlockError):
+        write(tree, "/bus/mdev/drivers/intel_vgpu_mdev/unbind", U1.encode())
+    assert "driver" not in tree.list(D)
+    assert "iommu_group" in tree.list(D)
+    assert tree.list("/bus/mdev/drivers/intel_vgpu_mdev") == ["uevent", "bind", "unbind"]
+    bus.devices[U1].close()
+    assert "iommu_group" not in tree.list(D)
+
+
+def test_uevents_of_a_driver_that_comes_back():
+    """A driver that is bound again sends its event at once, with the driver in it."""
+    bus = MdevBus(KERNELS["5.2"])
+    uevents = Uevents(bus)
+    sent = []
+    tree = mdev_sysfs(bus, uevents)
+    bus.register(driver("mtty")).types["mtty-2"].create(U1)
+    uevents.sinks.append(sent.append)
+    for file in ("unbind", "bind"):
+        write(tree, f"/bus/mdev/drivers/vfio_mdev/{file}", U1.encode())
+    assert [(one.action, one.properties[1:]) for one in sent] == [
+        ("unbind", ()),
+        ("bind", (("DRIVER", "vfio_mdev"),)),
+    ]
 
 
 def test_power_files(host):
