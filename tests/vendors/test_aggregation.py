@@ -1,16 +1,13 @@
 """The aggregation proposal on GVT-g. Source: its third version, 2020."""
 
 import pytest
+from vendors.uuids import uuid
 
 from simulator.errors import MdevError
 from simulator.mdev import KERNELS, MdevBus
 from simulator.vendors import driver
 
 NOW, MOST = "mdev/aggregated_instances", "mdev/max_aggregation"
-
-
-def uuid(n):
-    return f"{n:08x}-0000-0000-0000-000000000000"
 
 
 def gpu(**config):

@@ -3,16 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from vendors.uuids import uuid
 
 from simulator.errors import MdevError, NoInstancesError
 from simulator.mdev import KERNELS, MdevBus, OptionError
 from simulator.values import PciId
 from simulator.vendors import driver
 from simulator.vendors.i915_pciids import PLATFORMS
-
-
-def uuid(n):
-    return f"{n:08x}-0000-0000-0000-000000000000"
 
 
 def gpu(**config):

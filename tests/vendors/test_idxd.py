@@ -1,14 +1,11 @@
 """idxd. Source: the patches of May 2021 (v6) and the mails of August 2020."""
 
 import pytest
+from vendors.uuids import uuid
 
 from simulator.errors import NoInstancesError
 from simulator.mdev import KERNELS, MdevBus, OptionError
 from simulator.vendors import driver
-
-
-def uuid(n):
-    return f"{n:08x}-0000-0000-0000-000000000000"
 
 
 def device(**config):

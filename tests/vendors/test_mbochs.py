@@ -3,15 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from vendors.uuids import uuid
 
 from simulator.errors import NoInstancesError
 from simulator.mdev import KERNELS, MdevBus, OptionError
 from simulator.vendors import driver
 from simulator.vendors.mbochs import GUEST_CLASS, GUEST_PCI_ID, GUEST_SUBSYSTEM
-
-
-def uuid(n):
-    return f"{n:08x}-0000-0000-0000-000000000000"
 
 
 def cards(kernel="6.1", **config):

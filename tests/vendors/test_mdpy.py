@@ -1,15 +1,12 @@
 """mdpy. Source: samples/vfio-mdev/mdpy.c."""
 
 import pytest
+from vendors.uuids import uuid
 
 from simulator.errors import NoInstancesError
 from simulator.mdev import KERNELS, MdevBus, OptionError
 from simulator.vendors import driver
 from simulator.vendors.mdpy import GUEST_CLASS, GUEST_PCI_ID, GUEST_SUBSYSTEM
-
-
-def uuid(n):
-    return f"{n:08x}-0000-0000-0000-000000000000"
 
 
 def displays(kernel="6.1", **config):

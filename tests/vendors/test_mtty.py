@@ -3,15 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from vendors.uuids import uuid
 
 from simulator.errors import NoInstancesError
 from simulator.mdev import KERNELS, MdevBus
 from simulator.vendors import driver
 from simulator.vendors.mtty import GUEST_CLASS, GUEST_PCI_ID
-
-
-def uuid(n):
-    return f"{n:08x}-0000-0000-0000-000000000000"
 
 
 @pytest.fixture

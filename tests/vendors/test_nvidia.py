@@ -3,15 +3,12 @@
 from fractions import Fraction
 
 import pytest
+from vendors.uuids import uuid
 
 from simulator.errors import NoInstancesError
 from simulator.mdev import KERNELS, MdevBus, OptionError
 from simulator.vendors import driver
 from simulator.vendors.nvidia_types import GPUS
-
-
-def uuid(n):
-    return f"{n:08x}-0000-0000-0000-000000000000"
 
 
 def gpu(**config):

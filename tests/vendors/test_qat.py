@@ -1,14 +1,11 @@
 """qat. Source: the names and the field alg_set of the mails of September 2020; vector 46."""
 
 import pytest
+from vendors.uuids import uuid
 
 from simulator.errors import NoInstancesError
 from simulator.mdev import KERNELS, MdevBus
 from simulator.vendors import driver
-
-
-def uuid(n):
-    return f"{n:08x}-0000-0000-0000-000000000000"
 
 
 def device(**config):

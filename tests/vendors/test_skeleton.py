@@ -1,14 +1,11 @@
 """The skeleton works as it is."""
 
 import pytest
+from vendors.uuids import uuid
 
 from simulator.errors import MdevError
 from simulator.mdev import KERNELS, MdevBus
 from simulator.vendors.SKELETON import SKELETON
-
-
-def uuid(n):
-    return f"{n:08x}-0000-0000-0000-000000000000"
 
 
 def test_the_skeleton_is_a_vendor_driver():

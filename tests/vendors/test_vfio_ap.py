@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from vendors.uuids import uuid
 
 from simulator.errors import MdevError, NoInstancesError
 from simulator.mdev import KERNELS, MdevBus, OptionError
@@ -11,10 +12,6 @@ from simulator.vendors import driver
 QUEUES = "05,06.0004,0047 07.0004"
 KINDS = ("adapter", "domain", "control_domain")
 STORES = [f"{verb}_{kind}" for kind in KINDS for verb in ("assign", "unassign")]
-
-
-def uuid(n):
-    return f"{n:08x}-0000-0000-0000-000000000000"
 
 
 def kernel(name):

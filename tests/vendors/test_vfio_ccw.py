@@ -1,14 +1,11 @@
 """vfio_ccw. Source: vfio_ccw_ops.c, vfio_ccw_drv.c; vectors 60a and 60c."""
 
 import pytest
+from vendors.uuids import uuid
 
 from simulator.errors import MdevError, NoInstancesError
 from simulator.mdev import KERNELS, MdevBus, OptionError
 from simulator.vendors import driver
-
-
-def uuid(n):
-    return f"{n:08x}-0000-0000-0000-000000000000"
 
 
 def subchannel(kernel="6.1", **config):
