@@ -4,10 +4,10 @@ import random
 from importlib.resources import files
 
 import pytest
+from host.loading import load, refused
 
-from simulator.compat.schemes import load_builtin
 from simulator.errors import InputError
-from simulator.host import Host, load_host
+from simulator.host import Host
 
 U1 = "00000001-0000-0000-0000-00000000000a"
 
@@ -42,23 +42,6 @@ parents:
     mdevs:
       - {{uuid: {U1}, type: blink-pair}}
 """
-
-
-def load(text):
-    """Build the host of a text."""
-    return load_host("f", text.encode(), load_builtin)
-
-
-def refused(text):
-    """Give the mistakes of a text: what is marked, and what is said."""
-    with pytest.raises(InputError) as caught:
-        load(text)
-    lines = text.split("\n")
-    found = []
-    for mistake in caught.value.mistakes:
-        assert mistake.source == lines[mistake.line - 1]
-        found.append((mistake.source[mistake.column - 1 :][: mistake.length], mistake.message))
-    return found
 
 
 def test_a_driver_of_all_fields():
@@ -182,12 +165,12 @@ def test_a_mistake_is_marked(old, new, marked, said):
     """Each mistake is told at the words that are wrong."""
     assert old in GOOD
     found = refused(GOOD.replace(old, new, 1))
-    assert (marked, True) in [(mark, said in message) for mark, message in found], found
+    assert (marked, True) in [(mark, said in message) for _, mark, message in found], found
 
 
 def test_what_is_needed():
     """A driver without its name, types and capacity misses all three at once."""
-    assert [message for _, message in refused("parents: [{driver: {}}]")] == [
+    assert [message for _, _, message in refused("parents: [{driver: {}}]")] == [
         "no field name",
         "no field capacity",
         "no field types",
@@ -199,7 +182,7 @@ def test_all_mistakes_at_once():
     text = GOOD
     for old, new in (("vfio-ap", "ap"), ("ENOMEM", "1"), ("lights: 1}", "l: 1}"), ("0200", "02")):
         text = text.replace(old, new, 1)
-    assert [marked for marked, _ in refused(text)] == ["ap", "1", "l", "02"]
+    assert [marked for _, marked, _ in refused(text)] == ["ap", "1", "l", "02"]
 
 
 PIECES = ["{", "}", "[", "]", ":", ",", "&a ", "*a", "!x ", "|\n", "\n", "  ", '"', "-", "0", "é"]

@@ -4,10 +4,11 @@ import re
 from importlib.resources import files
 
 import pytest
+from host.loading import find, load, refused, version_of
 
 from simulator.compat.loader import load_scheme
 from simulator.compat.schemes import load_builtin
-from simulator.errors import InputError, TextError
+from simulator.errors import InputError
 from simulator.host import load_host
 from simulator.mdev import KERNELS
 from simulator.publish import read_back
@@ -17,39 +18,6 @@ VERSION = load_builtin("software-version")
 PARENT = "0000:00:02.0"
 TYPE = "i915-GVTg_V5_8"
 U1, U2, U3 = (f"0000000{n}-0000-0000-0000-00000000000a" for n in "123")
-
-
-def find(name):
-    """Find a shipped scheme, as the faces do."""
-    if name not in {"self-compatible", "software-version"}:
-        raise TextError(name, f"no scheme {name}", "a shipped one")
-    return load_builtin(name)
-
-
-def load(text, **more):
-    """Build the host of a text."""
-    return load_host("f", text.encode(), find, **more)
-
-
-def refused(text, **more):
-    """Give the mistakes of a text: where, what, and what is marked there."""
-    with pytest.raises(InputError) as caught:
-        load(text, **more)
-    lines = text.split("\n")
-    found = []
-    for mistake in caught.value.mistakes:
-        assert mistake.file == "f"
-        assert mistake.source == lines[mistake.line - 1]
-        marked = mistake.source[mistake.column - 1 :][: mistake.length]
-        found.append((mistake.line, marked, mistake.message))
-    return found
-
-
-def version_of(host, mdev):
-    """The one value, or None."""
-    found = host.describe(mdev).values.get("interface_version")
-    return None if found is None else found.number
-
 
 GOOD = f"""\
 kernel: 6.1

@@ -1,6 +1,7 @@
 """One machine, from code."""
 
 import pytest
+from host.loading import version_of
 
 from simulator.compat.loader import load_scheme
 from simulator.compat.schemes import load_builtin
@@ -34,12 +35,6 @@ def said(number):
 def numbered(number):
     """A UUID with a number."""
     return f"{number:08x}-0000-0000-0000-000000000000"
-
-
-def version_of(host, mdev):
-    """The one value, or None."""
-    found = host.describe(mdev).values.get("interface_version")
-    return None if found is None else found.number
 
 
 def test_create_and_describe(host):
