@@ -7,24 +7,13 @@ import subprocess
 from stat import S_IMODE, S_ISREG
 
 import pytest
+from sysfs.one_mdev import PD, U1, D, live
 
 from simulator.errors import InputError
-from simulator.mdev import KERNELS, Attribute, MdevBus, Uevents
-from simulator.sysfs.layout import mdev_sysfs
+from simulator.mdev import Attribute
 from simulator.sysfs.snapshot import take
 from simulator.sysfs.umockdev import format_umockdev, read_umockdev
-from simulator.vendors import VENDORS, driver
-
-U1 = "c2177883-f1bb-47f0-914d-32a22e3a8804"
-PD = "/devices/pci0000:00/0000:00:02.0"
-D = f"{PD}/{U1}"
-
-
-def live(name="i915", kernel="6.1"):
-    bus = MdevBus(KERNELS[kernel])
-    parent = bus.register(driver(name))
-    next(one for one in parent.types.values() if one.available_instances).create(U1)
-    return bus, mdev_sysfs(bus, Uevents(bus))
+from simulator.vendors import VENDORS
 
 
 @pytest.mark.parametrize("name", VENDORS)
