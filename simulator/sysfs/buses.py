@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from simulator.errors import MdevError
-from simulator.mdev import PAGE_SIZE, Mdev, Parent, Uevents
+from simulator.mdev import Mdev, Parent, Uevents
 from simulator.mdev.uevent import Kobject
 from simulator.sysfs.entries import Entry, File, FixedDirectory, Link, relative
 
@@ -129,46 +129,37 @@ class Bus:
 
     def _uevent(self, path: str, subsystem: str) -> File:
         kobject = Kobject(f"/sys{path}", subsystem)
+        return File(0o200, write=partial(self._uevents.synthesize, kobject))
 
-        def write(data: bytes) -> int:
-            self._uevents.synthesize(kobject, data[:PAGE_SIZE])
-            return len(data[:PAGE_SIZE])
-
-        return File(0o200, write=write)
-
-    def _set_autoprobe(self, data: bytes) -> int:
+    def _set_autoprobe(self, data: bytes) -> None:
         self._autoprobe = b"0\n" if data[:1] == b"0" else b"1\n"
-        return len(data[:PAGE_SIZE])
 
     def _find(self, data: bytes) -> Device:
         """Find the device that a write names. Source: lib/string.c sysfs_streq()."""
-        name = data[:PAGE_SIZE].decode(errors="replace").removesuffix("\n")
+        name = data.decode(errors="replace").removesuffix("\n")
         if name not in self._devices:
             raise MdevError(errno.ENODEV, f"/bus/{self._name}: no device {name}")
         return self._devices[name]
 
-    def _probe(self, data: bytes) -> int:
+    def _probe(self, data: bytes) -> None:
         """Source: general knowledge, bus.c bus_rescan_devices_helper(): no match is no error."""
         device = self._find(data)
         with suppress(MdevError):
             self._drive.bind(device)
-        return len(data[:PAGE_SIZE])
 
-    def _bind(self, driver: str, data: bytes) -> int:
+    def _bind(self, driver: str, data: bytes) -> None:
         """Source: general knowledge, bus.c bind_store()."""
         device = self._find(data)
         if _likely_driver(device) != driver:
             raise MdevError(errno.ENODEV, f"{driver} does not match {device.path}")
         self._drive.bind(device)
-        return len(data[:PAGE_SIZE])
 
-    def _unbind(self, driver: str, data: bytes) -> int:
+    def _unbind(self, driver: str, data: bytes) -> None:
         """Source: general knowledge, bus.c unbind_store()."""
         device = self._find(data)
         if device.driver_name != driver:
             raise MdevError(errno.ENODEV, f"{device.path} is not bound to {driver}")
         self._drive.unbind(device)
-        return len(data[:PAGE_SIZE])
 
 
 def _likely_driver(device: Device) -> str:

@@ -114,7 +114,7 @@ class _Control:
             return File(0o200, write=write)
         return File(0o644, read=partial(_lines, lines), write=write)
 
-    def _write(self, do: Callable[[str], object], data: bytes) -> int:
+    def _write(self, do: Callable[[str], object], data: bytes) -> None:
         self.error = ()
         try:
             do(_command(data))
@@ -125,7 +125,6 @@ class _Control:
             reason = error.message + (f"; expected {error.expected}" if error.expected else "")
             self.error = (f"EINVAL: {reason}",)
             raise MdevError(errno.EINVAL, reason) from None
-        return len(data)
 
     def _every(self) -> Iterator[Mdev]:
         """Go through the mdevs, also those whose removal waits for a close."""

@@ -32,14 +32,14 @@ class File:
     Attributes:
         mode: 0o444, 0o200 or 0o644; checked when it is opened, also for root.
         read: Gives the whole content, or raises `MdevError`.
-        write: Takes the bytes of one write and returns how many, or raises `MdevError` or
+        write: Takes the bytes of one write, a page at most, or raises `MdevError` or
             `WouldBlockError`.
         size: What stat says, whatever the content.
     """
 
     mode: int
     read: Callable[[], bytes] | None = None
-    write: Callable[[bytes], int] | None = None
+    write: Callable[[bytes], object] | None = None
     size: int = PAGE_SIZE
 
 

@@ -61,18 +61,17 @@ def _attribute_file(context: Context, node: AnyNode, name: str) -> File:
             raise NoHandlerError(f"{name} has no show")
         return str(attribute.show(node)).encode()[: PAGE_SIZE - 1]
 
-    def write(data: bytes) -> int:
+    def write(data: bytes) -> None:
         attribute = find()
         if attribute.store is None:
             raise NoHandlerError(f"{name} has no store")
         try:
-            attribute.store(node, data[:PAGE_SIZE])
+            attribute.store(node, data)
         except MdevError:
             # A `remove` that is refused has taken itself away all the same.
             if name not in node.attributes and not node.is_gone:
                 context.forget(f"{node.path.removeprefix('/sys')}/{name}")
             raise
-        return min(len(data), PAGE_SIZE)
 
     return File(node.attributes[name].mode, read, write)
 

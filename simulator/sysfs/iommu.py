@@ -5,6 +5,7 @@ import heapq
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NoReturn
 
 from simulator.errors import MdevError
 from simulator.mdev import Kernel, Mdev
@@ -135,7 +136,7 @@ def _type(kernel: Kernel, members: Mapping[str, Device]) -> File | None:
     emulated = _is_emulated(members)
     text = b"unknown\n" if emulated else b"DMA\n"
 
-    def store(data: bytes) -> int:
+    def store(data: bytes) -> NoReturn:
         if emulated or data.strip() not in _DOMAINS:
             raise MdevError(errno.EINVAL, "type: no such domain")
         raise MdevError(errno.EBUSY, "type: a driver is bound")

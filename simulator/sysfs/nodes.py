@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NoReturn
 
 from simulator.errors import MdevError
-from simulator.mdev import PAGE_SIZE, Mdev, MdevType, Parent
+from simulator.mdev import Mdev, MdevType, Parent
 from simulator.mdev.uevent import Kobject
 from simulator.sysfs.buses import Device, home
 from simulator.sysfs.entries import (
@@ -48,10 +48,9 @@ def _uevent(context: Context, device: Device) -> File:
         _check(device)
         return context.uevents.show(device).encode()
 
-    def write(data: bytes) -> int:
+    def write(data: bytes) -> None:
         _check(device)
-        context.uevents.synthesize(device, data[:PAGE_SIZE])
-        return min(len(data), PAGE_SIZE)
+        context.uevents.synthesize(device, data)
 
     return File(0o644, read, write)
 
@@ -70,13 +69,12 @@ def _power(context: Context, device: Device | Kobject) -> Directory:
         _check(device)
         return f"{text}\n".encode()
 
-    def store(data: bytes) -> int:
+    def store(data: bytes) -> None:
         _check(device)
-        text = data[:PAGE_SIZE].removesuffix(b"\n")
+        text = data.removesuffix(b"\n")
         if text not in {b"auto", b"on"}:
             raise MdevError(errno.EINVAL, "control takes auto or on")
         context.controls[place] = text.decode()
-        return len(data)
 
     def fail(*_: object) -> NoReturn:
         _check(device)
@@ -96,12 +94,8 @@ def host_bridge(context: Context, place: str) -> dict[str, Entry]:
     Source: general knowledge, drivers/pci/probe.c pci_register_host_bridge().
     """
     bridge = Kobject(f"/sys{place}", "")
-
-    def write(data: bytes) -> int:
-        context.uevents.synthesize(bridge, data[:PAGE_SIZE])
-        return min(len(data), PAGE_SIZE)
-
-    return {"uevent": File(0o644, lambda: b"", write), "power": _power(context, bridge)}
+    uevent = File(0o644, lambda: b"", partial(context.uevents.synthesize, bridge))
+    return {"uevent": uevent, "power": _power(context, bridge)}
 
 
 def _subsystem(_context: Context, device: Device) -> Link:

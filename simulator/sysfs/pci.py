@@ -68,7 +68,7 @@ def pci_files(
     def show_node() -> bytes:
         return f"{-1 if parent.numa_node is None else parent.numa_node}\n".encode()
 
-    def store_node(data: bytes) -> int:
+    def store_node(data: bytes) -> None:
         """Correct a firmware that says nothing. Source: numa_node_store()."""
         try:
             number = int(data.decode())
@@ -77,7 +77,6 @@ def pci_files(
         if not -1 <= number < machine.n_nodes:
             raise MdevError(errno.EINVAL, "numa_node: no such node")
         parent.numa_node = None if number == -1 else number
-        return len(data)
 
     space = config_space(pci)
     files = {name: _file(text(pci).encode()) for name, text in _IDS.items()}

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self
 
 from simulator.errors import MdevError
-from simulator.mdev.device import WouldBlockError
+from simulator.mdev import PAGE_SIZE, WouldBlockError
 from simulator.sysfs.entries import Directory, Entry, File, Link
 
 __all__ = ["OpenFile", "Stat", "Tree"]
@@ -117,11 +117,12 @@ class OpenFile:
             raise MdevError(errno.EIO, f"{self.path} has no store")
         with self._tree.lock:
             try:
-                return self._file.write(data)
+                self._file.write(data[:PAGE_SIZE])
             except WouldBlockError as block:
                 if wake is not None:
                     block.on_gone.append(wake)
                 raise
+        return min(len(data), PAGE_SIZE)
 
 
 class Tree:

@@ -18,10 +18,6 @@ def written():
 
 @pytest.fixture
 def tree(written):
-    def store(data):
-        written.append(data)
-        return len(data)
-
     counter = count()
 
     def show():
@@ -30,8 +26,8 @@ def tree(written):
     device = FixedDirectory(
         {
             "count": File(0o444, read=show),
-            "remove": File(0o200, write=store),
-            "both": File(0o644, read=lambda: b"both\n", write=store),
+            "remove": File(0o200, write=written.append),
+            "both": File(0o644, read=lambda: b"both\n", write=written.append),
             "mute": File(0o644),
         }
     )
