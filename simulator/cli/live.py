@@ -111,7 +111,13 @@ def make_live(host: Host, seed: int, *, cpus: int | None = None) -> Live:
 
     faults = Faults(host.bus, uevents, seed=seed, sleep=sleep)
     n_cpus = cpus or os.cpu_count() or 1
-    tree = mdev_sysfs(host.bus, uevents, before_show=faults.before_show, cpus=n_cpus)
+    tree = mdev_sysfs(
+        host.bus,
+        uevents,
+        before_show=faults.before_show,
+        cpus=n_cpus,
+        register=host.register_again,
+    )
     control = control_tree(
         host.bus,
         faults,

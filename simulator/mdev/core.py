@@ -50,9 +50,11 @@ class MdevBus:
             for the mdev are added here. An exception undoes the creation.
         on_active: Called with each new `Mdev` when its creation has ended well.
         on_waiting: Called with each `Mdev` whose removal waits, when it has lost links and files.
-        on_unbinding: Called with each `Mdev` whose driver is taken away, before its files go.
+        on_unbinding: Called with each `Parent` or `Mdev` whose driver is taken away, before its
+            files go.
         listeners: Called with an action and its `Parent` or `Mdev`, in the order of the kernel's
             uevents: ``registered``; ``add``, ``bind``; ``unbind``, ``remove``; ``unregistered``.
+            A parent has ``bind`` and ``unbind`` only where these are called.
     """
 
     def __init__(self, kernel: Kernel) -> None:
@@ -63,7 +65,7 @@ class MdevBus:
         self.on_create: list[Callable[[Mdev], None]] = []
         self.on_active: list[Callable[[Mdev], None]] = []
         self.on_waiting: list[Callable[[Mdev], None]] = []
-        self.on_unbinding: list[Callable[[Mdev], None]] = []
+        self.on_unbinding: list[Callable[[Parent | Mdev], None]] = []
         self.listeners: list[Callable[[str, Parent | Mdev], None]] = []
         self._parents: dict[str, Parent] = {}
         self._unregistered: dict[str, Parent] = {}
@@ -176,6 +178,48 @@ class MdevBus:
         if not parent.is_gone:
             reason = f"{parent.name}: an mdev is in use or is being created"
             raise WouldBlockError(reason, parent.on_gone)
+
+    def unbind(self, parent: Parent) -> None:
+        """
+        Take the driver of a parent away, which unregisters it. The device stays.
+
+        Raises:
+            MdevError: ENODEV. It has no driver.
+            WouldBlockError: As `unregister` says.
+
+        Source: general knowledge, drivers/base/bus.c unbind_store(), dd.c
+        __device_release_driver(); vendor drivers unregister when they are removed.
+        """
+        if parent.driver_name is None:
+            raise MdevError(errno.ENODEV, f"{parent.name} has no driver")
+        parent._is_bound = False
+        for function in tuple(self.on_unbinding):
+            function(parent)
+        if parent.is_gone:
+            self._notify("unbind", parent)
+            return
+        parent.on_gone.append(partial(self._notify, "unbind", parent))
+        self.unregister(parent)
+
+    def bind(self, parent: Parent, register: Callable[[str], object] | None = None) -> None:
+        """
+        Give the driver of a parent back, which registers it again.
+
+        Args:
+            parent: As it was.
+            register: Does it, by name; `register_again` by default.
+
+        Raises:
+            MdevError: EBUSY, it has a driver, or is not unregistered yet, where the kernel would
+                wait; ENODEV before 5.14. Or as *register* says.
+
+        Source: general knowledge, drivers/base/bus.c bind_store(), dd.c driver_probe_device().
+        """
+        if parent.driver_name is not None or not parent.is_gone:
+            number = errno.EBUSY if self.kernel.version >= (5, 14) else errno.ENODEV
+            raise MdevError(number, f"{parent.name} has a driver")
+        (register or self.register_again)(parent.name)
+        self._notify("bind", self._parents[parent.name])
 
     def _drain(self, parent: Parent) -> None:
         """

@@ -159,6 +159,7 @@ class Parent(Node):
         self.max_instances = self._available = driver.max_instances if most is None else most
         self.numa_node = numa_node
         self.iommu_group = iommu_group
+        self._is_bound = True
         self._is_unregistering = False
         self._n_creating = 0
         self._mdevs: dict[str, Mdev] = {}
@@ -186,12 +187,13 @@ class Parent(Node):
     @property
     def driver_name(self) -> str | None:
         """
-        The driver it is bound to; a virtual device of a class has none.
+        The driver it is bound to, until that begins to end; a virtual device of a class has none.
 
         Source: general knowledge, drivers/base/core.c device_create().
         """
         is_virtual = self.path.startswith(_VIRTUAL)
-        return None if is_virtual and self.pci is None else self.driver_string
+        has_driver = self._is_bound and not (is_virtual and self.pci is None)
+        return self.driver_string if has_driver else None
 
     def _usual_subsystem(self) -> str:
         if self.pci is not None:

@@ -177,10 +177,14 @@ class Uevents:
         if isinstance(subject, Parent):
             if self._kernel.has_parent_uevents and action in _STATES:
                 self._send(_uevent("change", subject, (("MDEV_STATE", action),)))
-            return
+            if action in _STATES:
+                return
         if action in {"bind", "unbind"} and not self._kernel.has_bind_uevents:
             return
         uevent = _uevent(action, subject)
+        if isinstance(subject, Parent):
+            self._send(uevent)
+            return
         if action in _CREATION and not self.early and not subject.active:
             self._kept.setdefault(subject, []).append(uevent)
             return

@@ -15,11 +15,9 @@ All of ``/sys``: the devices of a bus, and the links by which clients find them.
     '../../../devices/virtual/mtty/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001'
 """
 
-import errno
 import re
 from collections.abc import Callable, Mapping
 
-from simulator.errors import MdevError
 from simulator.mdev import Mdev, MdevBus, MdevType, Node, Parent, Uevents
 from simulator.sysfs.buses import Bus, Device, Drive, Links, home
 from simulator.sysfs.entries import Entry, FixedDirectory
@@ -39,6 +37,7 @@ def mdev_sysfs(
     before_show: Callable[[Node, str], None] | None = None,
     cpus: int = 1,
     nodes: int = 1,
+    register: Callable[[str], object] | None = None,
 ) -> Tree:
     """
     Make the tree of a bus. It follows the bus from now on.
@@ -49,13 +48,15 @@ def mdev_sysfs(
         before_show: Called before each show of a node; an `MdevError` is the reader's.
         cpus: How many CPUs the machine has, from 1.
         nodes: How many NUMA nodes share them, from 1; more if a parent is on a higher one.
+        register: Registers the parent of this name again, when its driver is bound again.
 
     Raises:
         ValueError: A parent lies outside ``/sys/devices``, or is inside an mdev.
     """
     most = [parent.numa_node for parent in bus.parents.values() if parent.numa_node is not None]
     machine = Machine(cpus, max([nodes - 1, *most]) + 1)
-    return _Sysfs(bus, Context(uevents, IommuGroups(bus.kernel), machine, before_show)).tree
+    context = Context(uevents, IommuGroups(bus.kernel), machine, before_show)
+    return _Sysfs(bus, context, _drive(bus, register)).tree
 
 
 _HOST_BRIDGE = re.compile(r"devices/pci[0-9a-f]{4}:[0-9a-f]{2}(?=/|$)")
@@ -65,17 +66,20 @@ def _place(device: Device | MdevType) -> str:
     return device.path.removeprefix("/sys")
 
 
-def _unbind_mdev(device: Device) -> None:
-    """Unbind an mdev. A parent keeps its driver: it is taken away by the control directory."""
-    if not isinstance(device, Mdev):
-        raise MdevError(errno.EOPNOTSUPP, f"{device.name} keeps its driver")
-    device.unbind()
+def _drive(bus: MdevBus, register: Callable[[str], object] | None) -> Drive:
+    def bind(device: Device) -> None:
+        if isinstance(device, Mdev):
+            device.bind()
+        else:
+            bus.bind(device, register)
 
+    def unbind(device: Device) -> None:
+        if isinstance(device, Mdev):
+            device.unbind()
+        else:
+            bus.unbind(device)
 
-def _bind_mdev(device: Device) -> None:
-    if not isinstance(device, Mdev):
-        raise MdevError(errno.EBUSY, f"{device.name} keeps its driver")
-    device.bind()
+    return Drive(bind, unbind)
 
 
 def _is_listed(device: Device) -> bool:
@@ -109,8 +113,9 @@ def _inside(root: dict[str, Entry], path: str) -> dict[str, Entry]:
 class _Sysfs:
     """The directories that follow the bus, and the listener that keeps them so."""
 
-    def __init__(self, bus: MdevBus, context: Context) -> None:
+    def __init__(self, bus: MdevBus, context: Context, drive: Drive) -> None:
         self._mdevs = bus
+        self._drive = drive
         self._context = context
         self._buses: dict[str, Bus] = {}
         self._members: dict[str, dict[str, Device]] = {"/bus/pci": {}}
@@ -131,8 +136,7 @@ class _Sysfs:
 
     def _bus_of(self, name: str, devices: Mapping[str, Device]) -> Bus:
         if name not in self._buses:
-            drive = Drive(_bind_mdev, _unbind_mdev)
-            self._buses[name] = Bus(name, devices, self._context.uevents, drive)
+            self._buses[name] = Bus(name, devices, self._context.uevents, self._drive)
             _inside(self._root, "bus")[name] = self._buses[name].directory
         return self._buses[name]
 
@@ -240,14 +244,18 @@ class _Sysfs:
         self._remove(mdev)
         self._drop_driver(mdev)
 
-    def _unbinding(self, mdev: Mdev) -> None:
+    def _unbinding(self, device: Device) -> None:
         """Take the names away that go with the driver of a device that stays."""
-        self._drop_driver(mdev)
-        place = _place(mdev)
-        for name in dict.fromkeys(
-            name.partition("/")[0] for name in ("driver", *mdev.driver_files)
-        ):
-            self.tree.forget(f"{place}/{name}")
+        names = ["driver"]
+        if isinstance(device, Mdev):
+            names += [name.partition("/")[0] for name in device.driver_files]
+            self._drop_driver(device)
+        else:
+            bus = self._bus_of(device.subsystem, {})
+            bus.driver(device.driver_string).pop(device.name, None)
+            self.tree.forget(f"{home(device)}/drivers/{device.driver_string}/{device.name}")
+        for name in dict.fromkeys(names):
+            self.tree.forget(f"{_place(device)}/{name}")
 
     def _drop_driver(self, mdev: Mdev) -> None:
         driver = mdev.parent.mdev_driver

@@ -426,6 +426,78 @@ def test_unbind_of_an_open_device(host):
     assert "iommu_group" not in tree.list(D)
 
 
+@pytest.mark.parametrize(("kernel", "busy"), [("5.2", "ENODEV"), ("6.1", "EBUSY")])
+def test_a_parent_without_its_driver(kernel, busy):
+    """Unbind takes the mdevs and the types away, bind registers again; the device stays."""
+    bus, tree = machine(kernel)
+    first = bus.register(driver("i915"))
+    before = {path for path, _ in walk(tree)}
+    write(tree, f"{V5_4}/create", U1.encode())
+    home, name = "/bus/pci/drivers/i915", b"0000:00:02.0\n"
+    assert refused(write, tree, f"{home}/bind", name) == busy
+    assert refused(write, tree, f"{home}/unbind", U1.encode()) == "ENODEV"
+    gone = []
+    tree.on_gone.append(gone.append)
+    assert write(tree, f"{home}/unbind", name) == len(name)
+    left = before - {path for path, _ in walk(tree)}
+    assert {f"{home}/0000:00:02.0", f"{PD}/driver", "/class/mdev_bus/0000:00:02.0", TYPES} <= left
+    assert all(any(f"{path}/".startswith(f"{one}/") for one in gone) for path in left)
+    assert b"DRIVER" not in read(tree, f"{PD}/uevent")
+    assert bus.devices == {}
+    assert refused(write, tree, f"{home}/unbind", name) == "ENODEV"
+    assert write(tree, f"{home}/bind", name) == len(name)
+    assert {path for path, _ in walk(tree)} == before
+    assert bus.parents["0000:00:02.0"] is not first
+    write(tree, f"{home}/unbind", name)
+    write(tree, "/bus/pci/drivers_probe", name)
+    assert {path for path, _ in walk(tree)} == before
+
+
+def test_unbind_of_a_parent_with_an_open_device(host):
+    """It waits; meanwhile the driver cannot be bound, and its link is not there."""
+    bus, tree = host
+    bus.devices[U1].open()
+    home, name = "/bus/pci/drivers/i915", b"0000:00:02.0"
+    with pytest.raises(WouldBlockError) as blocked:
+        write(tree, f"{home}/unbind", name)
+    answers = []
+    blocked.value.on_gone.append(lambda: answers.append(tree))
+    assert "driver" not in tree.list(PD)
+    assert refused(write, tree, f"{home}/bind", name) == "EBUSY"
+    bus.parents["0000:00:02.0"].mdevs[U1].close()
+    assert answers == [tree]
+    write(tree, f"{home}/bind", name)
+    assert resolve(tree, f"{PD}/driver") == home
+
+
+def test_a_driver_leaves_a_device_that_is_no_parent(host):
+    """What was unregistered by itself still has its driver, and loses it."""
+    bus, tree = host
+    bus.unregister(bus.parents["0000:00:02.0"])
+    assert refused(write, tree, "/bus/pci/drivers/i915/bind", b"0000:00:02.0") == "EBUSY"
+    write(tree, "/bus/pci/drivers/i915/unbind", b"0000:00:02.0")
+    assert "driver" not in tree.list(PD)
+
+
+def test_uevents_of_a_parents_driver():
+    """The parent's own events come after those of its registration."""
+    bus = MdevBus(KERNELS["6.1"])
+    uevents = Uevents(bus)
+    sent = []
+    tree = mdev_sysfs(bus, uevents)
+    bus.register(driver("i915"))
+    uevents.sinks.append(sent.append)
+    for file in ("unbind", "bind"):
+        write(tree, f"/bus/pci/drivers/i915/{file}", b"0000:00:02.0")
+    wanted = ("MDEV_STATE", "DRIVER")
+    assert [(one.action, *(p for p in one.properties if p[0] in wanted)) for one in sent] == [
+        ("change", ("MDEV_STATE", "unregistered")),
+        ("unbind",),
+        ("change", ("MDEV_STATE", "registered"), ("DRIVER", "i915")),
+        ("bind", ("DRIVER", "i915")),
+    ]
+
+
 def test_uevents_of_a_driver_that_comes_back():
     """A driver that is bound again sends its event at once, with the driver in it."""
     bus = MdevBus(KERNELS["5.2"])
