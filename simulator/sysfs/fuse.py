@@ -84,12 +84,15 @@ class Mount:
 
         Raises:
             MissingError: A piece that FUSE needs is not there.
-            OSError: It cannot be mounted.
+            OSError: It cannot be mounted; ENOTDIR, a link has taken the place of the directory.
         """
         check_device()
         if os.geteuid() and shutil.which("fusermount3") is None:
             raise MissingError("no fusermount3", "the Debian package fuse3")
         self._fuse = load_fuse()
+        # Whoever owns the directory above may have put a link there since it was looked at.
+        flags = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        os.close(os.open(self._target, flags))
         here = os.open(".", os.O_PATH | os.O_CLOEXEC)
         try:
             name = f"fuse {self._target}"

@@ -39,6 +39,7 @@ MS_BIND = 4096
 MS_REC = 16384
 MS_PRIVATE = 1 << 18
 MNT_DETACH = 2
+_UMOUNT_NOFOLLOW = 8
 _PR_SET_CHILD_SUBREAPER = 36
 _SIOCGIFFLAGS = 0x8913
 _SIOCSIFFLAGS = 0x8914
@@ -67,8 +68,8 @@ def mount(
 
 
 def umount(target: str, flags: int = MNT_DETACH) -> None:
-    """Unmount; by default at once, whoever uses it."""
-    _call("umount2", os.fsencode(target), flags, path=target)
+    """Unmount; by default at once, whoever uses it. A link is not followed: EINVAL."""
+    _call("umount2", os.fsencode(target), flags | _UMOUNT_NOFOLLOW, path=target)
 
 
 def adopt_orphans() -> None:

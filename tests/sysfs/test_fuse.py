@@ -181,6 +181,35 @@ def test_a_writer_sleeps_in_remove(host):
     assert done.stdout.splitlines() == ["sleeping", "vfio-pci", "removed"]
 
 
+LINKS = """
+import os
+from simulator.sysfs.entries import FixedDirectory
+from simulator.sysfs.fuse import Mount
+from simulator.sysfs.linux import umount
+from simulator.sysfs.notices import Notices
+from simulator.sysfs.tree import Tree
+os.mkdir("/run/place")
+os.symlink("/run/place", "/run/link")
+os.symlink("/sys", "/run/mounted")
+mount = Mount({"": Tree(FixedDirectory())}, "/run/link", Notices(print))
+for call in (mount.start, lambda: umount("/run/mounted")):
+    try:
+        call()
+    except OSError as error:
+        print(error.strerror)
+print(os.path.ismount("/run/place"), os.path.ismount("/sys"))
+"""
+
+
+def test_links_are_not_followed():
+    """Where a link has taken the place of a directory, nothing is mounted or unmounted."""
+    assert python(LINKS).stdout.splitlines() == [
+        "Not a directory",
+        "Invalid argument",
+        "False True",
+    ]
+
+
 CROWD = """
 import os, sys, uuid
 from multiprocessing import get_context
