@@ -132,6 +132,17 @@ def test_what_is_public_is_documented(name):
     assert [node.name for node in public(TREES[name]) if not ast.get_docstring(node)] == []
 
 
+SURFACES = [name for name in MODULES if room(name) == "sysfs" and "__init__" not in name]
+
+
+@pytest.mark.parametrize("name", SURFACES)
+def test_sources_are_named(name):
+    """A module of the surfaces says where its behaviour is from, or that it is ours."""
+    constants = (node.value for node in ast.walk(TREES[name]) if isinstance(node, ast.Constant))
+    texts = [value for value in constants if isinstance(value, str)]
+    assert any("Source:" in text for text in texts)
+
+
 @pytest.mark.parametrize(
     "path", TESTS, ids=[path.relative_to(ROOT / "tests").as_posix() for path in TESTS]
 )

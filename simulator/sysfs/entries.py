@@ -1,4 +1,8 @@
-"""What a tree is made of: directories, files and links, found by name."""
+"""
+What a tree is made of: directories, files and links, found by name.
+
+Source: ours.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field

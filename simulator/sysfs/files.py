@@ -1,4 +1,8 @@
-"""Attributes as files: those of a node, and the directories that their names make."""
+"""
+Attributes as files: those of a node, and the directories that their names make.
+
+Source: general knowledge, fs/sysfs/file.c, fs/sysfs/group.c; how entries are made: ours.
+"""
 
 import errno
 from collections.abc import Callable, Iterable, Mapping

@@ -2,7 +2,7 @@ r"""
 Identities of a real machine, replaced: UUIDs and serial numbers.
 
 The same seed and the same identity give the same replacement, and two identities never the same
-one. No replacement is a UUID that was there.
+one. No replacement is a UUID that was there. Source: ours.
 
     >>> Identities(0, ()).file("serial_number", "PF0X-1234\n") != "PF0X-1234\n"
     True

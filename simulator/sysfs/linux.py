@@ -1,8 +1,9 @@
 """
 What Python 3.11 lacks of Linux: namespaces, mounts and a few calls more, through the C library.
 
-Every function raises `OSError` with the errno of its system call. Numbers: general knowledge,
-include/uapi/linux/{sched,mount,prctl,sockios,if}.h.
+Every function raises `OSError` with the errno of its system call.
+
+Source: general knowledge, include/uapi/linux/{sched,mount,prctl,sockios,if}.h.
 """
 
 import ctypes

@@ -1,4 +1,8 @@
-"""A piece of the machine that a surface needs and does not find."""
+"""
+A piece of the machine that a surface needs and does not find.
+
+Source: ours.
+"""
 
 import errno
 

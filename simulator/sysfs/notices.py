@@ -1,4 +1,8 @@
-"""What follows a change, one after the other: names are taken back from the kernel, events sent."""
+"""
+What follows a change, one after the other: names are taken back from the kernel, events sent.
+
+Source: ours.
+"""
 
 from collections import deque
 from collections.abc import Callable

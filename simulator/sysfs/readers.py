@@ -1,4 +1,9 @@
-"""Who reads the kernel's requests: one thread, and another while that one waits."""
+"""
+Who reads the kernel's requests: one thread, and another while that one waits.
+
+Source: ours; calls of libfuse: general knowledge, lib/fuse_loop.c fuse_session_loop(),
+include/fuse_lowlevel.h.
+"""
 
 import ctypes
 import errno
@@ -79,7 +84,8 @@ class Readers:
         while self._answer(buffer) and (self._stays() or self._calls.get()):
             pass
         self._on_end()
-        # struct fuse_buf: size_t size, int flags, void *mem, which libfuse has allocated.
+        # struct fuse_buf: size_t size, int flags, void *mem, which libfuse has allocated. Source:
+        # include/fuse_common.h.
         memory = ctypes.c_void_p.from_buffer(buffer, 2 * ctypes.sizeof(ctypes.c_size_t))
         ctypes.CDLL(None).free(memory)
 

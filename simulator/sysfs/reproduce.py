@@ -3,6 +3,8 @@ Turns a captured mdev tree into what a host file says.
 
 A parent becomes one of a known vendor driver when some of its options give exactly the same
 types; otherwise its driver is described by what was seen.
+
+Source: ours.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -2,6 +2,8 @@
 A tree at rest: taken from a live one, kept as a plain directory, and read back.
 
 A snapshot maps paths, ``/class/mdev_bus``, to what is there. It proves nothing about writes.
+
+Source: ours.
 """
 
 import errno
