@@ -1,8 +1,6 @@
 """`mdevsim run`: what the command finds, how it ends, what is left, and what is missing."""
 
 import os
-import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -307,18 +305,3 @@ def test_a_user_namespace_without_capabilities():
     assert said.startswith("mdevsim: no root in the new user namespace (")
     assert "sysctl kernel.apparmor_restrict_unprivileged_userns=0" in said
     assert said.count("\n") == 1
-
-
-def test_the_readme():
-    """The README shows what a run with mdevctl prints."""
-    if shutil.which("mdevctl") is None:
-        reason = "mdevctl is missing; Debian has it in mdevctl"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    block = next(block for block in text.split("```") if "$ mdevsim run" in block)
-    steps = block.strip().replace("\\\n>", "").split("$ mdevsim run ")[1:]
-    assert len(steps) == 2
-    for step in steps:
-        line, _, expected = step.partition("\n")
-        done = run(*shlex.split(line), check=False)
-        assert (done.stderr + done.stdout).strip() == expected.strip(), line
