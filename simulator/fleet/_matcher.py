@@ -14,6 +14,7 @@ from simulator.fleet._mdm import ffi, lib
 __all__ = [
     "DIRECTION",
     "KIND",
+    "NO_CLASS",
     "RELATION",
     "VERDICT",
     "Core",
@@ -67,6 +68,9 @@ DIRECTION: Mapping[str | None, int] = MappingProxyType(
     }
 )
 """Who accepts; None for a scheme without objects, and for a query that keeps the scheme's."""
+
+NO_CLASS = 2**32 - 1
+"""The class of a row that no device has."""
 
 _MAX_FAULTS = 256
 _BYTES_A_DESCRIPTION = 1024

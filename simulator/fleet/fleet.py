@@ -9,6 +9,7 @@ Fleets: millions of descriptions, and the targets among them for one source.
     [0, 1]
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from types import MappingProxyType
 
@@ -21,6 +22,7 @@ from simulator.errors import InputError, Mistake
 from simulator.fleet._matcher import (
     DIRECTION,
     KIND,
+    NO_CLASS,
     RELATION,
     VERDICT,
     Core,
@@ -147,6 +149,15 @@ class Fleet:
             IndexError: No device has this row.
         """
         return self._core.name(row)
+
+    def classes(self) -> list[tuple[int, int]]:
+        """Return the first row and the number of devices of each class, by first row."""
+        first: dict[int, int] = {}
+        classes = self._core.classes()
+        for row, one in enumerate(classes):
+            first.setdefault(one, row)
+        devices = Counter(classes)
+        return [(row, devices[one]) for one, row in first.items() if one != NO_CLASS]
 
     def distinct_values(self) -> dict[str, int]:
         """Count the different spellings of each attribute, in use now or before."""

@@ -1,0 +1,1 @@
+"""The verbs of the scheme laboratory, one module each: ``scheme lint``, ``scheme laws``, …."""

@@ -1,0 +1,1 @@
+"""The laboratory: what a scheme allows, refuses and breaks, measured before any kernel code."""

@@ -1,0 +1,62 @@
+"""Every description against every other: one bit a pair, answered by the matcher."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from simulator.compat.description import Description
+from simulator.compat.scheme import Direction, Outcome, Scheme
+from simulator.fleet.fleet import Fleet
+
+__all__ = ["Matrix", "matrix"]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """
+    The verdicts of all pairs of a sequence of descriptions.
+
+    Attributes:
+        compatible: For each source the targets that accept it: bit *t* stands for target *t*.
+        undecided: For each source the targets for which the scheme does not say, likewise.
+    """
+
+    compatible: tuple[int, ...]
+    undecided: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.compatible)
+
+    def outcome(self, source: int, target: int) -> Outcome:
+        """Return the verdict of one pair, by the places of its ends in the sequence."""
+        if self.compatible[source] >> target & 1:
+            return Outcome.COMPATIBLE
+        undecided = self.undecided[source] >> target & 1
+        return Outcome.UNDECIDED if undecided else Outcome.INCOMPATIBLE
+
+
+def matrix(
+    scheme: Scheme,
+    descriptions: Sequence[Description],
+    accepted_by: Direction | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Matrix:
+    """
+    Judge every pair of *descriptions*, each also against itself.
+
+    Args:
+        scheme: What is compared.
+        descriptions: The sources, which are the targets too.
+        accepted_by: Takes the place of the scheme's direction.
+        progress: Called with the number of sources that are done.
+    """
+    fleet = Fleet(scheme, keep_names=False)
+    for one in descriptions:
+        fleet.add(one)
+    compatible, undecided = [], []
+    for number, source in enumerate(descriptions, 1):
+        match = fleet.match(source, accepted_by)
+        compatible.append(int.from_bytes(match.bitmap(), "little"))
+        undecided.append(int.from_bytes(match.bitmap(Outcome.UNDECIDED), "little"))
+        if progress is not None:
+            progress(number)
+    return Matrix(tuple(compatible), tuple(undecided))
