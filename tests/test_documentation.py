@@ -28,6 +28,7 @@ from simulator.sysfs.control import control_tree
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DOCUMENTS = ("README.md", "docs/files.md", "docs/language.md", "docs/vendors.md", "docs/control.md")
+LABORATORY = [ROOT / "docs" / "laboratory.md", ROOT / "docs" / "schemes.md"]
 
 
 def blocks(document, language=None):
@@ -65,16 +66,19 @@ def shell(tmp_path):
     return run
 
 
-def test_readme_transcripts(shell):
-    """Every console block of the README prints what it shows."""
+@pytest.mark.parametrize(
+    "document", ["README.md", *(str(path.relative_to(ROOT)) for path in sorted(LABORATORY))]
+)
+def test_transcripts(shell, document):
+    """Every console block of the README and of the laboratory's pages prints what it shows."""
     steps = [
         step
-        for block in blocks("README.md", "console")
+        for block in blocks(document, "console")
         for step in re.split(r"^\$ ", block, flags=re.MULTILINE)
     ]
     # Those with a mount need more of the machine; tests/clients runs them.
     steps = [step for step in steps if step and not step.startswith("mdevsim run ")]
-    assert len(steps) >= 5
+    assert document != "README.md" or len(steps) >= 5
     for step in steps:
         command, _, expected = step.partition("\n")
         assert shell(command) == expected, command

@@ -25,7 +25,19 @@ MAY_IMPORT = {
     "lab": {"lab", "fleet", "compat"} | GROUND,
     "report": {"report", "lab", "fleet", "compat"} | GROUND,
     "examples": set(),
-    "cli": {"cli", "report", "lab", "host", "publish", "fleet", "compat", "vendors", "sysfs", "mdev", "examples"}
+    "cli": {
+        "cli",
+        "report",
+        "lab",
+        "host",
+        "publish",
+        "fleet",
+        "compat",
+        "vendors",
+        "sysfs",
+        "mdev",
+        "examples",
+    }
     | GROUND,
     "pytest_plugin": {"cli", "vendors", "mdev", "errors"},
     # The front door shows names of every room but the faces.
