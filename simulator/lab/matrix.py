@@ -39,18 +39,20 @@ def matrix(
     descriptions: Sequence[Description],
     accepted_by: Direction | None = None,
     progress: Callable[[int], None] | None = None,
+    targets: Sequence[Description] | None = None,
 ) -> Matrix:
     """
     Judge every pair of *descriptions*, each also against itself.
 
     Args:
         scheme: What is compared.
-        descriptions: The sources, which are the targets too.
+        descriptions: The sources, which are the targets too unless *targets* are given.
         accepted_by: Takes the place of the scheme's direction.
         progress: Called with the number of sources that are done.
+        targets: The targets, where they are others.
     """
     fleet = Fleet(scheme, keep_names=False)
-    for one in descriptions:
+    for one in descriptions if targets is None else targets:
         fleet.add(one)
     compatible, undecided = [], []
     for number, source in enumerate(descriptions, 1):
