@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import TypeVar
 
 from simulator.compat.clause_text import parse_clause
@@ -19,9 +20,13 @@ from simulator.documents import Document
 from simulator.errors import TextError
 from simulator.values import String, Value, parse_value
 
-__all__ = ["parse_line", "read_lines"]
+__all__ = ["Kinds", "parse_line", "read_lines"]
 
 T = TypeVar("T")
+Kinds = Mapping[str, frozenset[str]]
+"""The kinds that an attribute can be of, by name."""
+
+_NOBODY: Kinds = MappingProxyType({})
 
 _DECODER = json.JSONDecoder()
 _BLANK = re.compile(r"[ \t\r]*")
@@ -35,10 +40,12 @@ class _Stop(Exception):  # noqa: N818
 
 
 class _Line:
-    """A cursor over one line, and the mistakes found so far."""
+    """A cursor over one line, what may stand there, and the mistakes found so far."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, scheme: Scheme, others: Kinds) -> None:
         self.text = text
+        self.kinds = scheme.kinds
+        self.others = others
         self.at = 0
         self.mistakes: list[TextError] = []
 
@@ -158,7 +165,7 @@ def parse_line(text: str, scheme: Scheme) -> Description:
         InputError: With all mistakes of the line that could be found.
     """
     document = Document("<text>", text)
-    description = _parse(document, 0, scheme)
+    description = _parse(document, 0, scheme, _NOBODY)
     for number, line in enumerate(document.lines[1:], 1):
         if line.strip(" \t\r"):
             document.mistake(number, 0, len(line), "a second line", "one description")
@@ -168,16 +175,24 @@ def parse_line(text: str, scheme: Scheme) -> Description:
     return description
 
 
-def read_lines(file: str, text: str, scheme: Scheme) -> list[Description]:
+def read_lines(file: str, text: str, scheme: Scheme, others: Kinds = _NOBODY) -> list[Description]:
     """
     Read all descriptions of a text; lines of blanks are skipped.
+
+    Args:
+        file: The name of the text, for messages.
+        text: All of it.
+        scheme: The attributes that are read.
+        others: What other schemes know that share the text. Their attributes, and objects with
+            clauses for them, are passed over. A number may be written as the kinds of any scheme
+            allow, in quotes or without.
 
     Raises:
         InputError: With all mistakes of the text.
     """
     document = Document(file, text)
     found = [
-        _parse(document, number, scheme)
+        _parse(document, number, scheme, others)
         for number, line in enumerate(document.lines)
         if line.strip(" \t\r")
     ]
@@ -185,10 +200,10 @@ def read_lines(file: str, text: str, scheme: Scheme) -> list[Description]:
     return [description for description in found if description is not None]
 
 
-def _parse(document: Document, number: int, scheme: Scheme) -> Description | None:
-    line = _Line(document.lines[number])
+def _parse(document: Document, number: int, scheme: Scheme, others: Kinds) -> Description | None:
+    line = _Line(document.lines[number], scheme, others)
     try:
-        description = _description(line, scheme)
+        description = _description(line)
     except _Stop:
         description = None
     for mistake in line.mistakes:
@@ -196,7 +211,7 @@ def _parse(document: Document, number: int, scheme: Scheme) -> Description | Non
     return None if line.mistakes else description
 
 
-def _description(line: _Line, scheme: Scheme) -> Description | None:
+def _description(line: _Line) -> Description | None:
     name: str | None = None
     values: dict[str, Value] | None = None
     objects: tuple[Object, ...] | None = None
@@ -206,10 +221,12 @@ def _description(line: _Line, scheme: Scheme) -> Description | None:
         if key == "name":
             name = _name(line)
         elif key == "self":
-            values = _values(line, scheme)
+            values = _values(line)
         elif key == "compatible":
-            found = [_object(line, scheme) for _ in line.elements("a list of objects")]
-            objects = tuple(one for one in found if one is not None)
+            found = [_object(line) for _ in line.elements("a list of objects")]
+            own = tuple(one for one in found if one is not None)
+            # A list for other schemes only is none for this one; an empty list is one for all.
+            objects = own if own or not found else None
         else:
             line.note(start, stop, f'unknown key "{key}"', _KEYS)
             line.skip()
@@ -234,37 +251,40 @@ def _name(line: _Line) -> str | None:
         return None
 
 
-def _values(line: _Line, scheme: Scheme) -> dict[str, Value]:
+def _values(line: _Line) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for key, start, stop in line.members("an object with attributes"):
-        if kind := _kind(line, scheme, key, start, stop):
-            value = _scalar(line, kind, _self_number, partial(parse_value, kind))
+        if kind := _kind(line, key, start, stop):
+            value = _scalar(line, key, _self_number, partial(parse_value, kind))
             if value is not None:
                 values[key] = value
     return values
 
 
-def _object(line: _Line, scheme: Scheme) -> Object | None:
+def _object(line: _Line) -> Object | None:
     opened, before = line.at, len(line.mistakes)
     clauses: dict[str, Clause] = {}
     variables: Mapping[str, Variable] = {}
-    empty = True
+    empty, foreign = True, False
     for key, start, stop in line.members("an object with clauses"):
         empty = False
-        if kind := _kind(line, scheme, key, start, stop):
+        if kind := _kind(line, key, start, stop):
             parse = partial(parse_clause, kind=kind, variables=variables)
-            if (parsed := _scalar(line, kind, _clause_number, parse)) is not None:
+            if (parsed := _scalar(line, key, _clause_number, parse)) is not None:
                 clauses[key], variables = parsed
+        else:
+            foreign = True
     if empty and len(line.mistakes) == before:
         line.note(opened, line.at, "an object without clauses", "at least one clause")
-    return Object(clauses) if clauses else None
+    return Object(clauses) if clauses and not foreign else None
 
 
-def _kind(line: _Line, scheme: Scheme, key: str, start: int, stop: int) -> str | None:
-    kind = scheme.kinds.get(key)
+def _kind(line: _Line, key: str, start: int, stop: int) -> str | None:
+    kind = line.kinds.get(key)
     if kind is None:
-        expected = "one of " + ", ".join(scheme.kinds)
-        line.note(start, stop, f'unknown attribute "{key}"', expected)
+        if key not in line.others:
+            expected = "one of " + ", ".join(dict.fromkeys((*line.kinds, *line.others)))
+            line.note(start, stop, f'unknown attribute "{key}"', expected)
         line.skip()
     return kind
 
@@ -283,12 +303,15 @@ def _clause_number(kind: str) -> tuple[bool, bool, str]:
 
 def _scalar(
     line: _Line,
-    kind: str,
+    key: str,
     rule: Callable[[str], tuple[bool, bool, str]],
     parse: Callable[[str], T],
 ) -> T | None:
     """Read a number or string and parse what it says; a mistake is noted where it stands."""
-    number_allowed, string_allowed, expected = rule(kind)
+    number_allowed, string_allowed, expected = rule(line.kinds[key])
+    for kind in line.others.get(key, ()):
+        as_number, as_string, _ = rule(kind)
+        number_allowed, string_allowed = number_allowed or as_number, string_allowed or as_string
     start = line.at
     number = _NUMBER.match(line.text, start)
     if number and number_allowed:
