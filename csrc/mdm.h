@@ -74,6 +74,7 @@ typedef struct mdm_attribute {
     mdm_relation relation;
     size_t of; /* the attribute that gives the source's value; as a rule, this one */
     mdm_verdict missing;
+    int required; /* 0: that both devices lack it is agreement; 1: it is missing */
 } mdm_attribute;
 
 typedef struct mdm_scheme {

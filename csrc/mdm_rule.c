@@ -130,7 +130,7 @@ mdm_verdict mdm_relation_holds(const mdm_attribute *attribute, const mdm_value *
                                const mdm_value *target)
 {
     if (source == NULL || target == NULL) {
-        return source == target ? MDM_YES : attribute->missing;
+        return source == target && !attribute->required ? MDM_YES : attribute->missing;
     }
     switch (attribute->relation) {
     case MDM_EQUAL:

@@ -16,9 +16,11 @@ import pytest
 
 import simulator
 from simulator.cli.inputs import find_scheme, read
+from simulator.compat.judge import judge
 from simulator.compat.listing import parse_listing
 from simulator.compat.loader import load_scheme
 from simulator.compat.ndjson import parse_line
+from simulator.compat.scheme import Outcome
 from simulator.compat.schemes import load_builtin
 from simulator.host import load_host
 from simulator.mdev.faults import Faults
@@ -127,7 +129,7 @@ def test_every_block_is_known(document):
 
 def test_file_examples():
     """The hosts and the scheme of docs/files.md load as they stand there, and do what they say."""
-    host_text, driver_text, scheme_text = blocks("docs/files.md", "yaml")
+    host_text, driver_text, scheme_text, derived_text = blocks("docs/files.md", "yaml")
     host = load_host("host", host_text.encode(), find_scheme)
     assert [str(host.describe(mdev).values["interface_version"]) for mdev in host.mdevs.values()]
     assert len(driver_text.splitlines()) == 10
@@ -137,6 +139,10 @@ def test_file_examples():
     assert blink.parent.types["blink-pair"].show("available_instances") == "0\n"
     scheme = load_scheme("scheme", scheme_text.encode())
     assert scheme.attributes["compatible_type"].of == "mdev_type"
+    derived = load_scheme("derived", derived_text.encode())
+    old, new = (parse_line(f'{{"self":{{"stream_version":{n}}}}}', derived) for n in (1, 2))
+    assert judge(derived, old, new) is Outcome.COMPATIBLE
+    assert judge(derived, new, old) is Outcome.INCOMPATIBLE
 
 
 def test_control_files():

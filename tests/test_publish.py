@@ -51,7 +51,7 @@ def host(of, says=None, **more):
 
 def test_facts_are_those_of_the_loader():
     """Every fact that a scheme may name is filled in, and no other."""
-    assert {*FACTS, "driver_version"} == set(LOADER_FACTS)
+    assert {*FACTS, "driver_version", "aggregated_instances"} == set(LOADER_FACTS)
 
 
 @pytest.mark.parametrize(

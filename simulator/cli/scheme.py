@@ -66,15 +66,29 @@ def _meaning(found: Scheme) -> dict[str, object]:
                 "clause": one.relation and str(one.relation),
                 "of": one.of or one.name,
                 "missing": str(found.missing_of(one)),
+                "required": one.required,
                 "from": one.fact,
+                "scope": one.scope,
+                "settable": one.settable,
+                "valid": one.valid,
+                "limit": str(one.limit),
+                "blocks": one.blocks,
+                "errno": one.errno,
+                "log": one.log,
             }
             for one in found.attributes.values()
         },
         "prefer": {one.attribute: "highest" if one.highest else "lowest" for one in found.prefer},
-        "surface": found.surface
-        and {
-            "form": found.surface.form,
-            "scope": found.surface.scope,
-            "name": found.surface.name,
-        },
+        "accepts": [dict(one) for one in found.accepts],
+        "surface": [
+            {
+                "form": one.form,
+                "scope": one.scope,
+                "name": one.name,
+                "attributes": list(one.attributes),
+                "text": one.text,
+                "log": one.log,
+            }
+            for one in found.surfaces
+        ],
     }

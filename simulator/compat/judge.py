@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import cast
 
 from simulator.compat.choice import Question
+from simulator.compat.derive import complete
 from simulator.compat.description import Description
 from simulator.compat.rule import (
     AbsentClause,
@@ -102,7 +103,8 @@ def check_relation(
     value = target.values.get(attribute.name)
     other = source.values.get(attribute.of or attribute.name)
     relation = attribute.relation
-    if relation is None or relation is Relation.ANY or (value is None and other is None):
+    is_agreed = value is None and other is None and not attribute.required
+    if relation is None or relation is Relation.ANY or is_agreed:
         outcome = _YES
     elif value is None or other is None:
         outcome = scheme.missing_of(attribute)
@@ -171,12 +173,13 @@ def _check_list(
         At least one check. Without a list, the scheme's answer to what is missing; with an
         empty one, a refusal.
     """
-    if not publisher.objects:
-        outcome = scheme.missing if publisher.objects is None else _NO
+    objects = complete(scheme, publisher).objects
+    if not objects:
+        outcome = scheme.missing if objects is None else _NO
         return (Check(outcome, (Finding("", outcome, None),), {}),)
     return tuple(
         check_object(scheme, one, other, to_publisher=to_publisher, index=index)
-        for index, one in enumerate(publisher.objects, 1)
+        for index, one in enumerate(objects, 1)
     )
 
 

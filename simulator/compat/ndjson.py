@@ -46,6 +46,7 @@ class _Line:
         self.text = text
         self.kinds = scheme.kinds
         self.others = others
+        self.reads_objects = scheme.has_objects or not others
         self.at = 0
         self.mistakes: list[TextError] = []
 
@@ -184,8 +185,8 @@ def read_lines(file: str, text: str, scheme: Scheme, others: Kinds = _NOBODY) ->
         text: All of it.
         scheme: The attributes that are read.
         others: What other schemes know that share the text. Their attributes, and objects with
-            clauses for them, are passed over. A number may be written as the kinds of any scheme
-            allow, in quotes or without.
+            clauses for them, are passed over; so are all objects for a scheme that has none. A
+            number may be written as the kinds of any scheme allow, in quotes or without.
 
     Raises:
         InputError: With all mistakes of the text.
@@ -222,6 +223,8 @@ def _description(line: _Line) -> Description | None:
             name = _name(line)
         elif key == "self":
             values = _values(line)
+        elif key == "compatible" and not line.reads_objects:
+            line.skip()
         elif key == "compatible":
             found = [_object(line) for _ in line.elements("a list of objects")]
             own = tuple(one for one in found if one is not None)
@@ -265,18 +268,24 @@ def _object(line: _Line) -> Object | None:
     opened, before = line.at, len(line.mistakes)
     clauses: dict[str, Clause] = {}
     variables: Mapping[str, Variable] = {}
-    empty, foreign = True, False
+    empty, is_foreign, unknown = True, False, list[TextError]()
     for key, start, stop in line.members("an object with clauses"):
         empty = False
         if kind := _kind(line, key, start, stop):
             parse = partial(parse_clause, kind=kind, variables=variables)
             if (parsed := _scalar(line, key, _clause_number, parse)) is not None:
                 clauses[key], variables = parsed
+        elif key in line.others:
+            is_foreign = True
         else:
-            foreign = True
+            unknown.append(line.mistakes[-1])
+    if is_foreign:
+        # What its clauses say is for those to judge who know them all.
+        line.mistakes[before:] = unknown
+        return None
     if empty and len(line.mistakes) == before:
         line.note(opened, line.at, "an object without clauses", "at least one clause")
-    return Object(clauses) if clauses and not foreign else None
+    return Object(clauses) if clauses else None
 
 
 def _kind(line: _Line, key: str, start: int, stop: int) -> str | None:

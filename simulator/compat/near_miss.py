@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, product
 
+from simulator.compat.derive import complete
 from simulator.compat.description import Description
 from simulator.compat.judge import Check, Finding, judge
 from simulator.compat.rule import Equal, Object, OneOf, Range, Subset, Superset, VersionClause
@@ -78,12 +79,13 @@ def near_miss(
             continue
         publisher, other = (target, source) if direction is Direction.TARGET else (source, target)
         side = Direction.SOURCE if direction is Direction.TARGET else Direction.TARGET
+        objects = complete(scheme, publisher).objects
         nearest = sorted(checks, key=_failures)[:_NEAREST_OBJECTS]
         found: list[list[Change]] = [
             [Change(side, name, other.values.get(name), value) for name, value in needed.items()]
             for check in nearest
-            if check.index and publisher.objects
-            for needed in _candidates(scheme, publisher.objects[check.index - 1], check, other)
+            if check.index and objects
+            for needed in _candidates(scheme, objects[check.index - 1], check, other)
         ]
         if not found:
             return ()

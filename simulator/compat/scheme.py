@@ -9,7 +9,17 @@ from types import MappingProxyType
 from simulator.compat.description import Description
 from simulator.values import Integer, Ratio, Version
 
-__all__ = ["Attribute", "Direction", "Outcome", "Preference", "Relation", "Scheme", "Surface"]
+__all__ = [
+    "FORMS",
+    "Attribute",
+    "Direction",
+    "Limit",
+    "Outcome",
+    "Preference",
+    "Relation",
+    "Scheme",
+    "Surface",
+]
 
 
 class Outcome(enum.IntEnum):
@@ -42,6 +52,19 @@ class Relation(enum.StrEnum):
     ANY = "any"
 
 
+class Limit(enum.StrEnum):
+    """
+    What stands in the way when an attribute does not match.
+
+    Source: the limit codes of nvmlGetVgpuCompatibility().
+    """
+
+    HOST_DRIVER = "host_driver"
+    GUEST = "guest"
+    DEVICE = "device"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class Attribute:
     """
@@ -53,8 +76,19 @@ class Attribute:
         relation: How the two devices' own values are compared, or None: by objects only.
         of: The attribute that gives the source's value; None stands for this one.
         missing: What it means when a device lacks it; None stands for the scheme's setting.
-        fact: What a simulated host fills in, one of `simulator.publish.FACTS`; None stands for
-            the attribute values of the host.
+        fact: Where a simulated host has the value from: one of `simulator.compat.loader.FACTS`,
+            or a text with such facts and earlier attributes in braces. None stands for the
+            attribute values of the host.
+        required: A device cannot do without it: that both lack it is no agreement.
+        scope: The directory of its file, ``parent``, ``type`` or ``device``; None stands for that
+            of the surface.
+        settable: Its file can be written, as a resource is claimed.
+        valid: Clause text that a device's own value has to meet before the device can migrate at
+            all; None for anything.
+        limit: What stands in the way when it does not match.
+        blocks: What a mismatch forbids: ``live`` migration only, or ``all``.
+        errno: What a test by writing answers when it does not match.
+        log: What the kernel log says then.
     """
 
     name: str
@@ -63,6 +97,14 @@ class Attribute:
     of: str | None = None
     missing: Outcome | None = None
     fact: str | None = None
+    required: bool = False
+    scope: str | None = None
+    settable: bool = False
+    valid: str | None = None
+    limit: Limit = Limit.OTHER
+    blocks: str = "all"
+    errno: str = "EINVAL"
+    log: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +118,38 @@ class Preference:
 @dataclass(frozen=True, slots=True)
 class Surface:
     """
-    The files that a scheme adds to sysfs.
+    Files that a scheme adds to sysfs.
 
     Attributes:
-        form: ``listing``: one file with SELF and COMPATIBLE; ``files``: one value per file.
-        scope: ``device`` or ``type``: the directory that has them.
-        name: The file of a listing; the directory of files, or an empty string for none.
+        form: One of `FORMS`.
+        scope: ``parent``, ``type`` or ``device``: the directory that has them.
+        name: The file; the directory of several files, or an empty string for none.
+        attributes: The attributes that are shown; empty for all that belong to the scope.
+        text: For ``test``, what is read and what is written: text with attributes in braces.
+        log: For ``test``, what the kernel log says of a text that is not of this form.
     """
 
     form: str
     scope: str
     name: str = ""
+    attributes: tuple[str, ...] = ()
+    text: str = ""
+    log: str = ""
+
+
+FORMS: Mapping[str, str] = MappingProxyType(
+    {
+        "files": "one value per file",
+        "listing": "one file with SELF and COMPATIBLE",
+        "json": "one file with self and compatible as JSON",
+        "test": "a text to read from the source and to write to the target",
+        "lines": "one set, a member a line",
+        "directories": "self/ and compatible/, one value per file",
+        "pair": "the files self and compatible, one key=value a line",
+        "binary": "the same as a pair of binary attributes",
+    }
+)
+"""The forms of a surface, and what each puts on sysfs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +166,9 @@ class Scheme:
         unlisted: What an attribute means that no clause names; COMPATIBLE: it is ignored.
         floor_division: ``{v}/2`` is rounded down instead of exact.
         prefer: Preferences among compatible targets, the most important first.
-        surface: The files on sysfs, or None.
+        surfaces: The files on sysfs.
+        accepts: Objects that a device accepts by when it publishes none: for each the clause
+            text by attribute, with the device's own values as ``${NAME}``.
         summary: One line.
         source: Where the scheme comes from.
     """
@@ -116,7 +181,8 @@ class Scheme:
     unlisted: Outcome = Outcome.COMPATIBLE
     floor_division: bool = False
     prefer: tuple[Preference, ...] = ()
-    surface: Surface | None = None
+    surfaces: tuple[Surface, ...] = ()
+    accepts: tuple[Mapping[str, str], ...] = ()
     summary: str = ""
     source: str = ""
     kinds: Mapping[str, str] = field(init=False, compare=False, repr=False)

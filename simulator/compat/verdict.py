@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from simulator.compat.derive import complete
 from simulator.compat.description import Description
 from simulator.compat.judge import Check, Finding, check_objects, check_relation, judge
 from simulator.compat.near_miss import Change, near_miss, shown
@@ -140,7 +141,7 @@ def explain(scheme: Scheme, source: Description, target: Description) -> Verdict
         if best.outcome is Outcome.COMPATIBLE:
             matches += [Match(direction, best.index, best.binding)] if best.index else []
         else:
-            publisher = target if direction is Direction.TARGET else source
+            publisher = complete(scheme, target if direction is Direction.TARGET else source)
             reasons += _object_reasons(scheme, publisher, direction, checks)
     near: tuple[Change, ...] = ()
     if outcome is not Outcome.COMPATIBLE:

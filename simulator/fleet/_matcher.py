@@ -108,6 +108,7 @@ class CoreAttribute(NamedTuple):
         relation: Of `RELATION`.
         of: The index of the attribute that gives the source's value.
         missing: Of `VERDICT`.
+        required: That both devices lack it is no agreement.
     """
 
     name: str
@@ -115,6 +116,7 @@ class CoreAttribute(NamedTuple):
     relation: int
     of: int
     missing: int
+    required: bool = False
 
 
 class Size(NamedTuple):
@@ -236,6 +238,7 @@ class Core:
             at.name, at.name_len = name, len(name)
             at.kind, at.relation = attribute.kind, attribute.relation
             at.of, at.missing = attribute.of, attribute.missing
+            at.required = attribute.required
         scheme.attributes, scheme.n_attributes = table, len(attributes)
         scheme.accepted_by, scheme.missing = accepted_by, missing
         scheme.unlisted, scheme.floor_division = unlisted, floor_division

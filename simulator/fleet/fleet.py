@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from types import MappingProxyType
 
+from simulator.compat.derive import complete
 from simulator.compat.description import Description
 from simulator.compat.ndjson import parse_line, read_lines
 from simulator.compat.scheme import Direction, Outcome, Scheme
@@ -32,6 +33,7 @@ from simulator.fleet._matcher import (
     MatcherFault,
     Size,
 )
+from simulator.fleet.derived import with_objects
 
 __all__ = ["Fleet", "Match"]
 
@@ -176,7 +178,7 @@ class Fleet:
 
     def add(self, description: Description) -> int:
         """Add a device and return its row; the row of one that was removed may be used again."""
-        return self._core.add(description.to_line().encode())
+        return self._core.add(self._line(description))
 
     def replace(self, row: int, description: Description) -> None:
         """
@@ -185,7 +187,7 @@ class Fleet:
         Raises:
             IndexError: No device has this row.
         """
-        self._core.replace(row, description.to_line().encode())
+        self._core.replace(row, self._line(description))
 
     def remove(self, row: int) -> None:
         """
@@ -215,7 +217,7 @@ class Fleet:
         """
         with self._core.reader() as reader:
             feeder = _Feeder(file, self.scheme, reader)
-            for chunk in chunks:
+            for chunk in with_objects(self.scheme, chunks):
                 feeder.feed(chunk)
                 if progress is not None:
                     progress(feeder.bytes)
@@ -236,8 +238,11 @@ class Fleet:
         per answer. Source: ours; the judge is the specification.
         """
         direction = self.scheme.accepted_by if accepted_by is None else accepted_by
-        line = source.to_line().encode()
+        line = self._line(source)
         return Match(self._core.query(line, _direction(self.scheme, direction)))
+
+    def _line(self, description: Description) -> bytes:
+        return complete(self.scheme, description).to_line().encode()
 
     def explain(
         self, source: Description, row: int, accepted_by: Direction | None = None
@@ -265,6 +270,7 @@ def _core(scheme: Scheme, keep_names: bool) -> Core:
             relation=RELATION[attribute.relation],
             of=index[attribute.of or name],
             missing=VERDICT[str(scheme.missing_of(attribute))],
+            required=attribute.required,
         )
         for name, attribute in scheme.attributes.items()
     ]

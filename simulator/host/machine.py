@@ -171,9 +171,9 @@ class Host:
             MdevError: As `MdevType.create` says.
         """
         mdev_type = self.bus.parents[parent].types[type_id]
-        surface = None if self.scheme is None else self.scheme.surface
+        surfaces = () if self.scheme is None else self.scheme.surfaces
         has_own = says is not None and says != Publication()
-        if has_own and surface is not None and surface.scope == "type":
+        if has_own and surfaces and all(one.scope == "type" for one in surfaces):
             raise ValueError("the scheme publishes on types; say this of the type")
         key = (uuid[:_UUID_LEN].lower(),)
         before = self._said.get(key)

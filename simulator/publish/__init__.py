@@ -4,8 +4,9 @@ The bridge: a scheme's values on the types and devices of a simulated host, and 
 Source: the files are those of the proposals, as the scheme's surface says; ours otherwise.
 """
 
+from simulator.publish.facts import FACTS
 from simulator.publish.publication import Publication, read_publication
-from simulator.publish.publisher import FACTS, Publisher, read_back
+from simulator.publish.publisher import Publisher, read_back
 
 __all__ = ["FACTS", "Publication", "Publisher", "read_back", "read_publication"]
 

@@ -1,30 +1,18 @@
 """A scheme's files on the types and devices of a simulated host: published, and read back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from types import MappingProxyType
 
 from simulator.compat.description import Description
 from simulator.compat.listing import format_listing, parse_listing
 from simulator.compat.scheme import Attribute as SchemeAttribute
 from simulator.compat.scheme import Scheme, Surface
 from simulator.mdev import Attribute, Mdev, MdevBus, MdevType, Parent
+from simulator.publish.facts import FACTS
 from simulator.publish.publication import Publication
 from simulator.values import Value, parse_value
 
-__all__ = ["FACTS", "Publisher", "read_back"]
-
-FACTS: Mapping[str, Callable[[MdevType], str | None]] = MappingProxyType(
-    {
-        "device_api": lambda mdev_type: mdev_type.device_api,
-        "driver": lambda mdev_type: mdev_type.parent.driver_string,
-        "mdev_type": lambda mdev_type: mdev_type.type_id,
-        "parent_pci_id": lambda mdev_type: (
-            None if mdev_type.parent.pci_id is None else str(mdev_type.parent.pci_id)
-        ),
-    }
-)
-"""What a host knows of a device by itself; the driver's version comes with the publication."""
+__all__ = ["Publisher", "read_back"]
 
 
 class Publisher:
@@ -72,7 +60,7 @@ class Publisher:
         Raises:
             ValueError: A file of the scheme would stand in the place of another one.
         """
-        surface = self.scheme.surface
+        surface = _surface(self.scheme)
         if surface is None or surface.form == "listing":
             return
         names = [one.name for one in self.scheme.attributes.values() if _is_version(one)]
@@ -112,7 +100,7 @@ class Publisher:
         return values
 
     def _publish_types(self, parent: Parent) -> None:
-        surface = self.scheme.surface
+        surface = _surface(self.scheme)
         if surface is None or surface.scope != "type":
             return
         for mdev_type in parent.types.values():
@@ -131,7 +119,7 @@ class Publisher:
         return f"{self._values(mdev_type, self._of_type(mdev_type))[name]}\n"
 
     def _publish_mdev(self, mdev: Mdev) -> None:
-        surface = self.scheme.surface
+        surface = _surface(self.scheme)
         if surface is None or surface.scope != "device":
             return
         if surface.form == "listing":
@@ -171,6 +159,10 @@ class Publisher:
         return found
 
 
+def _surface(scheme: Scheme) -> Surface | None:
+    return scheme.surfaces[0] if scheme.surfaces else None
+
+
 def _is_version(attribute: SchemeAttribute) -> bool:
     return attribute.fact == "driver_version"
 
@@ -188,7 +180,7 @@ def read_back(scheme: Scheme, mdev: Mdev) -> Description:
         InputError: A listing is not one.
         TextError: A file holds no value of its kind.
     """
-    surface = scheme.surface
+    surface = _surface(scheme)
     name = f"{mdev.parent.name}/{mdev.uuid}"
     if surface is not None and surface.form == "listing":
         node = mdev if surface.scope == "device" else mdev.mdev_type

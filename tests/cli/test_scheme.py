@@ -32,6 +32,8 @@ def test_show_json_fills_in_the_defaults(quick):
         "scheme", "show", "-", "--json", stdin="scheme: s\nattributes: {a: {type: int}}"
     ).json
     attribute = {"type": "int", "clause": None, "of": "a", "missing": "undecided", "from": None}
+    attribute |= {"required": False, "scope": None, "settable": False, "valid": None}
+    attribute |= {"limit": "other", "blocks": "all", "errno": "EINVAL", "log": ""}
     assert found == {
         "scheme": "s",
         "summary": "",
@@ -43,7 +45,8 @@ def test_show_json_fills_in_the_defaults(quick):
         "division": "exact",
         "attributes": {"a": attribute},
         "prefer": {},
-        "surface": None,
+        "surface": [],
+        "accepts": [],
     }
 
 

@@ -39,7 +39,7 @@ def test_shipped_schemes_load(name):
     assert scheme.name == name
     assert scheme.summary
     assert scheme.source
-    assert scheme.surface
+    assert scheme.surfaces
 
 
 def test_a_scheme_of_two_lines_has_defaults():
@@ -85,7 +85,7 @@ surface: {form: listing, scope: type, name: compat}
         unlisted=Outcome.INCOMPATIBLE,
         floor_division=True,
         prefer=(Preference("n", highest=False), Preference("v")),
-        surface=Surface("listing", "type", "compat"),
+        surfaces=(Surface("listing", "type", "compat"),),
         summary="a summary",
         source="a mail",
     )
@@ -159,6 +159,40 @@ def test_anchors_and_aliases_are_yaml():
             [(3, 13, 5, "'first' is no choice here")],
         ),
         (HEAD + "attributes: {}\nsurface: {x: 1}\n", [(3, 11, 1, "unknown field x")]),
+        (
+            HEAD + "attributes:\n  a: {type: int, from: '{b}', valid: x, required: 1}\n",
+            [
+                (3, 24, 5, "'b' is not known here"),
+                (3, 38, 1, "not an integer"),
+                (3, 51, 1, "'1' is no choice here"),
+            ],
+        ),
+        (
+            HEAD + "attributes:\n  a: {type: int, errno: EWRONG, limit: x, blocks: y, scope: z}\n",
+            [
+                (3, 25, 6, "'EWRONG' is no choice here"),
+                (3, 40, 1, "'x' is no choice here"),
+                (3, 51, 1, "'y' is no choice here"),
+                (3, 61, 1, "'z' is no choice here"),
+            ],
+        ),
+        (
+            HEAD + "attributes: {a: {type: int}}\nsurface:\n"
+            "  - {form: test, name: a/../b, text: '{b}'}\n  - {form: lines, name: x}\n"
+            "  - {form: json}\n  - {name: x, text: x, attributes: [b]}\n",
+            [
+                (4, 24, 6, "'a/../b' cannot name a file"),
+                (4, 38, 5, "'b' is no attribute"),
+                (5, 5, 22, "lines show one set"),
+                (6, 5, 12, "one file with self and compatible as JSON: it has no name"),
+                (7, 21, 1, "text is for form: test"),
+                (7, 36, 3, "b is no attribute"),
+            ],
+        ),
+        (
+            HEAD + "attributes: {a: {type: int}}\nobjects: none\naccepts: []\n",
+            [(4, 10, 2, "objects: none accepts by none")],
+        ),
         (
             HEAD + "missing: maybe\nunlisted: compatible\ndivision: C\nattributes: {}\n",
             [

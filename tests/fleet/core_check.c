@@ -69,12 +69,12 @@ static void *resize(void *context, void *block, size_t old_size, size_t new_size
 /* ---- A fleet ---- */
 
 static const mdm_attribute attributes[] = {
-    {"type", 4, MDM_STRING, MDM_EQUAL, 0, MDM_UNDECIDED},
-    {"count", 5, MDM_INT, MDM_UNRELATED, 1, MDM_NO},
-    {"modes", 5, MDM_SET, MDM_SUPERSET, 2, MDM_YES},
-    {"version", 7, MDM_VERSION, MDM_MINOR, 3, MDM_UNDECIDED},
-    {"id", 2, MDM_PCI_ID, MDM_UNRELATED, 4, MDM_UNDECIDED},
-    {"share", 5, MDM_RATIO, MDM_UNRELATED, 5, MDM_UNDECIDED},
+    {"type", 4, MDM_STRING, MDM_EQUAL, 0, MDM_UNDECIDED, 0},
+    {"count", 5, MDM_INT, MDM_UNRELATED, 1, MDM_NO, 0},
+    {"modes", 5, MDM_SET, MDM_SUPERSET, 2, MDM_YES, 0},
+    {"version", 7, MDM_VERSION, MDM_MINOR, 3, MDM_UNDECIDED, 0},
+    {"id", 2, MDM_PCI_ID, MDM_UNRELATED, 4, MDM_UNDECIDED, 0},
+    {"share", 5, MDM_RATIO, MDM_UNRELATED, 5, MDM_UNDECIDED, 0},
 };
 
 static const mdm_scheme scheme = {attributes, 6, MDM_BOTH, MDM_UNDECIDED, MDM_UNDECIDED, 0};

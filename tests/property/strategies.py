@@ -114,7 +114,8 @@ def _attributes(draw: st.DrawFn, name: str, kinds: Mapping[str, str]) -> Attribu
     kind = kinds[name]
     # Relations refuse much, so that objects decide only where there are few of them.
     if draw(st.booleans()):
-        return Attribute(name, kind, missing=draw(st.none() | _outcomes))
+        missing, required = draw(st.none() | _outcomes), draw(st.booleans())
+        return Attribute(name, kind, missing=missing, required=required)
     choices: list[tuple[Relation | None, str | None]] = [(Relation.ANY, None)]
     for relation, pairs in _RELATIONS.items():
         if relation is Relation.ANY:
@@ -123,7 +124,8 @@ def _attributes(draw: st.DrawFn, name: str, kinds: Mapping[str, str]) -> Attribu
             choices.append((relation, None))
         choices += [(relation, other) for other in kinds if (kind, kinds[other]) in pairs]
     relation, of = draw(st.sampled_from(choices))
-    return Attribute(name, kind, relation, of, draw(st.none() | _outcomes))
+    missing = draw(st.none() | _outcomes)
+    return Attribute(name, kind, relation, of, missing, required=draw(st.booleans()))
 
 
 def scheme_yaml(scheme: Scheme) -> str:
@@ -141,6 +143,7 @@ def scheme_yaml(scheme: Scheme) -> str:
     for attribute in scheme.attributes.values():
         fields = {"type": attribute.kind, "clause": attribute.relation, "of": attribute.of}
         fields["missing"] = attribute.missing
+        fields["required"] = "true" if attribute.required else None
         shown = ", ".join(f"{key}: {value}" for key, value in fields.items() if value is not None)
         lines.append(f"  {attribute.name}: {{{shown}}}")
     if scheme.prefer:

@@ -1,0 +1,151 @@
+"""What a scheme file says of its files on sysfs, and of the objects that it derives."""
+
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from simulator.compat.attribute_file import PIECE, SCOPES
+from simulator.compat.derive import OWN, derived_object
+from simulator.compat.file_choices import choice
+from simulator.compat.scheme import FORMS, Attribute, Scheme, Surface
+from simulator.documents import YamlValue
+from simulator.errors import TextError
+from simulator.values import Value, parse_value
+
+__all__ = ["read_accepts", "read_surfaces"]
+
+_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
+
+
+def _names(value: YamlValue) -> tuple[str, ...]:
+    found = (one.text("the name of an attribute") for one in value.items("a list of attributes"))
+    return tuple(name for name in found if name is not None)
+
+
+_FIELDS: Mapping[str, Callable[[YamlValue], object]] = MappingProxyType(
+    {
+        "form": lambda value: choice(value, {form: form for form in FORMS}, "files"),
+        "scope": lambda value: choice(value, SCOPES, "device"),
+        "name": lambda value: value.text("a file name") or "",
+        "attributes": _names,
+        "text": lambda value: value.text("a text with attributes in braces") or "",
+        "log": lambda value: value.text("a line of the kernel log") or "",
+    }
+)
+
+
+def read_surfaces(value: YamlValue, attributes: Mapping[str, Attribute]) -> tuple[Surface, ...]:
+    """
+    Read one surface, or a list of them.
+
+    Returns:
+        What could be read; mistakes are noted in the document.
+    """
+    found = [value] if value.is_mapping() else value.items("a surface, or a list of surfaces")
+    return tuple(_surface(one, attributes) for one in found)
+
+
+def _surface(body: YamlValue, attributes: Mapping[str, Attribute]) -> Surface:
+    fields = body.known_fields(_FIELDS, "form, scope and name")
+    read = {"form": "files", "scope": "device"} | {
+        name: _FIELDS[name](value) for name, value in fields.items()
+    }
+    surface = Surface(**read)  # type: ignore[arg-type]
+    if surface.name and not _PATH.fullmatch(surface.name):
+        fields["name"].mistake(
+            f"{surface.name!r} cannot name a file", "a name such as compatibility"
+        )
+    if surface.form != "files" and not surface.name:
+        body.mistake(f"{FORMS[surface.form]}: it has no name", "name: compatibility")
+    for name in surface.attributes:
+        if name not in attributes:
+            fields["attributes"].mistake(
+                f"{name} is no attribute", "one of " + ", ".join(attributes)
+            )
+    _check_text(surface, body, fields, attributes)
+    if surface.form == "lines":
+        kinds = [attributes[name].kind for name in surface.attributes if name in attributes]
+        if kinds != ["set"]:
+            body.mistake("lines show one set", "attributes: [NAME] of kind set")
+    return surface
+
+
+def _check_text(
+    surface: Surface,
+    body: YamlValue,
+    fields: Mapping[str, YamlValue],
+    attributes: Mapping[str, Attribute],
+) -> None:
+    if surface.form != "test":
+        for name in ("text", "log"):
+            if name in fields:
+                fields[name].mistake(f"{name} is for form: test", "form: test")
+        return
+    pieces = PIECE.findall(surface.text)
+    if not pieces:
+        place = fields.get("text", body)
+        place.mistake("a test needs a text", "text: with attributes in braces")
+    for piece in pieces:
+        if piece not in attributes:
+            expected = "one of " + ", ".join(attributes)
+            fields["text"].mistake(f"{piece!r} is no attribute", expected)
+
+
+# ---- derived objects
+
+_SAMPLES = MappingProxyType(
+    {"int": "1", "string": "x", "set": "x", "version": "1.0", "pci_id": "80860000", "ratio": "1"}
+)
+"""A value of each kind, to see whether a clause could ever be made."""
+
+
+def read_accepts(
+    value: YamlValue, attributes: Mapping[str, Attribute]
+) -> tuple[Mapping[str, str], ...]:
+    """
+    Read the objects that every device accepts by.
+
+    Returns:
+        What could be read; mistakes are noted in the document.
+    """
+    found = []
+    scheme = Scheme("", attributes)
+    samples = {one.name: parse_value(one.kind, _SAMPLES[one.kind]) for one in attributes.values()}
+    for body in value.items("a list of objects, {attribute: clause}"):
+        texts: dict[str, str] = {}
+        places: dict[str, YamlValue] = {}
+        is_empty = body.is_mapping()
+        for key, name, clause in body.fields("an object, {attribute: clause}"):
+            is_empty = False
+            text = clause.text("clause text")
+            if name not in attributes:
+                key.mistake(f"{name} is no attribute", "one of " + ", ".join(attributes))
+            elif text is not None:
+                texts[name], places[name] = text, clause
+        if is_empty:
+            body.mistake("an object without clauses", "at least one clause")
+        _check_clauses(scheme, texts, places, samples)
+        found.append(MappingProxyType(texts))
+    return tuple(found)
+
+
+def _check_clauses(
+    scheme: Scheme,
+    texts: Mapping[str, str],
+    places: Mapping[str, YamlValue],
+    samples: Mapping[str, Value],
+) -> None:
+    written: dict[str, str] = {}
+    for name, text in texts.items():
+        unknown = [own for own in OWN.findall(text) if own not in samples]
+        for own in unknown:
+            expected = "one of " + ", ".join(samples)
+            places[name].mistake(f"{own!r} is no attribute", expected)
+        if unknown:
+            return
+        written[name] = text
+        try:
+            derived_object(scheme, written, samples)
+        except TextError as error:
+            places[name].mistake(error.message, error.expected)
+            return
