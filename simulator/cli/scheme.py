@@ -80,6 +80,7 @@ def _meaning(found: Scheme) -> dict[str, object]:
         },
         "prefer": {one.attribute: "highest" if one.highest else "lowest" for one in found.prefer},
         "accepts": [dict(one) for one in found.accepts],
+        "copied": found.copied,
         "surface": [
             {
                 "form": one.form,

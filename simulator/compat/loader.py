@@ -17,7 +17,7 @@ MAX_SCHEME_BYTES = 2**18
 
 _FIELDS = (
     *("scheme", "summary", "source", "accepted-by", "objects", "missing", "unlisted"),
-    *("division", "attributes", "accepts", "prefer", "surface"),
+    *("division", "attributes", "accepts", "copied", "prefer", "surface"),
 )
 _UNLISTED = MappingProxyType(
     {"ignored": Outcome.COMPATIBLE, "undecided": Outcome.UNDECIDED}
@@ -75,9 +75,20 @@ class _Reader:
             prefer=tuple(self._prefer()),
             surfaces=surfaces,
             accepts=accepts,
+            copied=self._copied(),
             summary=self._text("summary"),
             source=self._text("source"),
         )
+
+    def _copied(self) -> str | None:
+        name = self._text("copied") or None
+        if name is not None and (
+            name not in self.attributes or self.attributes[name].kind != "set"
+        ):
+            sets = [one.name for one in self.attributes.values() if one.kind == "set"]
+            expected = "one of " + ", ".join(sets) if sets else "an attribute of kind set"
+            self.fields["copied"].mistake(f"{name} is no attribute of kind set", expected)
+        return name
 
     def _has_objects(self) -> bool:
         published = self._pick("objects", {"published": True, "none": False}, None)

@@ -169,6 +169,8 @@ class Scheme:
         surfaces: The files on sysfs.
         accepts: Objects that a device accepts by when it publishes none: for each the clause
             text by attribute, with the device's own values as ``${NAME}``.
+        copied: The attribute whose members name the settable ones that a manager copies to a
+            target after its creation; None stands for all that are settable.
         summary: One line.
         source: Where the scheme comes from.
     """
@@ -183,6 +185,7 @@ class Scheme:
     prefer: tuple[Preference, ...] = ()
     surfaces: tuple[Surface, ...] = ()
     accepts: tuple[Mapping[str, str], ...] = ()
+    copied: str | None = None
     summary: str = ""
     source: str = ""
     kinds: Mapping[str, str] = field(init=False, compare=False, repr=False)

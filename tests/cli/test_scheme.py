@@ -47,6 +47,7 @@ def test_show_json_fills_in_the_defaults(quick):
         "prefer": {},
         "surface": [],
         "accepts": [],
+        "copied": None,
     }
 
 

@@ -190,6 +190,10 @@ def test_anchors_and_aliases_are_yaml():
             ],
         ),
         (
+            HEAD + "attributes: {a: {type: int}, b: {type: set}}\ncopied: a\n",
+            [(3, 9, 1, "a is no attribute of kind set")],
+        ),
+        (
             HEAD + "attributes: {a: {type: int}}\nobjects: none\naccepts: []\n",
             [(4, 10, 2, "objects: none accepts by none")],
         ),

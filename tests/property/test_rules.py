@@ -337,7 +337,7 @@ class TestJudge:
 
     @given(scheme_and(descriptions))
     def test_relations_without_another_attribute_are_reflexive(self, scheme_and_description):
-        """A device can always migrate to its equal where only relations are asked and nothing is required."""
+        """A device can migrate to its equal where relations are all and nothing is required."""
         scheme, device = scheme_and_description
         same = {name: replace(a, of=None, required=False) for name, a in scheme.attributes.items()}
         assume(all(a.relation is not Relation.ONE_OF for a in same.values()))
