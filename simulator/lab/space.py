@@ -34,7 +34,7 @@ from simulator.lab.pools import Pools, pools_of, simplicity
 from simulator.lab.population import Population
 from simulator.values import FlagSet, Integer, Value, Version
 
-__all__ = ["BUDGET", "Space", "cost", "space_of"]
+__all__ = ["BUDGET", "Space", "cost", "size_of", "space_of"]
 
 BUDGET = 2000
 """Descriptions that are looked at: all pairs of so many are judged in about a second. Ours."""
@@ -132,13 +132,17 @@ def space_of(
     return Space(scheme, pools, len(rules), ordered, size, is_exhaustive, budget, seed)
 
 
+def size_of(one: Description) -> int:
+    """Count the attributes that are present, and the clauses."""
+    return len(one.values) + sum(len(each.clauses) for each in one.objects or ())
+
+
 def cost(one: Description) -> tuple[object, ...]:
     """Return a key by which simpler descriptions sort first: fewest attributes and clauses."""
     objects = one.objects or ()
-    clauses = sum(len(each.clauses) for each in objects)
     values = [(name, simplicity(value)) for name, value in one.values.items()]
     texts = [[(name, str(clause)) for name, clause in each.clauses.items()] for each in objects]
-    return (len(one.values) + clauses, one.objects is not None, len(objects), values, texts)
+    return (size_of(one), one.objects is not None, len(objects), values, texts)
 
 
 def _made(values: Mapping[str, Value | None], rule: _Rule) -> Description:

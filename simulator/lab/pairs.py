@@ -1,0 +1,63 @@
+"""Pairs of many descriptions as rows of bits: chained, and counted in devices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from simulator.lab.islands import members
+
+__all__ = ["Weights", "chained", "lowest"]
+
+
+def lowest(row: int) -> int:
+    """Return the place of the lowest bit of *row*, which has one."""
+    return (row & -row).bit_length() - 1
+
+
+def chained(rows: Sequence[int]) -> tuple[int, ...]:
+    """
+    Say where two steps lead: for each place, all rows of the places of its row together.
+
+    Many places have equal rows; each sort is asked once.
+    """
+    places_of: dict[int, int] = {}
+    for place, row in enumerate(rows):
+        places_of[row] = places_of.get(row, 0) | 1 << place
+    reached: dict[int, int] = {}
+    for row in places_of:
+        found = 0
+        if row.bit_count() < len(places_of):
+            for place in members(row):
+                found |= rows[place]
+        else:
+            for other, places in places_of.items():
+                if places & row:
+                    found |= other
+        reached[row] = found
+    return tuple(reached[row] for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """
+    How many devices the bits of a row stand for.
+
+    Attributes:
+        planes: Number *p* has the places whose count has the binary digit *p*.
+    """
+
+    planes: tuple[int, ...]
+
+    @classmethod
+    def of(cls, devices: Sequence[int]) -> "Weights":
+        """Take the number of devices of each place."""
+        digits = max(devices, default=0).bit_length()
+        return cls(
+            tuple(
+                sum(1 << place for place, count in enumerate(devices) if count >> digit & 1)
+                for digit in range(digits)
+            )
+        )
+
+    def total(self, row: int) -> int:
+        """Count the devices of the bits of *row*."""
+        return sum((row & plane).bit_count() << digit for digit, plane in enumerate(self.planes))
