@@ -3,6 +3,7 @@
 import click
 
 from simulator.cli.inputs import SchemeType, read_scheme
+from simulator.cli.lab.laws import laws
 from simulator.cli.options import json_option
 from simulator.cli.output import print_json
 from simulator.compat.scheme import Scheme
@@ -15,6 +16,9 @@ __all__ = ["scheme"]
 @click.group()
 def scheme() -> None:
     """Look at attribute schemes: which attributes are published, and what is compared."""
+
+
+scheme.add_command(laws)
 
 
 @scheme.command(name="list")
