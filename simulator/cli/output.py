@@ -55,6 +55,8 @@ def print_verdict(verdict: Verdict, question: str) -> None:
         click.echo(f"  {reason}")
     if len(verdict.reasons) > _REASONS:
         click.echo(f"  … and {len(verdict.reasons) - _REASONS} more reasons (--json has all)")
+    if verdict.reasons:
+        click.echo(f"limits: {verdict.limits_text()}")
     if verdict.near_miss:
         click.echo("near miss, it would be compatible with:")
         for change in verdict.near_miss:

@@ -1,28 +1,40 @@
-"""Verdicts with their reasons: what the judge decided, and why."""
+"""
+Verdicts with their reasons: what the judge decided, why, and what stays possible.
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+Source: the limit codes and the COLD and LIVE bits are those of nvmlGetVgpuCompatibility(); the
+rest is ours.
+"""
+
+import enum
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from simulator.compat.derive import complete
 from simulator.compat.description import Description
 from simulator.compat.judge import Check, Finding, check_objects, check_relation, judge
-from simulator.compat.near_miss import Change, near_miss, shown
-from simulator.compat.rule import (
-    AbsentClause,
-    OneOf,
-    Range,
-    Subset,
-    Superset,
-    VersionClause,
-)
-from simulator.compat.scheme import Direction, Outcome, Relation, Scheme
-from simulator.compat.template import Binding, Scaled, Template, render
-from simulator.values import FlagSet, Value, Version
+from simulator.compat.near_miss import Change, near_miss
+from simulator.compat.reason_text import clause_text, relation_text
+from simulator.compat.scheme import Attribute, Direction, Limit, Outcome, Relation, Scheme
+from simulator.compat.template import Binding
 
-__all__ = ["Match", "Reason", "Verdict", "explain"]
+__all__ = ["Decider", "Match", "Reason", "Verdict", "cold_scheme", "explain"]
 
 
-_LONGEST = 300
+class Decider(enum.StrEnum):
+    """Whose information decides: an object's publisher, both devices' values, or a setting."""
+
+    SOURCE = "source"
+    TARGET = "target"
+    BOTH = "both"
+    MISSING = "missing"
+    UNLISTED = "unlisted"
+
+    @property
+    def words(self) -> str:
+        """How people are told."""
+        is_setting = self in (Decider.MISSING, Decider.UNLISTED)
+        return f"the scheme's {self}" if is_setting else str(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,10 @@ class Reason:
         text: In words.
         accepted_by: Whose object refuses, or None for a relation of the scheme.
         index: The number of the object, from 1; 0 for none.
+        decided_by: The side of the object that refuses; both sides for a relation; or the setting
+            that says what is missing or unlisted.
+        limit: What stands in the way.
+        blocks: What this alone forbids: ``live`` migration only, or ``all``.
     """
 
     attribute: str
@@ -43,6 +59,9 @@ class Reason:
     text: str
     accepted_by: Direction | None = None
     index: int = 0
+    decided_by: Decider = Decider.BOTH
+    limit: Limit = Limit.OTHER
+    blocks: str = "all"
 
     def __str__(self) -> str:
         where = f"COMPATIBLE {self.index} of the {self.accepted_by}: " if self.index else ""
@@ -74,23 +93,56 @@ class Verdict:
         matches: The objects that accept.
         near_miss: The smallest set of changes found that would make it compatible; empty when
             it is, or when none was found. The judge was asked again with these changes.
+        cold: What the judge says without the attributes that block live migration only.
     """
 
     outcome: Outcome
     reasons: tuple[Reason, ...] = ()
     matches: tuple[Match, ...] = ()
     near_miss: tuple[Change, ...] = ()
+    cold: Outcome = Outcome.COMPATIBLE
+
+    @property
+    def limits(self) -> Mapping[Limit, tuple[Reason, ...]]:
+        """The first reason of each attribute, by what stands in the way."""
+        first = {reason.attribute: reason for reason in reversed(self.reasons)}
+        found = {
+            limit: tuple(
+                reason
+                for reason in dict.fromkeys(first[one.attribute] for one in self.reasons)
+                if reason.limit is limit
+            )
+            for limit in Limit
+        }
+        return MappingProxyType({limit: reasons for limit, reasons in found.items() if reasons})
+
+    def limits_text(self) -> str:
+        """Say in one line what stands in the way, whose information says so, and what is left."""
+        said = "; ".join(
+            f"{limit}: "
+            + ", ".join(f"{r.attribute or 'objects'} (by {r.decided_by.words})" for r in reasons)
+            for limit, reasons in self.limits.items()
+        )
+        if self.cold > self.outcome:
+            may = "stays possible" if self.cold is Outcome.COMPATIBLE else "is undecided"
+            said += f"; cold migration {may}"
+        return said
 
     def to_json(self) -> dict[str, object]:
         """Return the parts that JSON knows."""
         return {
             "verdict": str(self.outcome),
+            "migration": {"live": str(self.outcome), "cold": str(self.cold)},
+            "limits": [str(limit) for limit in self.limits],
             "reasons": [
                 {
                     "attribute": reason.attribute,
                     "verdict": str(reason.outcome),
                     "accepted_by": reason.accepted_by and str(reason.accepted_by),
                     "object": reason.index,
+                    "decided_by": str(reason.decided_by),
+                    "limit": str(reason.limit),
+                    "blocks": reason.blocks,
                     "text": reason.text,
                 }
                 for reason in self.reasons
@@ -131,7 +183,15 @@ def explain(scheme: Scheme, source: Description, target: Description) -> Verdict
     ]
     questions = check_objects(scheme, source, target)
     reasons = [
-        Reason(finding.attribute, finding.outcome, _relation_text(finding))
+        _of_attribute(
+            scheme,
+            Reason(
+                finding.attribute,
+                finding.outcome,
+                relation_text(finding),
+                decided_by=_relation_decider(finding),
+            ),
+        )
         for finding in relations
         if finding.outcome is not Outcome.COMPATIBLE
     ]
@@ -146,10 +206,41 @@ def explain(scheme: Scheme, source: Description, target: Description) -> Verdict
     near: tuple[Change, ...] = ()
     if outcome is not Outcome.COMPATIBLE:
         near = near_miss(scheme, source, target, relations, questions)
-    return Verdict(outcome, tuple(reasons), tuple(matches), near)
+    cold = outcome
+    if outcome is not Outcome.COMPATIBLE and (without := cold_scheme(scheme)) is not scheme:
+        cold = judge(without, source, target)
+    return Verdict(outcome, tuple(reasons), tuple(matches), near, cold)
 
 
-# ---- reasons in words
+def cold_scheme(scheme: Scheme) -> Scheme:
+    """Return *scheme* without what blocks only live migration; the same one if nothing does."""
+    attributes = {
+        name: replace(one, relation=Relation.ANY, of=None) if one.blocks == "live" else one
+        for name, one in scheme.attributes.items()
+    }
+    return scheme if attributes == scheme.attributes else replace(scheme, attributes=attributes)
+
+
+def _of_attribute(scheme: Scheme, reason: Reason) -> Reason:
+    """Add what the scheme says of the attribute."""
+    attribute: Attribute | None = scheme.attributes.get(reason.attribute)
+    if attribute is None:
+        return reason
+    return replace(reason, limit=attribute.limit, blocks=attribute.blocks)
+
+
+def _relation_decider(finding: Finding) -> Decider:
+    is_missing = finding.value is None or finding.other is None
+    return Decider.MISSING if is_missing else Decider.BOTH
+
+
+def _object_decider(finding: Finding, publisher: Description, direction: Direction) -> Decider:
+    tested = finding.value if finding.attribute else publisher.objects
+    if tested is None:
+        return Decider.MISSING
+    if finding.attribute and finding.clause is None:
+        return Decider.UNLISTED
+    return Decider.TARGET if direction is Direction.TARGET else Decider.SOURCE
 
 
 def _object_reasons(
@@ -160,90 +251,13 @@ def _object_reasons(
             if finding.outcome is Outcome.COMPATIBLE:
                 continue
             if finding.attribute:
-                text = _clause_text(scheme, finding, check, direction)
+                text = clause_text(scheme, finding, check, direction)
             else:
                 accepts = "accepts nobody: its list of objects is empty"
                 accepts = "publishes no list of objects" if publisher.objects is None else accepts
                 text = f"the {direction} {accepts}"
-            yield Reason(finding.attribute, finding.outcome, text, direction, check.index)
-
-
-def _relation_text(finding: Finding) -> str:
-    name, source, target = finding.attribute, finding.other, finding.value
-    if source is None or target is None:
-        side = "source" if source is None else "target"
-        return f"the {side} has no {name}"
-    match finding.clause:
-        case Relation.SUPERSET:
-            lacks = _names(_members(source) - _members(target))
-            return f"{name}: the target lacks {lacks} of the source"
-        case Relation.SUBSET:
-            more = _names(_members(target) - _members(source))
-            return f"{name}: the target has {more} besides the source's"
-        case Relation.VERSION:
-            return f"{name}: {_version_text(source, target)}"
-        case Relation.ONE_OF:
-            return f"{name}: {source} of the source is not in {shown(target)} of the target"
-        case _:
-            return f"{name}: the source has {shown(source)}, the target {shown(target)}"
-
-
-def _version_text(source: Value, target: Value) -> str:
-    if not isinstance(source, Version) or not isinstance(target, Version):
-        raise TypeError("a version is compared with a version")
-    if source.major != target.major:
-        return f"major {source.major} ≠ {target.major} ({source} to {target})"
-    return f"minor {source.minor} > {target.minor} ({source} to {target})"
-
-
-def _clause_text(scheme: Scheme, finding: Finding, check: Check, direction: Direction) -> str:
-    name, value, clause = finding.attribute, finding.value, finding.clause
-    if clause is None:
-        return f"{name} is {shown(value)}, and the object does not name it"
-    if value is None:
-        return f"{name} is absent, expected {_brief(str(clause))}"
-    match clause:
-        case OneOf():
-            wanted = "one of " + ", ".join(map(shown, clause.values))
-        case Range():
-            wanted = f"{clause.low} to {clause.high}"
-        case Superset():
-            return (
-                f"{name} is {shown(value)}, lacks {_names(clause.value.members - _members(value))}"
+            decider = _object_decider(finding, publisher, direction)
+            reason = Reason(
+                finding.attribute, finding.outcome, text, direction, check.index, decider
             )
-        case Subset():
-            more = _names(_members(value) - clause.value.members)
-            return f"{name} is {shown(value)}, has {more} besides {shown(clause.value)}"
-        case VersionClause():
-            ends = (value, clause.value) if direction is Direction.TARGET else (clause.value, value)
-            return f"{name}: {_version_text(*ends)}"
-        case AbsentClause():
-            wanted = "absent"
-        case Template() | Scaled():
-            wanted = _wanted(scheme, clause, check.binding)
-        case _:
-            wanted = str(clause)
-    return f"{name} is {shown(value)}, expected {_brief(wanted)}"
-
-
-def _brief(text: str) -> str:
-    """Cut what a vendor lists without end; the object has it whole."""
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
-
-
-def _wanted(scheme: Scheme, template: Template | Scaled, binding: Binding) -> str:
-    if not template.names() <= binding.keys():
-        return str(template)
-    chosen = ", ".join(f"{name}={binding[name]}" for name in sorted(template.names()))
-    value = render(template, binding, floor_division=scheme.floor_division)
-    return f"{template if value is None else value} ({chosen})"
-
-
-def _members(value: Value) -> frozenset[str]:
-    if not isinstance(value, FlagSet):
-        raise TypeError(f"{value!r} is no set")
-    return value.members
-
-
-def _names(members: frozenset[str]) -> str:
-    return "+".join(sorted(members))
+            yield _of_attribute(scheme, reason)

@@ -1,16 +1,20 @@
 """Verdicts explain themselves: a reason in words for each clause that fails, and the matches."""
 
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from property.strategies import descriptions, schemes
 
 from simulator.compat.clause_text import parse_clause
 from simulator.compat.description import Description
 from simulator.compat.listing import parse_listing
 from simulator.compat.loader import load_scheme
 from simulator.compat.rule import Object
-from simulator.compat.scheme import Attribute, Direction, Outcome, Relation, Scheme
-from simulator.compat.verdict import Match, Reason, explain
+from simulator.compat.scheme import Attribute, Direction, Limit, Outcome, Relation, Scheme
+from simulator.compat.verdict import Decider, Match, Reason, explain
 from simulator.values import KINDS, parse_value
 
 PACKAGE = files("simulator")
@@ -52,7 +56,8 @@ def test_a_relation_that_fails_says_why(relation, kind, source, target, text):
     scheme = Scheme("s", {kind: Attribute(kind, kind, relation)}, missing=Outcome.INCOMPATIBLE)
     pair = [device({} if t is None else {kind: t}) for t in (source, target)]
     verdict = explain(scheme, *pair)
-    assert verdict.reasons == (Reason(kind, Outcome.INCOMPATIBLE, text),)
+    decider = Decider.MISSING if None in (source, target) else Decider.BOTH
+    assert verdict.reasons == (Reason(kind, Outcome.INCOMPATIBLE, text, decided_by=decider),)
     assert str(verdict.reasons[0]) == text
 
 
@@ -89,7 +94,8 @@ def test_a_clause_that_fails_says_why(clause, kind, value, text):
     scheme = Scheme("s", ATTRIBUTES, has_objects=True, missing=Outcome.INCOMPATIBLE)
     source = device({} if value is None else {kind: value})
     verdict = explain(scheme, source, device({}, {kind: clause}))
-    wanted = Reason(kind, Outcome.INCOMPATIBLE, text, Direction.TARGET, 1)
+    decider = Decider.MISSING if value is None else Decider.TARGET
+    wanted = Reason(kind, Outcome.INCOMPATIBLE, text, Direction.TARGET, 1, decider)
     assert verdict.reasons == (wanted,)
     assert str(wanted) == f"COMPATIBLE 1 of the target: {text}"
 
@@ -139,10 +145,17 @@ def test_no_list_and_an_empty_list_are_told_apart(missing, by):
     scheme = Scheme("s", ATTRIBUTES, by, has_objects=True, missing=missing)
     none, empty = Description({}), Description({}, ())
     assert explain(scheme, none, none).reasons == (
-        Reason("", missing, f"the {by} publishes no list of objects", by),
+        Reason(
+            "",
+            missing,
+            f"the {by} publishes no list of objects",
+            by,
+            decided_by=Decider.MISSING,
+        ),
     )
     text = f"the {by} accepts nobody: its list of objects is empty"
-    assert explain(scheme, empty, empty).reasons == (Reason("", Outcome.INCOMPATIBLE, text, by),)
+    refusal = Reason("", Outcome.INCOMPATIBLE, text, by, decided_by=Decider(str(by)))
+    assert explain(scheme, empty, empty).reasons == (refusal,)
 
 
 def test_the_object_that_accepts_is_told():
@@ -182,12 +195,17 @@ def test_a_verdict_as_json():
     verdict = explain(scheme, device({"int": "1"}), device({"int": "2"}))
     assert verdict.to_json() == {
         "verdict": "incompatible",
+        "migration": {"live": "incompatible", "cold": "incompatible"},
+        "limits": ["other"],
         "reasons": [
             {
                 "attribute": "int",
                 "verdict": "incompatible",
                 "accepted_by": None,
                 "object": 0,
+                "decided_by": "both",
+                "limit": "other",
+                "blocks": "all",
                 "text": "int: the source has 1, the target 2",
             }
         ],
@@ -204,3 +222,94 @@ def test_a_verdict_as_json():
         {"side": "source", "attribute": "int", "current": "1", "needed": None}
     ]
     assert refused.to_json()["reasons"][0]["accepted_by"] == "target"
+
+
+def test_what_nobody_has_is_told():
+    """An attribute that both devices lack and need is said to be with neither."""
+    attribute = Attribute("int", "int", Relation.EQUAL, required=True)
+    assert reasons(Scheme("s", {"int": attribute}), device({}), device({})) == [
+        "neither device has int"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "by", "unlisted", "decider"),
+    [
+        (device({"int": "1"}), device({}, {"int": "2"}), "target", "compatible", "target"),
+        (device({}, {"int": "2"}), device({"int": "1"}), "source", "compatible", "source"),
+        (device({}), device({}, {"int": "2"}), "target", "compatible", "missing"),
+        (device({"set": "a"}), device({}, {"int": "any()"}), "target", "undecided", "unlisted"),
+        (device({}), Description({}, ()), "target", "compatible", "target"),
+        (device({}), Description({}), "target", "compatible", "missing"),
+    ],
+)
+def test_whose_information_decides(source, target, by, unlisted, decider):
+    """A refusal is put down to the side of the object, or to the setting of the scheme."""
+    outcomes = {str(outcome): outcome for outcome in Outcome}
+    scheme = Scheme("s", ATTRIBUTES, Direction(by), has_objects=True, unlisted=outcomes[unlisted])
+    [reason] = explain(scheme, source, target).reasons
+    assert reason.decided_by is Decider(decider)
+
+
+NVML = {
+    "gpu": Attribute("gpu", "string", Relation.EQUAL, limit=Limit.DEVICE),
+    "guest": Attribute("guest", "int", Relation.EQUAL, limit=Limit.GUEST, blocks="live"),
+}
+
+
+@pytest.mark.parametrize(
+    ("gpu", "guest", "live", "cold", "limits"),
+    [
+        ("a", 1, "compatible", "compatible", {}),
+        ("a", 2, "incompatible", "compatible", {"guest": ["guest"]}),
+        ("b", 1, "incompatible", "incompatible", {"device": ["gpu"]}),
+        ("b", 2, "incompatible", "incompatible", {"guest": ["guest"], "device": ["gpu"]}),
+        (None, 2, "incompatible", "undecided", {"guest": ["guest"], "device": ["gpu"]}),
+    ],
+)
+def test_what_stays_possible(gpu, guest, live, cold, limits):
+    """What blocks only live migration leaves the cold one; each limit names its attributes."""
+    own = {"gpu": gpu, "guest": guest}
+    kinds = {"gpu": "string", "guest": "int"}
+    target = Description(
+        {name: parse_value(kinds[name], str(v)) for name, v in own.items() if v is not None}
+    )
+    source = Description({"gpu": parse_value("string", "a"), "guest": parse_value("int", "1")})
+    verdict = explain(Scheme("nvml", NVML), source, target)
+    assert verdict.to_json()["migration"] == {"live": live, "cold": cold}
+    assert verdict.to_json()["limits"] == list(limits)
+    assert {str(k): [r.attribute for r in v] for k, v in verdict.limits.items()} == limits
+    assert ("cold migration" in verdict.limits_text()) == (cold != live)
+
+
+def test_cold_migration_through_objects():
+    """An object that refuses only what blocks live migration leaves the cold one."""
+    scheme = Scheme("s", {**ATTRIBUTES, "int": Attribute("int", "int", blocks="live")})
+    scheme = replace(scheme, has_objects=True)
+    source = device({"int": "1", "string": "a"})
+    near, far = {"int": "2", "string": "a"}, {"int": "1", "string": "b"}
+    assert explain(scheme, source, device({}, far)).cold is Outcome.INCOMPATIBLE
+    verdict = explain(scheme, source, device({}, far, near))
+    assert (verdict.outcome, verdict.cold) == (Outcome.INCOMPATIBLE, Outcome.COMPATIBLE)
+    assert verdict.limits_text() == (
+        "other: string (by target), int (by target); cold migration stays possible"
+    )
+
+
+@given(st.data())
+def test_cold_is_never_below_live(data):
+    """Without attributes that block only live migration the verdict can only be better."""
+    scheme = data.draw(schemes())
+    blocked = {
+        name: replace(one, blocks=data.draw(st.sampled_from(("live", "all"))))
+        for name, one in scheme.attributes.items()
+    }
+    scheme = replace(scheme, attributes=blocked)
+    source, target = data.draw(descriptions(scheme)), data.draw(descriptions(scheme))
+    verdict = explain(scheme, source, target)
+    assert verdict.cold >= verdict.outcome
+    if all(one.blocks == "all" for one in blocked.values()):
+        assert verdict.cold is verdict.outcome
+    assert {r.attribute for limit in verdict.limits.values() for r in limit} == {
+        r.attribute for r in verdict.reasons
+    }
