@@ -152,6 +152,10 @@ class Fleet:
         """
         return self._core.name(row)
 
+    def class_of_rows(self) -> memoryview:
+        """Return for each row the number of its class, format ``"I"``; the last for no device."""
+        return self._core.classes()
+
     def classes(self) -> list[tuple[int, int]]:
         """Return the first row and the number of devices of each class, by first row."""
         first: dict[int, int] = {}
