@@ -1,0 +1,199 @@
+"""
+What two versions publish: attributes that come, go and change, and files on sysfs, which is ABI.
+
+Source: ours; for what programs may rely on, Documentation/ABI/README and
+Documentation/admin-guide/sysfs-rules.rst of the kernel.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+
+from simulator.compat.clause_text import parse_clause
+from simulator.compat.description import Description
+from simulator.compat.judge import check_object
+from simulator.compat.rule import Object
+from simulator.compat.scheme import FORMS, Attribute, Outcome, Scheme, Surface
+from simulator.lab.upgrade import Upgrade
+
+__all__ = ["Difference", "differences", "files"]
+
+_PATHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "files": ("{name}/{attribute}",),
+        "directories": ("{name}/self/{attribute}", "{name}/compatible/{attribute}"),
+        "pair": ("{name}/self", "{name}/compatible"),
+        "binary": ("{name}/self", "{name}/compatible"),
+    }
+)
+"""The files of a surface by form; of the other forms it is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """
+    Something published that changed.
+
+    Attributes:
+        category: ``description``, ``file`` or ``published``.
+        subject: The attribute, or the file as ``scope: path``.
+        text: What happened to it.
+        devices: How many devices it happened to; None where it is the scheme's.
+    """
+
+    category: str
+    subject: str
+    text: str
+    devices: int | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """Return it as JSON knows it."""
+        return {"subject": self.subject, "text": self.text, "devices": self.devices}
+
+
+def differences(upgrade: Upgrade) -> Iterator[Difference]:
+    """Find what is published differently: attributes, lists of objects, and files."""
+    old, new = upgrade.old.attributes, upgrade.new.attributes
+    for name in old:
+        if name not in new:
+            yield Difference("description", name, "removed", _publishing(upgrade, name))
+        elif old[name].kind != new[name].kind:
+            yield _retyped(upgrade, old[name], new[name])
+        else:
+            yield from _of_devices(upgrade, name)
+            yield from _invalid(upgrade, old[name], new[name])
+    for name in new:
+        if name not in old:
+            yield Difference("published", name, f"added, of kind {new[name].kind}")
+    yield from _lists(upgrade)
+    if upgrade.gone:
+        yield Difference("description", "devices", "publish nothing any more", upgrade.gone)
+    if upgrade.come:
+        yield Difference("published", "devices", "publish for the first time", upgrade.come)
+    yield from _files(upgrade.old, upgrade.new)
+
+
+def _devices(upgrade: Upgrade, has: Callable[[Description, Description], bool]) -> int:
+    ends = zip(upgrade.before, upgrade.after, upgrade.devices, strict=True)
+    return sum(devices for before, after, devices in ends if has(before, after))
+
+
+def _publishing(upgrade: Upgrade, name: str) -> int:
+    return _devices(upgrade, lambda one, _: name in one.values)
+
+
+# ---- attributes
+
+
+def _retyped(upgrade: Upgrade, old: Attribute, new: Attribute) -> Difference:
+    name = old.name
+    publish = _publishing(upgrade, name)
+    text = f"was of kind {old.kind}, is of kind {new.kind}"
+    if not upgrade.is_published:
+        lost = _devices(upgrade, lambda one, other: name in one.values.keys() - other.values.keys())
+        text += f"; {lost} of {publish} values do not read as such"
+    return Difference("description", name, text, publish)
+
+
+def _of_devices(upgrade: Upgrade, name: str) -> Iterator[Difference]:
+    """Compare the values of an attribute that both schemes have."""
+    gone = _devices(upgrade, lambda one, other: name in one.values.keys() - other.values.keys())
+    if gone:
+        yield Difference("description", name, "no longer published", gone)
+        for place in files(upgrade.new):
+            if place.endswith((f" {name}", f"/{name}")):
+                yield Difference("file", place, "went away", gone)
+    come = _devices(upgrade, lambda one, other: name in other.values.keys() - one.values.keys())
+    if come:
+        yield Difference("published", name, "published where it was not", come)
+    if respelled := _devices(upgrade, partial(_is_respelled, name)):
+        yield Difference("file", name, "the same value is spelled differently", respelled)
+
+
+def _is_respelled(name: str, before: Description, after: Description) -> bool:
+    old, new = before.values.get(name), after.values.get(name)
+    return old is not None and old == new and str(old) != str(new)
+
+
+def _invalid(upgrade: Upgrade, old: Attribute, new: Attribute) -> Iterator[Difference]:
+    """Find values that were good for a migration at all, and that are not any more."""
+    if new.valid is None:
+        return
+    was = partial(_is_valid, upgrade.old, old)
+    is_ = partial(_is_valid, upgrade.new, new)
+    if lost := _devices(upgrade, lambda one, other: was(one) and not is_(other)):
+        text = f"no longer valid, which is {new.valid}"
+        yield Difference("description", new.name, text, lost)
+
+
+def _is_valid(scheme: Scheme, attribute: Attribute, one: Description) -> bool:
+    value = one.values.get(attribute.name)
+    if attribute.valid is None or value is None:
+        return True
+    clause, _ = parse_clause(attribute.valid, attribute.kind, {})
+    asked, own = Object({attribute.name: clause}), Description({attribute.name: value})
+    return check_object(scheme, asked, own, to_publisher=True).outcome is Outcome.COMPATIBLE
+
+
+def _lists(upgrade: Upgrade) -> Iterator[Difference]:
+    subject, old, new = "list of objects", upgrade.old, upgrade.new
+    if old.has_objects and not new.has_objects:
+        yield Difference("description", subject, "removed")
+    elif new.has_objects and not old.has_objects:
+        yield Difference("published", subject, "added")
+    elif gone := _devices(upgrade, lambda a, b: a.objects is not None and b.objects is None):
+        yield Difference("description", subject, "no longer published", gone)
+    elif come := _devices(upgrade, lambda a, b: a.objects is None and b.objects is not None):
+        yield Difference("published", subject, "published where it was not", come)
+
+
+# ---- files
+
+
+def files(scheme: Scheme) -> Mapping[str, str]:
+    """Return the files that a scheme adds to sysfs, ``scope: path``, and what each one holds."""
+    found: dict[str, str] = {}
+    for surface in scheme.surfaces:
+        for pattern in _PATHS.get(surface.form, ("{name}",)):
+            shown = _shown(scheme, surface) if "{attribute}" in pattern else [None]
+            for attribute in shown:
+                path = pattern.format(name=surface.name, attribute=attribute and attribute.name)
+                scope = (attribute and attribute.scope) or surface.scope
+                found[f"{scope}: {path.removeprefix('/')}"] = _form(surface, attribute)
+    return MappingProxyType(found)
+
+
+def _shown(scheme: Scheme, surface: Surface) -> list[Attribute | None]:
+    """List the attributes of a surface: those that it names, or all of its scope."""
+    every = scheme.attributes.values()
+    if surface.attributes:
+        return [one for one in every if one.name in surface.attributes]
+    return [one for one in every if one.scope in (None, surface.scope)]
+
+
+def _form(surface: Surface, attribute: Attribute | None) -> str:
+    if attribute is not None:
+        return f"one {attribute.kind}" + ", writable" * attribute.settable
+    return FORMS[surface.form] + (f": {surface.text}" if surface.text else "")
+
+
+def _files(old: Scheme, new: Scheme) -> Iterator[Difference]:
+    before, after = files(old), files(new)
+    moved: dict[str, str] = {}
+    for place, form in before.items():
+        if place in after:
+            if after[place] != form:
+                yield Difference("file", place, f"was {form}, is {after[place]}")
+            continue
+        name = place.rpartition(" ")[2].rpartition("/")[2]
+        again = [
+            one for one in after.keys() - before.keys() if one.endswith((f" {name}", f"/{name}"))
+        ]
+        moved |= dict.fromkeys(again, place)
+        yield Difference("file", place, f"moved to {min(again)}" if again else "went away")
+    for place, form in after.items():
+        is_own = place.rpartition(" ")[2].rpartition("/")[2] in new.kinds.keys() - old.kinds.keys()
+        # The file of an attribute that is new itself is no second piece of news.
+        if place not in before and place not in moved and not is_own:
+            yield Difference("published", place, f"a new file, {form}")

@@ -1,0 +1,199 @@
+"""
+The same devices under two versions: of a scheme, of a driver, or of both.
+
+Source: ours.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from simulator.compat.clause_text import parse_clause
+from simulator.compat.description import Description
+from simulator.compat.rule import Clause, Object
+from simulator.compat.scheme import Attribute, Scheme
+from simulator.compat.template import Reference, Scaled, Template, Variable
+from simulator.errors import TextError
+from simulator.lab.pools import Pools, pools_of
+from simulator.lab.space import Space, cost, space_of
+from simulator.values import Value, parse_value
+
+__all__ = ["Upgrade", "joint_space", "known_to", "same_rule", "union"]
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """
+    Devices before and after.
+
+    Attributes:
+        old: The scheme before.
+        new: The scheme after.
+        before: What each class of devices publishes under the old one; the simplest first.
+        after: What the same classes publish under the new one.
+        devices: How many devices each class has.
+        is_published: The two are from two publications, not one that is read in two ways.
+        gone: Devices that publish nothing any more.
+        come: Devices that published nothing.
+    """
+
+    old: Scheme
+    new: Scheme
+    before: tuple[Description, ...]
+    after: tuple[Description, ...]
+    devices: tuple[int, ...]
+    is_published: bool = False
+    gone: int = 0
+    come: int = 0
+
+    @classmethod
+    def of_pairs(
+        cls, old: Scheme, new: Scheme, pairs: Iterable[tuple[Description, Description, int]]
+    ) -> "Upgrade":
+        """Gather what devices publish before and after, and how many do."""
+        places: dict[tuple[Description, Description], int] = {}
+        first: list[tuple[Description, Description]] = []
+        counts: list[int] = []
+        for before, after, devices in pairs:
+            key = replace(before, name=None), replace(after, name=None)
+            place = places.setdefault(key, len(first))
+            if place == len(first):
+                first.append((before, after))
+                counts.append(0)
+            counts[place] += devices
+        costs = [(cost(before), cost(after)) for before, after in first]
+        order = sorted(range(len(first)), key=costs.__getitem__)
+        sides = [tuple(first[place][side] for place in order) for side in (0, 1)]
+        counted = tuple(counts[place] for place in order)
+        return cls(old, new, sides[0], sides[1], counted, is_published=True)
+
+    @classmethod
+    def of_schemes(
+        cls, old: Scheme, new: Scheme, devices: Iterable[tuple[Description, int]]
+    ) -> "Upgrade":
+        """Read each description, of attributes of either scheme, as both schemes know it."""
+        kinds = union(old, new).kinds
+        ends = ((known_to(old, one, kinds), known_to(new, one, kinds), n) for one, n in devices)
+        return replace(cls.of_pairs(old, new, ends), is_published=False)
+
+
+def same_rule(old: Scheme, new: Scheme) -> bool:
+    """Tell whether two schemes judge alike: they differ in names and files at most."""
+    plain = [
+        replace(one, name="", summary="", source="", surfaces=(), prefer=()) for one in (old, new)
+    ]
+    return plain[0] == plain[1]
+
+
+def union(old: Scheme, new: Scheme) -> Scheme:
+    """Make a scheme that compares nothing and knows the attributes of both; *old*'s kind wins."""
+    kinds = {**new.kinds, **old.kinds}
+    order = [*old.kinds, *(name for name in new.kinds if name not in old.kinds)]
+    lists = [one for one in (old, new) if one.has_objects]
+    derived = [dict(accepts) for one in lists for accepts in one.accepts]
+    return Scheme(
+        name=f"{old.name} and {new.name}",
+        attributes=MappingProxyType({name: Attribute(name, kinds[name]) for name in order}),
+        has_objects=bool(lists),
+        # Lists that every scheme derives need none of their own.
+        accepts=tuple(derived) if all(one.accepts for one in lists) else (),
+    )
+
+
+def joint_space(old: Scheme, new: Scheme, *, budget: int, seed: int) -> Space:
+    """Make the value space of both schemes together; see `simulator.lab.space`."""
+    both = union(old, new)
+    found = [pools_of(one, None) for one in (old, new)]
+    pools = {name: _pool(name, kind, found) for name, kind in both.kinds.items()}
+    return space_of(both, budget=budget, seed=seed, pools=MappingProxyType(pools))
+
+
+def _pool(name: str, kind: str, found: list[Pools]) -> tuple[Value | None, ...]:
+    values = [value for pools in found for value in pools.get(name, ())]
+    if any(name not in pools for pools in found):
+        values.append(None)
+    read = {None if value is None else _as_kind(value, kind): None for value in values}
+    return tuple(sorted(read, key=lambda value: value is not None))
+
+
+def _as_kind(value: Value, kind: str) -> Value | None:
+    if value.kind == kind:
+        return value
+    try:
+        return parse_value(kind, str(value))
+    except TextError:
+        return None
+
+
+# ---- what a side knows of the other's description
+
+
+def known_to(scheme: Scheme, one: Description, kinds: Mapping[str, str]) -> Description:
+    """
+    Return what of a description is known under *scheme*.
+
+    Attributes that it has not go, with their clauses; those of another kind stay where their
+    text reads as the kind. An object of which nothing stays accepts nobody, so it goes too.
+
+    Args:
+        scheme: What the reader knows.
+        one: What is published.
+        kinds: The kinds of its attributes.
+    """
+    objects = one.objects if scheme.has_objects else None
+    if all(scheme.kinds.get(name) == kind for name, kind in kinds.items()):
+        return one if objects is one.objects else replace(one, objects=objects)
+    values = {
+        name: read
+        for name, value in one.values.items()
+        if name in scheme.kinds and (read := _as_kind(value, scheme.kinds[name])) is not None
+    }
+    if objects is not None:
+        known = (_known_object(scheme, each, kinds) for each in objects)
+        objects = tuple(each for each in known if each.clauses)
+    return Description(values, objects, one.name)
+
+
+def _known_object(scheme: Scheme, one: Object, kinds: Mapping[str, str]) -> Object:
+    kept: dict[str, Clause] = {}
+    undeclared = dict(one.variables)
+    for name, clause in one.clauses.items():
+        if name not in scheme.kinds:
+            continue
+        read: Clause | None = _declaring(clause, undeclared)
+        if scheme.kinds[name] != kinds[name]:
+            read = _clause_of_kind(str(read), scheme.kinds[name], kept)
+        if read is not None:
+            kept[name] = read
+            undeclared = {
+                each: variable
+                for each, variable in undeclared.items()
+                if each not in Object({name: read}).variables
+            }
+    return Object(kept)
+
+
+def _declaring(clause: Clause, undeclared: Mapping[str, Variable]) -> Clause:
+    """Declare the variables that an attribute declared which is not known."""
+    if not isinstance(clause, Template | Scaled):
+        return clause
+    parts = clause.parts if isinstance(clause, Template) else (clause.part,)
+    fresh = dict(undeclared)
+    written: list[str | Variable | Reference] = []
+    for part in parts:
+        declares = isinstance(part, Reference) and part.name in fresh
+        written.append(fresh.pop(part.name) if declares and isinstance(part, Reference) else part)
+        if isinstance(part, Variable):
+            fresh.pop(part.name, None)
+    if isinstance(clause, Template):
+        return replace(clause, parts=tuple(written))
+    part = written[0]
+    return clause if isinstance(part, str) else replace(clause, part=part)
+
+
+def _clause_of_kind(text: str, kind: str, kept: Mapping[str, Clause]) -> Clause | None:
+    try:
+        read, _ = parse_clause(text, kind, Object(kept).variables)
+    except TextError:
+        return None
+    return read
