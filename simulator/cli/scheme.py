@@ -4,6 +4,7 @@ import click
 
 from simulator.cli.inputs import SchemeType, read_scheme
 from simulator.cli.lab.laws import laws
+from simulator.cli.lab.map import map_
 from simulator.cli.options import json_option
 from simulator.cli.output import print_json
 from simulator.compat.scheme import Scheme
@@ -19,6 +20,7 @@ def scheme() -> None:
 
 
 scheme.add_command(laws)
+scheme.add_command(map_)
 
 
 @scheme.command(name="list")
