@@ -1,9 +1,11 @@
 """
 The laws that a scheme may keep: reflexive, transitive, upgrade-monotone, round trip.
 
-Each law says that some yeses ask for another one. Undecided is no yes: it founds nothing, and
-where a yes is asked for it breaks the law. Source: the words are those of order theory; which of
-them a scheme for migration ought to keep is for its author to say.
+Each law says that some yeses ask for another one. Undecided is no yes on either side: it asks for
+nothing, and where a yes is asked for it breaks the law.
+
+Source: the words are those of order theory; which of the laws a scheme ought to keep is for its
+author to say.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,14 +14,14 @@ from types import MappingProxyType
 
 from simulator.compat.derive import complete
 from simulator.compat.description import Description
-from simulator.compat.judge import judge
-from simulator.compat.scheme import Outcome, Scheme
+from simulator.compat.judge import Finding, check_objects, check_relation, judge
+from simulator.compat.scheme import Outcome, Relation, Scheme
 from simulator.compat.verdict import Verdict, explain
 from simulator.values import Value, Version
 
 __all__ = ["LAWS", "Counterexample", "Law", "is_upgrade", "published", "upgrades", "version_names"]
 
-_UNDECIDED = "undecided founds nothing, and breaks it where a yes is asked for"
+_UNDECIDED = "undecided is no yes on either side"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,33 @@ class Law:
             and not self._is_yes(scheme, devices, self.conclusion)
         )
 
+    def refusing(
+        self, scheme: Scheme, devices: Sequence[Description]
+    ) -> frozenset[tuple[str, bool]]:
+        """Name the attributes that refuse the conclusion, and tell which of them are missing."""
+        source, target = (devices[place] for place in self.conclusion)
+        findings = [
+            check_relation(scheme, attribute, source, target)
+            for attribute in scheme.attributes.values()
+        ]
+        for checks in check_objects(scheme, source, target).values():
+            if max(check.outcome for check in checks) is not Outcome.COMPATIBLE:
+                findings += [finding for check in checks for finding in check.findings]
+        return frozenset(
+            (finding.attribute, _is_missing(finding))
+            for finding in findings
+            if finding.outcome is not Outcome.COMPATIBLE
+        )
+
     def _is_yes(
         self, scheme: Scheme, devices: Sequence[Description], pair: tuple[int, int]
     ) -> bool:
         return judge(scheme, devices[pair[0]], devices[pair[1]]) is Outcome.COMPATIBLE
+
+
+def _is_missing(finding: Finding) -> bool:
+    is_relation = isinstance(finding.clause, Relation)
+    return finding.value is None or (is_relation and finding.other is None)
 
 
 LAWS: Mapping[str, Law] = MappingProxyType(

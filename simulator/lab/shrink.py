@@ -33,7 +33,14 @@ _TOGETHER = 6
 _Devices = tuple[Description, ...]
 
 
-def shrink(scheme: Scheme, law: Law, devices: Sequence[Description], pools: Pools) -> _Devices:
+def shrink(
+    scheme: Scheme,
+    law: Law,
+    devices: Sequence[Description],
+    pools: Pools,
+    *,
+    keeps_reason: bool = False,
+) -> _Devices:
     """
     Make a counterexample smaller.
 
@@ -42,24 +49,36 @@ def shrink(scheme: Scheme, law: Law, devices: Sequence[Description], pools: Pool
         law: The law that *devices* break.
         devices: One for each role.
         pools: The values that an attribute may have instead.
+        keeps_reason: Only what refuses now may refuse in the end, and clauses stay as they are,
+            since otherwise a counterexample soon shows something else.
 
     Returns:
         Devices that break the law, with their names; the same ones when nothing can go.
     """
-    found = start = tuple(devices)
-    for moves in (_drops, _simpler_values):
-        found = _settle(scheme, law, found, partial(moves, scheme, pools))
+    reasons = law.refusing(scheme, devices) if keeps_reason else None
+
+    def is_broken(now: _Devices) -> bool:
+        kept = law.is_broken(scheme, now)
+        return kept and (reasons is None or law.refusing(scheme, now) <= reasons)
+
+    found, start = tuple(devices), None
     # A simpler value may have made something superfluous.
-    return found if found == start else shrink(scheme, law, found, pools)
+    while found != start:
+        start = found
+        for moves in (_drops, _simpler_values, *(() if keeps_reason else (_simpler_clauses,))):
+            found = _settle(found, is_broken, partial(moves, scheme, pools))
+    return found
 
 
 def _settle(
-    scheme: Scheme, law: Law, found: _Devices, moves: Callable[[_Devices], Iterator[_Devices]]
+    found: _Devices,
+    is_broken: Callable[[_Devices], bool],
+    moves: Callable[[_Devices], Iterator[_Devices]],
 ) -> _Devices:
     """Take the first move that leaves the law broken, until there is none."""
     while True:
         smaller = (one for one in moves(found) if one != found)
-        broken = next((one for one in smaller if law.is_broken(scheme, one)), None)
+        broken = next(filter(is_broken, smaller), None)
         if broken is None:
             return found
         found = broken
@@ -180,10 +199,13 @@ def _simpler_values(scheme: Scheme, pools: Pools, devices: _Devices) -> Iterator
                 if simplicity(value) < min(map(simplicity, values)):
                     yield _changed(devices, [(place, name, value) for place in group])
         yield from _renamed(devices, name, candidates[:_TOGETHER])
+
+
+def _simpler_clauses(_scheme: Scheme, _pools: Pools, devices: _Devices) -> Iterator[_Devices]:
     for place, one in enumerate(devices):
         for index, each in enumerate(one.objects or ()):
             for name, clause in each.clauses.items():
-                for simpler in _simpler_clauses(clause):
+                for simpler in _simpler(clause):
                     new = {**each.clauses, name: simpler}
                     if _is_whole(new) and one.objects is not None:
                         objects = (*one.objects[:index], Object(new), *one.objects[index + 1 :])
@@ -224,7 +246,7 @@ def _candidates(pool: Sequence[Value | None], devices: _Devices, name: str) -> l
     return sorted(dict.fromkeys([*some, *own]), key=simplicity)
 
 
-def _simpler_clauses(clause: Clause) -> Iterator[Clause]:
+def _simpler(clause: Clause) -> Iterator[Clause]:
     if isinstance(clause, AnyClause):
         return
     yield AnyClause()
