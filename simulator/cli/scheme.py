@@ -3,6 +3,7 @@
 import click
 
 from simulator.cli.inputs import SchemeType, read_scheme
+from simulator.cli.lab.breaking import breaking
 from simulator.cli.lab.laws import laws
 from simulator.cli.lab.map import map_
 from simulator.cli.options import json_option
@@ -19,6 +20,7 @@ def scheme() -> None:
     """Look at attribute schemes: which attributes are published, and what is compared."""
 
 
+scheme.add_command(breaking)
 scheme.add_command(laws)
 scheme.add_command(map_)
 

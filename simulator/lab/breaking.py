@@ -5,7 +5,7 @@ What an upgrade breaks: migrations that are lost and gained, and what is publish
     >>> from simulator.compat.schemes import load_builtin
     >>> old = load_builtin("software-version")
     >>> new = replace(old, attributes={**old.attributes})
-    >>> found = breaking(Upgrade.of_schemes(old, new, []))
+    >>> found = find_breaks(Rollout(Upgrade.of_schemes(old, new, [])))
     >>> found.found, str(found.bump)
     (frozenset(), 'none')
 
@@ -26,7 +26,7 @@ from simulator.lab.published import Difference, differences
 from simulator.lab.rolling import Count, Rollout, Step, count, smallest
 from simulator.lab.upgrade import Upgrade, same_rule
 
-__all__ = ["DEFAULT", "Breaking", "Category", "Change", "Example", "Passage", "breaking"]
+__all__ = ["DEFAULT", "Breaking", "Category", "Change", "Example", "Passage", "find_breaks"]
 
 
 class Category(enum.StrEnum):
@@ -170,15 +170,14 @@ class Breaking:
         return frozenset(self.changes) | {Category(one.category) for one in self.differences}
 
 
-def breaking(upgrade: Upgrade, progress: Callable[[int], None] | None = None) -> Breaking:
+def find_breaks(rollout: Rollout, progress: Callable[[int], None] | None = None) -> Breaking:
     """
     Judge every pair of an upgrade in all directions, and say what it breaks.
 
     Args:
-        upgrade: The devices before and after.
-        progress: Called with the number of sources that are done; see `Rollout.total`.
+        rollout: The devices before and after.
+        progress: Called with the number of sources that are done, of `Rollout.total`.
     """
-    rollout = Rollout(upgrade)
     return _Finder(rollout, rollout.run(progress)).find()
 
 
@@ -282,4 +281,4 @@ class _Finder:
 
 
 def _pairs(number: int) -> str:
-    return f"{number} pair{'s' * (number != 1)}"
+    return f"{number:,} pair{'s' * (number != 1)}"
