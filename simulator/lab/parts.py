@@ -47,7 +47,7 @@ class Parts:
         return all(space.is_exhaustive for space in self.spaces)
 
     def __str__(self) -> str:
-        head = f"{self.size} descriptions in {len(self.spaces)} parts that no relation joins"
+        head = f"{self.size:,} descriptions in {len(self.spaces)} parts that no relation joins"
         head = f"exhaustive: all {head}" if self.is_exhaustive else f"searched: {head}"
         return "\n".join([head, *(f"  {space}" for space in self.spaces)])
 

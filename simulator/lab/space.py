@@ -73,11 +73,11 @@ class Space:
         pools = ", ".join(f"{name} {_pool(values)}" for name, values in self.pools.items())
         lists = f", {self.lists} lists of objects" if self.lists > 1 else ""
         if self.is_exhaustive:
-            return f"exhaustive: all {self.size} descriptions of {pools}{lists}"
+            return f"exhaustive: all {self.size:,} descriptions of {pools}{lists}"
         found = len(self.descriptions)
         return (
-            f"searched: {found} of {self.size} descriptions of {pools}{lists}; "
-            f"budget {self.budget}, seed {self.seed}"
+            f"searched: {found:,} of {self.size:,} descriptions of {pools}{lists}; "
+            f"budget {self.budget:,}, seed {self.seed}"
         )
 
     def to_json(self) -> dict[str, object]:

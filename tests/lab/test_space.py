@@ -50,7 +50,7 @@ def test_a_large_space_is_searched():
     first, again, other = (space_of(scheme, budget=100, seed=seed) for seed in (1, 1, 2))
     assert first.descriptions == again.descriptions != other.descriptions
     assert (len(first.descriptions), first.size, first.is_exhaustive) == (100, 9**5, False)
-    assert str(first).startswith(f"searched: 100 of {9**5} descriptions of ")
+    assert str(first).startswith(f"searched: 100 of {9**5:,} descriptions of ")
     assert str(first).endswith("; budget 100, seed 1")
 
 

@@ -103,8 +103,11 @@ def _looked_at(found: Survey) -> str:
 
 
 def _many(count: int, what: str) -> str:
-    plural = what + ("es" if what.endswith("s") else "s")
-    return f"{count:,} {what if count == 1 else plural}"
+    return f"{count:,} {what if count == 1 else _plural(what)}"
+
+
+def _plural(what: str) -> str:
+    return what + ("es" if what.endswith("s") else "s")
 
 
 def _ruling(found: Survey, ruling: Ruling) -> list[str]:
@@ -116,18 +119,21 @@ def _ruling(found: Survey, ruling: Ruling) -> list[str]:
 
 
 def _standing(found: Survey, ruling: Ruling) -> str:
-    one = len(ruling.law.roles) == 1
     if ruling.standing is Standing.NOT_APPLICABLE:
         return f"{ruling.standing}: {ruling.note}"
-    asked = _many(ruling.asked, "description" if one else "pair")
+    one, of_fleet = len(ruling.law.roles) == 1, found.population is not None
+    what = "class" if of_fleet else "description"
+    asked = _many(ruling.asked, what if one else "pair")
+    asked += "" if one else f" of {_plural(what)}"
     if ruling.standing is not Standing.BROKEN:
         return f"{ruling.standing} ({asked} asked)"
     undecided = f", {ruling.undecided:,} of them undecided" if ruling.undecided else ""
     text = f"{ruling.standing} for {ruling.refused:,} of {asked}{undecided}"
-    if found.population is None:
+    if not of_fleet:
         return text
-    pairs = "" if one else f"{_many(ruling.pairs, 'pair')} of "
-    return f"{text}: {pairs}{_many(ruling.devices, 'device')}"
+    if one:
+        return f"{text}: {_many(ruling.devices, 'device')}"
+    return f"{text}: {_many(ruling.pairs, 'pair')} of devices, from {ruling.devices:,} devices"
 
 
 def _shown(scheme: Scheme, example: Counterexample) -> list[str]:
