@@ -1,0 +1,182 @@
+"""The files that a scheme puts on sysfs, against what sysfs and the kernel want there."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from simulator.compat.attribute_file import PIECE
+from simulator.compat.scheme import FORMS, Attribute, Scheme, Surface
+from simulator.lab.lint.finding import Finding, Place
+
+__all__ = ["KERNEL_FILES", "SysfsFile", "file_findings", "files_of"]
+
+_LONGEST = 255
+_USUAL = re.compile(r"[a-z0-9_]+")
+
+_TYPE = "create device_api name available_instances description devices"
+_DEVICE = "remove uevent mdev_type power subsystem driver iommu_group vfio-dev"
+_PARENT = """
+mdev_supported_types uevent power subsystem driver iommu_group driver_override modalias
+numa_node remove rescan reset config resource vendor device class revision irq enable iommu
+subsystem_vendor subsystem_device local_cpus local_cpulist msi_bus
+"""
+
+KERNEL_FILES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "type": frozenset(_TYPE.split()),
+        "device": frozenset(_DEVICE.split()),
+        "parent": frozenset(_PARENT.split()),
+    }
+)
+"""
+What the kernel puts into each directory; a PCI function stands for the parent.
+
+Source: mdev_sysfs.c, drivers/base/core.c and dd.c, vfio_main.c, drivers/pci/pci-sysfs.c.
+"""
+
+_MULTIPLE: Mapping[str, str] = MappingProxyType(
+    {
+        "listing": "a listing is many values on many lines",
+        "json": "a JSON text is many values",
+        "pair": "one key=value a line is many values",
+        "binary": "a bin_attribute is for what is no text, and this is many values",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SysfsFile:
+    """
+    One file of a surface.
+
+    Attributes:
+        scope: The directory that has it.
+        path: Its name there.
+        surface: The number of the surface, from 0.
+        attribute: What it shows; None for more than one attribute.
+    """
+
+    scope: str
+    path: str
+    surface: int
+    attribute: Attribute | None = None
+
+
+def files_of(scheme: Scheme) -> list[SysfsFile]:
+    """List the files of all surfaces."""
+    return [
+        one for at, surface in enumerate(scheme.surfaces) for one in _files(scheme, at, surface)
+    ]
+
+
+def shown(scheme: Scheme, surface: Surface) -> list[Attribute]:
+    """Return the attributes that a surface shows."""
+    if surface.form == "test":
+        pieces = dict.fromkeys(PIECE.findall(surface.text))
+        return [scheme.attributes[name] for name in pieces if name in scheme.attributes]
+    if surface.attributes:
+        return [scheme.attributes[name] for name in surface.attributes]
+    return [one for one in scheme.attributes.values() if one.scope in (None, surface.scope)]
+
+
+def _files(scheme: Scheme, at: int, surface: Surface) -> Iterator[SysfsFile]:
+    start = f"{surface.name}/" if surface.name else ""
+    match surface.form:
+        case "files" | "directories":
+            folders = ("self/", "compatible/") if surface.form == "directories" else ("",)
+            for folder in folders:
+                for one in shown(scheme, surface):
+                    scope = one.scope or surface.scope
+                    yield SysfsFile(scope, f"{start}{folder}{one.name}", at, one)
+        case "pair" | "binary":
+            for name in ("self", "compatible"):
+                yield SysfsFile(surface.scope, f"{start}{name}", at)
+        case _:
+            attributes = shown(scheme, surface)
+            only = attributes[0] if len(attributes) == 1 else None
+            yield SysfsFile(surface.scope, surface.name, at, only)
+
+
+def file_findings(scheme: Scheme) -> Iterator[Finding]:
+    """Hold the files of a scheme against sysfs."""
+    found = files_of(scheme)
+    for at, surface in enumerate(scheme.surfaces):
+        yield from _several_values(scheme, surface, _place(at))
+    yield from _twice(found)
+    for one in found:
+        yield from _names(one)
+    seen = {name for one in scheme.surfaces for name in _seen(scheme, one)}
+    if not scheme.surfaces:
+        return
+    for name, attribute in scheme.attributes.items():
+        is_known = attribute.fact in ("mdev_type", "device_api", "driver")
+        if name not in seen and not is_known and _decides(scheme, attribute):
+            message = f"{name} decides, and no file shows it"
+            yield Finding("L507", message, Place(path=("attributes", name)))
+
+
+def _decides(scheme: Scheme, attribute: Attribute) -> bool:
+    is_source = any(one.of == attribute.name for one in scheme.attributes.values())
+    return is_source or attribute.relation not in (None, "any")
+
+
+def _seen(scheme: Scheme, surface: Surface) -> list[str]:
+    return [one.name for one in shown(scheme, surface)]
+
+
+def _place(at: int) -> Place:
+    return Place(path=("surface", at))
+
+
+def _several_values(scheme: Scheme, surface: Surface, place: Place) -> Iterator[Finding]:
+    attributes = shown(scheme, surface)
+    path = surface.name or "the files"
+    if surface.form in _MULTIPLE:
+        yield Finding("L501", f"{path}: {_MULTIPLE[surface.form]}", place)
+    elif surface.form == "test" and len(attributes) > 1:
+        names = ", ".join(one.name for one in attributes)
+        yield Finding("L501", f"{path}: one text is {names}", place)
+    elif surface.form in FORMS:
+        for one in attributes:
+            if one.kind == "set":
+                message = f"{path}: {one.name} is a set, so its file is an array"
+                yield Finding("L506", message.replace("the files: ", ""), place)
+
+
+def _twice(files: list[SysfsFile]) -> Iterator[Finding]:
+    first: dict[tuple[str, str], SysfsFile] = {}
+    for one in files:
+        key = (one.scope, one.path)
+        above = [
+            ("/".join(one.path.split("/")[:depth])) for depth in range(1, one.path.count("/") + 1)
+        ]
+        clash = next((path for path in above if (one.scope, path) in first), None)
+        if key in first:
+            other = first[key].surface
+            message = f"{one.scope}: {one.path} is there already, by surface {other + 1}"
+            yield Finding("L503", message, _place(one.surface))
+        elif clash is not None:
+            message = f"{one.scope}: {clash} is a file already, and {one.path} wants a directory"
+            yield Finding("L503", message, _place(one.surface))
+        first.setdefault(key, one)
+
+
+def _names(one: SysfsFile) -> Iterator[Finding]:
+    place = _place(one.surface)
+    top = one.path.split("/")[0]
+    attribute = one.attribute
+    if attribute is not None and attribute.name in one.path.split("/"):
+        place = Place(path=("attributes", attribute.name))
+    # The kernel's own file, or the link, says what the scheme wants to say.
+    is_same = attribute is not None and attribute.fact == one.path
+    if top in KERNEL_FILES[one.scope] and not is_same:
+        message = f"{one.scope}: {top} is the kernel's own"
+        yield Finding("L504", message, place)
+    for name in one.path.split("/"):
+        if len(name) > _LONGEST:
+            message = f"a name of {len(name)} bytes; {_LONGEST} at most"
+            yield Finding("L505", message, place)
+        elif not _USUAL.fullmatch(name):
+            message = f"{name}: names on sysfs are lower case, digits and _"
+            yield Finding("L505", message, place)

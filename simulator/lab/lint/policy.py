@@ -1,0 +1,175 @@
+"""What a scheme leaves open, never uses, or compares too strictly."""
+
+from collections.abc import Iterable, Iterator
+
+from simulator.compat.clause_text import parse_clause
+from simulator.compat.derive import OWN
+from simulator.compat.description import Description
+from simulator.compat.rule import Equal, Object
+from simulator.compat.scheme import Attribute, Outcome, Relation, Scheme
+from simulator.lab.lint.boxes import is_valid
+from simulator.lab.lint.finding import Finding, Place
+from simulator.values import FlagSet, PciId, Value
+
+__all__ = ["DEVICE_APIS", "own_findings", "pci_findings", "policy_findings", "string_findings"]
+
+DEVICE_APIS = ("vfio-pci", "vfio-platform", "vfio-amba", "vfio-ccw", "vfio-ap")
+"""Source: include/uapi/linux/vfio.h, VFIO_DEVICE_API_PCI_STRING and its like."""
+
+
+def _at(name: str, field: str = "") -> Place:
+    return Place(path=("attributes", name, field) if field else ("attributes", name))
+
+
+def policy_findings(scheme: Scheme, descriptions: Iterable[Description]) -> Iterator[Finding]:
+    """Hold the attributes of a scheme against what it does with them."""
+    open_ = [
+        name
+        for name, one in scheme.attributes.items()
+        if one.missing is None and _is_compared(scheme, one)
+    ]
+    if scheme.missing is Outcome.UNDECIDED and open_:
+        message = f"a device without {_or(open_)} is undecided; say missing: incompatible or"
+        yield Finding(
+            "L404", f"{message} compatible, or undecided for each", Place(path=("missing",))
+        )
+    used = {one.of for one in scheme.attributes.values()}
+    used |= {one.attribute for one in scheme.prefer}
+    for name, one in scheme.attributes.items():
+        if one.relation is Relation.ANY:
+            yield Finding("L405", f"{name} is any: nothing compares it", _at(name, "clause"))
+        elif not _is_compared(scheme, one) and name not in used | _copied_by(scheme):
+            message = f"nothing compares {name}: it has no clause"
+            if not one.settable and not _names_attributes(scheme, one):
+                yield Finding("L405", message, _at(name))
+        if one.relation is Relation.EQUAL and one.kind == "version":
+            message = f"{name} must be equal: a bugfix is enough to forbid a migration"
+            yield Finding("L604", message, _at(name, "clause"))
+        if one.relation is Relation.EQUAL and _is_free(one):
+            yield Finding("L601", _free_text(name), _at(name))
+    yield from _not_copied(scheme, list(descriptions))
+
+
+def _or(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _is_compared(scheme: Scheme, one: Attribute) -> bool:
+    """Tell whether a relation compares an attribute, or an object may."""
+    if one.relation is Relation.ANY:
+        return False
+    if one.relation is not None:
+        return True
+    if scheme.accepts:
+        return any(one.name in texts for texts in scheme.accepts)
+    return scheme.has_objects
+
+
+def _is_free(one: Attribute) -> bool:
+    return one.kind == "string" and one.valid is None and one.fact is None
+
+
+def _free_text(name: str) -> str:
+    return f"{name} is compared as it is spelled, and neither valid nor from says what it may be"
+
+
+def string_findings(scheme: Scheme, one: Object) -> Iterator[tuple[str, str]]:
+    """Yield the free strings that an object compares for equality, and a message for each."""
+    for name, clause in one.clauses.items():
+        if isinstance(clause, Equal) and _is_free(scheme.attributes[name]):
+            yield name, _free_text(name)
+
+
+# ---- dynamic resources
+
+
+def _copied_by(scheme: Scheme) -> set[str]:
+    """Return the own values that derived objects name."""
+    texts = [text for one in scheme.accepts for text in one.values()]
+    return {name for text in texts for name in OWN.findall(text)}
+
+
+def _names_attributes(scheme: Scheme, one: Attribute) -> bool:
+    """Tell whether a set can name the attributes that are copied to a target."""
+    return one.kind == "set" and any(other.settable for other in scheme.attributes.values())
+
+
+def _not_copied(scheme: Scheme, descriptions: list[Description]) -> Iterator[Finding]:
+    """
+    Find settable attributes that no set of names lists.
+
+    Source: dynamic_resources of 20200909053755.GA721@joy-OptiPlex-7040, a list of attributes.
+    """
+    settable = [one.name for one in scheme.attributes.values() if one.settable]
+    sets = [one for one in scheme.attributes.values() if one.kind == "set"]
+    named = {member for one in sets for member in _declared(one)}
+    for description in descriptions:
+        for value in description.values.values():
+            named |= value.members if isinstance(value, FlagSet) else frozenset()
+    is_known = not sets or bool(descriptions) or any(_declared(one) for one in sets)
+    for name in settable:
+        if is_known and name not in named:
+            message = f"{name} can be set, and no dynamic resource copies it to a target"
+            yield Finding("L508", message, _at(name, "settable"))
+
+
+def _declared(one: Attribute) -> frozenset[str]:
+    """Return the members that the scheme itself gives to a set."""
+    if one.valid is None:
+        return frozenset()
+    clause = parse_clause(one.valid, one.kind, {})[0]
+    values = getattr(clause, "values", ()) or (getattr(clause, "value", None),)
+    return frozenset[str]().union(
+        *(value.members for value in values if isinstance(value, FlagSet))
+    )
+
+
+# ---- what devices say
+
+
+def own_findings(scheme: Scheme, description: Description) -> Iterator[tuple[str, str, str]]:
+    """Yield a code, an attribute and a message for each own value that cannot be right."""
+    for name, value in description.values.items():
+        attribute = scheme.attributes[name]
+        text = str(value)
+        if not is_valid(attribute, value):
+            yield "L605", name, f"{name}={text} is not {attribute.valid}: it cannot migrate"
+        elif _is_api(attribute) and text not in DEVICE_APIS:
+            yield "L603", name, f"{name}={text} is none of {', '.join(DEVICE_APIS)}"
+        if not text.isascii():
+            yield "L502", name, f"{name}={text} is not ASCII"
+
+
+def _is_api(attribute: Attribute) -> bool:
+    return attribute.kind == "string" and "device_api" in (attribute.name, attribute.fact)
+
+
+def pci_findings(
+    scheme: Scheme, descriptions: Iterable[Description]
+) -> Iterator[tuple[int, str, str]]:
+    """Yield the place of a description, an attribute and a message for ids that never meet."""
+    names = [name for name, kind in scheme.kinds.items() if kind == PciId.kind]
+    first: dict[tuple[str, int, bool], Value] = {}
+    told: set[tuple[str, int]] = set()
+    for place, description in enumerate(descriptions):
+        for name in names:
+            value = description.values.get(name)
+            if not isinstance(value, PciId):
+                continue
+            first.setdefault((name, value.device, value.vendor is None), value)
+            other = first.get((name, value.device, value.vendor is not None))
+            if other is not None and (name, value.device) not in told:
+                told.add((name, value.device))
+                yield place, name, f"{name}: {value} never equals {other}, which is spelled apart"
+
+
+def text_findings(scheme: Scheme) -> Iterator[Finding]:
+    """Find what is not ASCII in the texts that a scheme puts on sysfs."""
+    for at, surface in enumerate(scheme.surfaces):
+        if not surface.text.isascii():
+            message = f"{surface.name}: {surface.text} is not ASCII"
+            yield Finding("L502", message, Place(path=("surface", at, "text")))
+    for name, one in scheme.attributes.items():
+        for field, text in (("valid", one.valid), ("from", one.fact)):
+            if text is not None and not text.isascii():
+                yield Finding("L502", f"{name}: {text} is not ASCII", _at(name, field))
