@@ -7,6 +7,7 @@ from simulator.cli.lab.breaking import breaking
 from simulator.cli.lab.laws import laws
 from simulator.cli.lab.lint import lint_command
 from simulator.cli.lab.map import map_
+from simulator.cli.lab.versions import versions
 from simulator.cli.options import json_option
 from simulator.cli.output import print_json
 from simulator.compat.scheme import Scheme
@@ -25,6 +26,7 @@ scheme.add_command(breaking)
 scheme.add_command(laws)
 scheme.add_command(lint_command)
 scheme.add_command(map_)
+scheme.add_command(versions)
 
 
 @scheme.command(name="list")

@@ -1,1 +1,1 @@
-"""Descriptions and hosts that ship with the package. Read them with ``mdevsim describe NAME``."""
+"""Descriptions, hosts and a history that ship with the package; the verbs read them by name."""

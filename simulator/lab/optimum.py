@@ -1,0 +1,204 @@
+"""
+The numbering of a history that errs least, and how sure that is.
+
+Numbers allow what a set of majors allows, each an order of its releases by minor. Three facts make
+the search small, when numbers need not rise with the releases:
+
+* releases of equal sets share a minor: what one of them costs against the rest, the other can have;
+* releases of different sets do not: to give them two minors, the smaller set first, takes a wrong
+  allow away, or two, and refuses nothing that was right;
+* so in one major a pair of comparable sets is right, a pair of incomparable sets is one wrong
+  allow, and the order among them does not matter.
+
+What is left is to part the sets into majors: clustering of the comparability graph. Without wrong
+allows each major is a chain of growing sets. The loss is bounded from below by paths u-v-w of
+comparable sets with u and w incomparable, no two of which share a loss: each costs something.
+
+Source: ours. Known as cluster deletion and correlation clustering; no fast exact method is known to
+us for histories of every form, so a search proves what it can and says so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from operator import add
+
+from simulator.lab.clustering import Graph, partition
+from simulator.lab.numbering import truth
+from simulator.values import Version
+
+__all__ = ["SAFE", "Cost", "Found", "best", "best_rising"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """
+    What an error weighs.
+
+    Attributes:
+        wrongly_allowed: The weight of one wrong allow; None: there may be none at all.
+        wrongly_refused: The weight of one wrong refusal.
+    """
+
+    wrongly_allowed: int | None
+    wrongly_refused: int
+
+    def total(self, counts: tuple[int, int]) -> int | None:
+        """Weigh errors; None: they are not to be had at all."""
+        if self.wrongly_allowed is None:
+            return None if counts[0] else counts[1] * self.wrongly_refused
+        return counts[0] * self.wrongly_allowed + counts[1] * self.wrongly_refused
+
+    def weights(self, releases: int) -> tuple[int, int, int]:
+        """
+        Make the weights whole numbers whose sum decides ties too.
+
+        Returns:
+            The weight of a wrong refusal, of a wrong allow, and what both are multiples of, but
+            for the part that decides between equals: fewer wrong allows, then fewer refusals.
+        """
+        step = releases * releases + 1
+        if self.wrongly_allowed is None:
+            return max(self.wrongly_refused, 1), max(self.wrongly_refused, 1) * step, 1
+        unit = step * step
+        return self.wrongly_refused * unit + 1, self.wrongly_allowed * unit + step, unit
+
+
+SAFE = Cost(None, 1)
+"""No wrong allow at all, then the fewest wrong refusals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """
+    A numbering, and what is known of how good it is.
+
+    Attributes:
+        numbers: One for each release.
+        least: No numbering costs less than this.
+        is_best: It is proven that none is better.
+    """
+
+    numbers: tuple[Version, ...]
+    least: int
+    is_best: bool
+
+
+def best(sets: Sequence[int], cost: Cost, steps: int, *hints: Sequence[Version]) -> Found:
+    """
+    Find the numbering that errs least, whatever the order of the releases.
+
+    Args:
+        sets: The features of each release, as bitsets.
+        cost: What is least.
+        steps: The most that the search does, in weights looked at; the more, the more it proves.
+        hints: Numberings to begin with, which may be the answer.
+    """
+    first: dict[int, int] = {}
+    for at, one in enumerate(sets):
+        first.setdefault(one, at)
+    # By size: a set comes after those it contains.
+    order = sorted(first, key=lambda one: (one.bit_count(), first[one]))
+    many = [sets.count(one) for one in order]
+    refused, wrongly, unit = cost.weights(len(sets))
+    weights = [[0] * len(order) for _ in order]
+    for high, larger in enumerate(order):
+        for low in range(high):
+            weight = -wrongly if order[low] & ~larger else refused
+            weights[low][high] = weights[high][low] = weight * many[low] * many[high]
+    where = {one: at for at, one in enumerate(order)}
+    starts = []
+    for hint in hints:
+        majors: dict[int, dict[int, int]] = {}
+        for one, number in zip(sets, hint, strict=True):
+            majors.setdefault(number.major, {})[where[one]] = 1
+        starts.append(_disjoint(majors))
+    found = partition(Graph(weights), steps, starts)
+    majors_of = sorted(found.clusters, key=lambda one: min(first[order[at]] for at in one))
+    place = {
+        order[at]: (major, minor)
+        for major, cluster in enumerate(majors_of)
+        for minor, at in enumerate(sorted(cluster))
+    }
+    numbers = _numbered([place[one] for one in sets])
+    least = found.least // unit
+    return Found(numbers, least, is_best=least >= found.loss // unit)
+
+
+def _disjoint(majors: dict[int, dict[int, int]]) -> list[list[int]]:
+    """Give each set to the first major that has it."""
+    seen: set[int] = set()
+    clusters = []
+    for major in majors.values():
+        kept = [at for at in major if at not in seen]
+        seen.update(kept)
+        clusters.append(kept)
+    return [one for one in clusters if one]
+
+
+def _numbered(places: Sequence[tuple[int, int]]) -> tuple[Version, ...]:
+    """Count the releases of one major and minor by their bugfix."""
+    count: dict[tuple[int, int], int] = {}
+    numbers = []
+    for major, minor in places:
+        bugfix = count.get((major, minor), 0)
+        count[major, minor] = bugfix + 1
+        numbers.append(Version(major, minor, bugfix))
+    return tuple(numbers)
+
+
+def best_rising(sets: Sequence[int], cost: Cost) -> Found:
+    """
+    Find the numbering that errs least of those that rise with each release; it is always proven.
+
+    Majors are then runs of releases, and minors runs within them: the best ones are put together
+    from the best of each beginning.
+    """
+    count = len(sets)
+    good, bad, unit = cost.weights(count)
+    total = sum(row.bit_count() for row in truth(sets)) * good
+    there, back = _runs(sets, good, bad), _runs(sets, good, bad, is_back=True)
+    # The most that can be gained before each release, and where its last major begins.
+    gained, begins = [0] + [-1] * count, [0] * (count + 1)
+    for start in range(count):
+        minors = [0]
+        for end in range(start, count):
+            if cost.wrongly_allowed is None and there[end][start] < 0:
+                break
+            minors.append(max(map(add, minors, back[end][start:])))
+            gain = gained[start] + there[end][start] + minors[-1]
+            if gain > gained[end + 1]:
+                gained[end + 1], begins[end + 1] = gain, start
+    places: list[tuple[int, int]] = []
+    end, major = count, 0
+    while end:
+        places[:0] = [(major, minor) for minor in _minors(back, begins[end], end)]
+        end, major = begins[end], major - 1
+    numbers = _numbered([(one - major - 1, minor) for one, minor in places])
+    return Found(numbers, (total - gained[count]) // unit, is_best=True)
+
+
+def _runs(sets: Sequence[int], good: int, bad: int, *, is_back: bool = False) -> list[list[int]]:
+    """Sum what it gains to allow the pairs of each run of releases, by its end and its start."""
+    sums: list[list[int]] = []
+    for end, new in enumerate(sets):
+        pairs = ((new, old) if is_back else (old, new) for old in reversed(sets[:end]))
+        gains = accumulate((-bad if one & ~other else good for one, other in pairs), initial=0)
+        before = [*sums[-1], 0] if sums else [0]
+        sums.append([gain + old for gain, old in zip(reversed([*gains]), before, strict=True)])
+    return sums
+
+
+def _minors(back: Sequence[Sequence[int]], start: int, stop: int) -> list[int]:
+    """Part the run of one major into minors, and return that of each release."""
+    gains, begins = [0], [0]
+    for end in range(start, stop):
+        found = [gain + more for gain, more in zip(gains, back[end][start:], strict=True)]
+        gains.append(max(found))
+        begins.append(max(at for at, one in enumerate(found) if one == gains[-1]))
+    cuts, end = [], stop - start
+    while end:
+        cuts.append(begins[end])
+        end = begins[end]
+    first = set(cuts)
+    return [minor - 1 for minor in accumulate(at in first for at in range(stop - start))]
