@@ -24,9 +24,6 @@ __all__ = ["shrink"]
 _SLOTS = 40
 """Attributes of all devices together up to which any two are dropped at once. Ours."""
 
-_SIMPLER = 16
-"""Values that are tried in the place of another one. Ours."""
-
 _TOGETHER = 6
 """Values that are tried where several change together. Ours."""
 
@@ -242,7 +239,7 @@ def _renamed_clauses(one: Object, name: str, new_of: Mapping[Value, Value]) -> d
 
 def _candidates(pool: Sequence[Value | None], devices: _Devices, name: str) -> list[Value]:
     own = [one.values[name] for one in devices if name in one.values]
-    some = [value for value in pool if value is not None][:_SIMPLER]
+    some = [value for value in pool if value is not None]
     return sorted(dict.fromkeys([*some, *own]), key=simplicity)
 
 

@@ -6,6 +6,7 @@ Source: ours.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from random import Random
 
 from simulator.compat.scheme import Scheme
 from simulator.lab.field import Field, Ruling, Standing
@@ -16,7 +17,12 @@ from simulator.lab.pools import pools_of
 from simulator.lab.population import Population
 from simulator.lab.space import BUDGET, Space, cost, space_of
 
-__all__ = ["Survey", "survey"]
+__all__ = ["MOST_CLASSES", "Survey", "survey"]
+
+MOST_CLASSES = 5000
+"""Classes of a fleet of which all pairs are judged; of more, so many are drawn. Ours."""
+
+_SIMPLER = 16
 
 _Progress = Callable[[int], None] | None
 
@@ -30,12 +36,16 @@ class Survey:
         scheme: The scheme.
         space: What was looked at, whole or in parts; None for a population.
         population: What was looked at instead.
+        looked_at: How many descriptions or classes.
+        seed: Where a search begins; of no effect when all was looked at.
         rulings: One for each law.
     """
 
     scheme: Scheme
     space: Space | Parts | None
     population: Population | None
+    looked_at: int
+    seed: int
     rulings: tuple[Ruling, ...]
 
     @property
@@ -61,31 +71,37 @@ def survey(
         laws: The laws.
         population: Look at these devices; None for the value space of the scheme.
         budget: How many descriptions of the space are looked at.
-        seed: Where a search of the space begins.
+        seed: Where a search of the space begins, or the draw from a fleet of very many classes.
         progress: Called with the number of descriptions whose pairs are judged.
     """
     chosen = tuple(laws)
     if population is not None:
-        field = _fleet_field(scheme, population, progress)
-        return Survey(scheme, None, population, tuple(field.rule(law) for law in chosen))
+        field = _fleet_field(scheme, population, seed, progress)
+        rulings = tuple(field.rule(law) for law in chosen)
+        return Survey(scheme, None, population, len(field.descriptions), seed, rulings)
     space = space_of(scheme, budget=budget, seed=seed)
     parts = None if space.is_exhaustive else parts_of(scheme, budget=budget, seed=seed)
     if parts is not None:
-        return Survey(scheme, parts, None, tuple(rule_parts(parts, chosen, progress)))
+        rulings = tuple(rule_parts(parts, chosen, progress))
+        looked_at = sum(len(one.descriptions) for one in parts.spaces)
+        return Survey(scheme, parts, None, looked_at, seed, rulings)
     verdicts = matrix(scheme, space.descriptions, progress=progress)
     devices = (1,) * len(space.descriptions)
     field = Field(
         scheme, space.descriptions, devices, verdicts, space.pools, is_whole=space.is_exhaustive
     )
-    return Survey(scheme, space, None, tuple(field.rule(law) for law in chosen))
+    rulings = tuple(field.rule(law) for law in chosen)
+    return Survey(scheme, space, None, len(space.descriptions), seed, rulings)
 
 
-def _fleet_field(scheme: Scheme, population: Population, progress: _Progress) -> Field:
-    classes = sorted(
-        zip(population.classes, population.devices, strict=True), key=lambda one: cost(one[0])
-    )
+def _fleet_field(scheme: Scheme, population: Population, seed: int, progress: _Progress) -> Field:
+    classes = list(zip(population.classes, population.devices, strict=True))
+    is_whole = len(classes) <= MOST_CLASSES
+    if not is_whole:
+        classes = Random(seed).sample(classes, MOST_CLASSES)  # noqa: S311 - no secret
+    classes.sort(key=lambda one: cost(one[0]))
     descriptions = tuple(one for one, _ in classes)
     verdicts = matrix(scheme, descriptions, progress=progress)
     devices = tuple(count for _, count in classes)
-    pools = pools_of(scheme, population)
-    return Field(scheme, descriptions, devices, verdicts, pools, is_whole=True, is_fleet=True)
+    pools = {name: values[:_SIMPLER] for name, values in pools_of(scheme, population).items()}
+    return Field(scheme, descriptions, devices, verdicts, pools, is_whole=is_whole, is_fleet=True)

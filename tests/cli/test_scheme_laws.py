@@ -108,6 +108,18 @@ def test_fleet_from_standard_input(laws, quick):
     assert quick("scheme", "laws", "-", "--fleet", "-", stdin=line).status == 2
 
 
+def test_fleet_of_very_many_classes(laws, quick, monkeypatch):
+    """Where some classes are drawn, it is said how many and with which seed."""
+    monkeypatch.setattr("simulator.lab.survey.MOST_CLASSES", 10)
+    quick("fleet", "make", "--devices", 500, "--scheme", "software-version", "-o", "fleet")
+    asked = ("software-version", "--fleet", "fleet", "--law", "reflexive", "--seed", 5)
+    answer = laws(*asked)
+    assert "searched: 10 of the classes, seed 5\n" in answer.out
+    assert "reflexive: no counterexample found (10 classes asked)\n" in answer.out
+    found = laws(*asked, "--json").json["fleet"]
+    assert (found["looked_at"], found["seed"]) == (10, 5)
+
+
 def test_no_version_attribute(laws, write):
     """That the upgrade law does not apply is said clearly, and is no break."""
     scheme = write("s", "scheme: s\nattributes:\n  a: {type: int, clause: equal}\n")

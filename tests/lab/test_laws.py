@@ -23,8 +23,8 @@ from simulator.lab.parts import parts_of, rule_parts
 from simulator.lab.pools import simplicity
 from simulator.lab.population import Population, population_of
 from simulator.lab.space import size_of, space_of
-from simulator.lab.survey import survey
-from simulator.values import Version
+from simulator.lab.survey import MOST_CLASSES, survey
+from simulator.values import Integer, Version
 
 SCHEMES = Path(__file__).parent / "schemes"
 PLANTED = {"laws-none-broken": None} | {f"laws-{name}": name for name in LAWS}
@@ -181,6 +181,17 @@ def test_devices_are_counted():
     assert [one.standing for one in found] == [Standing.HOLDS] * 3 + [Standing.BROKEN]
     assert (found[-1].asked, found[-1].refused, found[-1].pairs, found[-1].devices) == (4, 1, 15, 5)
     assert [one.name for one in found[-1].counterexample.found] == ["d0", "d3"]
+
+
+def test_of_very_many_classes_some_are_drawn():
+    """Of more classes than can be judged pair by pair, some are drawn, and nothing holds."""
+    scheme = scheme_of("  a: {type: int, clause: equal}")
+    population = Population.of(
+        scheme, [Description({"a": Integer(number)}) for number in range(MOST_CLASSES + 1)]
+    )
+    found = survey(scheme, [LAWS["reflexive"]], population)
+    assert (found.looked_at, found.rulings[0].asked) == (MOST_CLASSES, MOST_CLASSES)
+    assert found.rulings[0].standing is Standing.NOT_FOUND
 
 
 def test_devices_keep_their_reason():

@@ -98,8 +98,11 @@ def _text(found: Survey) -> str:
 def _looked_at(found: Survey) -> str:
     if found.population is None:
         return str(found.space)
-    devices = sum(found.population.devices)
-    return f"fleet: {_many(devices, 'device')}, {_many(len(found.population.classes), 'class')}"
+    devices, classes = sum(found.population.devices), len(found.population.classes)
+    text = f"fleet: {_many(devices, 'device')}, {_many(classes, 'class')}"
+    if found.looked_at == classes:
+        return text
+    return f"{text}\nsearched: {found.looked_at:,} of the classes, seed {found.seed}"
 
 
 def _many(count: int, what: str) -> str:
@@ -164,7 +167,12 @@ def _json(found: Survey) -> dict[str, object]:
         "accepted_by": str(found.scheme.accepted_by) if found.scheme.has_objects else None,
         "space": found.space and found.space.to_json(),
         "fleet": population
-        and {"devices": sum(population.devices), "classes": len(population.classes)},
+        and {
+            "devices": sum(population.devices),
+            "classes": len(population.classes),
+            "looked_at": found.looked_at,
+            "seed": None if found.looked_at == len(population.classes) else found.seed,
+        },
         "laws": [_ruling_json(found, ruling) for ruling in found.rulings],
     }
 
