@@ -16,7 +16,7 @@ from simulator.lab.matrix import Matrix, matrix
 from simulator.lab.population import Population
 from simulator.values import Value
 
-__all__ = ["Cell", "Chart", "Group", "chart", "type_attribute"]
+__all__ = ["Cell", "Chart", "Group", "chart", "class_labels", "type_attribute"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,16 @@ def _label(value: Value | None) -> str:
 
 
 def _singles(population: Population) -> list[Group]:
-    """Make a group of each class, labelled by the values that are not the same everywhere."""
+    return [
+        Group(label, (place,), devices, f"#{place}")
+        for place, (label, devices) in enumerate(
+            zip(class_labels(population), population.devices, strict=True)
+        )
+    ]
+
+
+def class_labels(population: Population) -> list[str]:
+    """Label each class by its place and by those values that are not the same everywhere."""
     values = [one.values for one in population.classes]
     differing = [
         name
@@ -176,12 +185,7 @@ def _singles(population: Population) -> list[Group]:
         if len({_written(one, name) for one in values}) > 1
     ]
     return [
-        Group(
-            " · ".join([f"#{place}", *(_label(one.get(name)) for name in differing)]),
-            (place,),
-            population.devices[place],
-            f"#{place}",
-        )
+        " \u00b7 ".join([f"#{place}", *(_label(one.get(name)) for name in differing)])
         for place, one in enumerate(values)
     ]
 

@@ -61,12 +61,20 @@ def ordered(
     group_of = {one: at for at in places for one in classes[at]}
     touched = [sorted({group_of[one] for one in i.members if one in group_of}) for i in found]
     blocks = _merged(places, touched)
-    any_way = ((s, t) for s in places for t in places if any(shares[s][t]))
-    parts = _merged(places, [*blocks, *any_way])
-    parts.sort(key=lambda part: (-sum(devices[at] for at in part), part))
+    pairs = [(s, t) for s in places for t in places]
+    certain = _merged(places, [*blocks, *(p for p in pairs if shares[p[0]][p[1]][0])])
+    perhaps = _merged(places, [*certain, *(p for p in pairs if any(shares[p[0]][p[1]]))])
+
+    def by_devices(part: Sequence[int]) -> tuple[int, Sequence[int]]:
+        return -sum(devices[at] for at in part), part
+
     order: list[int] = []
     answer = []
-    for part in parts:
+    for part in (
+        inner
+        for outer in sorted(perhaps, key=by_devices)
+        for inner in sorted((one for one in certain if one[0] in outer), key=by_devices)
+    ):
         ahead = _ahead(shares, part)
         inside = [block for block in blocks if block[0] in part]
         for block in sorted(inside, key=lambda block: (-_mean(map(ahead, block)), block)):

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -24,6 +25,8 @@ __all__ = ["map_"]
 _LIBRARIES = frozenset(("matplotlib", "jinja2"))
 _EXPLAINED = 400
 """Cells of which a pair is explained: these take a second, and fill a page."""
+_LINTED = 400
+"""Classes that are linted for a page; all of a large fleet take longer than the rest of it."""
 
 
 @click.command(name="map")
@@ -150,8 +153,21 @@ def _picture(file_format: str) -> _Writer:
     return write
 
 
+def _page() -> _Writer:
+    from simulator.report.page import render
+    from simulator.report.sections import laws_section, lint_section
+
+    def write(found: Chart, fleet: str) -> bytes:
+        scheme = found.population.scheme.accepted(found.accepted_by)
+        population = replace(found.population, scheme=scheme)
+        sections = (laws_section(population), lint_section(population, _LINTED))
+        return render(found, fleet, cell_reasons(found, _EXPLAINED), sections).encode()
+
+    return write
+
+
 _WRITERS: Mapping[str, Callable[[], _Writer]] = MappingProxyType(
-    {".png": lambda: _picture("png"), ".svg": lambda: _picture("svg")}
+    {".png": lambda: _picture("png"), ".svg": lambda: _picture("svg"), ".html": _page}
 )
 
 
