@@ -158,12 +158,12 @@ class Fleet:
 
     def classes(self) -> list[tuple[int, int]]:
         """Return the first row and the number of devices of each class, by first row."""
-        first: dict[int, int] = {}
         classes = self._core.classes()
-        for row, one in enumerate(classes):
-            first.setdefault(one, row)
+        # Backwards, so that the first row stays; then the rows of a class in their order.
+        first = dict(zip(classes[::-1], range(len(classes) - 1, -1, -1), strict=True))
         devices = Counter(classes)
-        return [(row, devices[one]) for one, row in first.items() if one != NO_CLASS]
+        rows = sorted((row, one) for one, row in first.items() if one != NO_CLASS)
+        return [(row, devices[one]) for row, one in rows]
 
     def distinct_values(self) -> dict[str, int]:
         """Count the different spellings of each attribute, in use now or before."""
