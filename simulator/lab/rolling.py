@@ -16,7 +16,7 @@ from simulator.compat.scheme import Direction, Scheme
 from simulator.compat.verdict import Verdict, explain
 from simulator.lab.matrix import Matrix, matrix
 from simulator.lab.pairs import Weights, lowest
-from simulator.lab.upgrade import Upgrade, known_to, same_rule
+from simulator.lab.upgrade import Reader, Upgrade, same_rule
 
 __all__ = ["Count", "Rollout", "Step", "count", "smallest"]
 
@@ -74,10 +74,8 @@ class Rollout:
         if self._is_same:
             return own if published == own else published
         publisher = self._schemes[host]
-        known = tuple(
-            known_to(self._schemes[side], complete(publisher, one), publisher.kinds)
-            for one in published
-        )
+        reader = Reader(self._schemes[side], publisher.kinds)
+        known = tuple(reader.read(complete(publisher, one)) for one in published)
         return own if known == own else known
 
     def _judges(self, source: str, target: str) -> tuple[str, ...]:

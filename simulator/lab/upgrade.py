@@ -18,7 +18,7 @@ from simulator.lab.pools import Pools, pools_of
 from simulator.lab.space import Space, cost, space_of
 from simulator.values import Value, parse_value
 
-__all__ = ["Upgrade", "joint_space", "known_to", "same_rule", "union"]
+__all__ = ["Reader", "Upgrade", "joint_space", "same_rule", "union"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ class Upgrade:
     ) -> "Upgrade":
         """Read each description, of attributes of either scheme, as both schemes know it."""
         kinds = union(old, new).kinds
-        ends = ((known_to(old, one, kinds), known_to(new, one, kinds), n) for one, n in devices)
+        was, is_ = Reader(old, kinds), Reader(new, kinds)
+        ends = ((was.read(one), is_.read(one), count) for one, count in devices)
         return replace(cls.of_pairs(old, new, ends), is_published=False)
 
 
@@ -128,49 +129,60 @@ def _as_kind(value: Value, kind: str) -> Value | None:
 # ---- what a side knows of the other's description
 
 
-def known_to(scheme: Scheme, one: Description, kinds: Mapping[str, str]) -> Description:
+class Reader:
     """
-    Return what of a description is known under *scheme*.
+    Reads what others publish as one scheme knows it.
 
     Attributes that it has not go, with their clauses; those of another kind stay where their
     text reads as the kind. An object of which nothing stays accepts nobody, so it goes too.
 
     Args:
         scheme: What the reader knows.
-        one: What is published.
-        kinds: The kinds of its attributes.
+        kinds: The kinds of the attributes that are published.
     """
-    objects = one.objects if scheme.has_objects else None
-    if all(scheme.kinds.get(name) == kind for name, kind in kinds.items()):
-        return one if objects is one.objects else replace(one, objects=objects)
-    values = {
-        name: read
-        for name, value in one.values.items()
-        if name in scheme.kinds and (read := _as_kind(value, scheme.kinds[name])) is not None
-    }
-    if objects is not None:
-        known = (_known_object(scheme, each, kinds) for each in objects)
-        objects = tuple(each for each in known if each.clauses)
-    return Description(values, objects, one.name)
 
+    def __init__(self, scheme: Scheme, kinds: Mapping[str, str]) -> None:
+        self.scheme = scheme
+        self.kinds = kinds
+        self._is_all_known = all(scheme.kinds.get(name) == kind for name, kind in kinds.items())
+        # Devices share their objects; the objects are kept, so that no other has their ids.
+        self._known: dict[int, tuple[Object, Object]] = {}
 
-def _known_object(scheme: Scheme, one: Object, kinds: Mapping[str, str]) -> Object:
-    kept: dict[str, Clause] = {}
-    undeclared = dict(one.variables)
-    for name, clause in one.clauses.items():
-        if name not in scheme.kinds:
-            continue
-        read: Clause | None = _declaring(clause, undeclared)
-        if scheme.kinds[name] != kinds[name]:
-            read = _clause_of_kind(str(read), scheme.kinds[name], kept)
-        if read is not None:
-            kept[name] = read
-            undeclared = {
-                each: variable
-                for each, variable in undeclared.items()
-                if each not in Object({name: read}).variables
-            }
-    return Object(kept)
+    def read(self, one: Description) -> Description:
+        """Return what is known of a description."""
+        objects = one.objects if self.scheme.has_objects else None
+        if self._is_all_known:
+            return one if objects is one.objects else replace(one, objects=objects)
+        values = {
+            name: read
+            for name, value in one.values.items()
+            if name in self.scheme.kinds
+            and (read := _as_kind(value, self.scheme.kinds[name])) is not None
+        }
+        if objects is not None:
+            objects = tuple(known for each in objects if (known := self._object(each)).clauses)
+        return Description(values, objects, one.name)
+
+    def _object(self, one: Object) -> Object:
+        if id(one) not in self._known:
+            self._known[id(one)] = one, self._read_object(one)
+        return self._known[id(one)][1]
+
+    def _read_object(self, one: Object) -> Object:
+        kept: dict[str, Clause] = {}
+        undeclared = dict(one.variables)
+        for name, clause in one.clauses.items():
+            kind = self.scheme.kinds.get(name)
+            if kind is None:
+                continue
+            read: Clause | None = _declaring(clause, undeclared)
+            if kind != self.kinds[name]:
+                read = _clause_of_kind(str(read), kind, kept)
+            if read is not None:
+                kept[name] = read
+                for declared in Object({name: read}).variables:
+                    undeclared.pop(declared, None)
+        return Object(kept)
 
 
 def _declaring(clause: Clause, undeclared: Mapping[str, Variable]) -> Clause:

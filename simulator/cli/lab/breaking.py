@@ -15,12 +15,12 @@ from simulator.cli.inputs import (
     find_scheme,
     is_description,
     one_stdin,
-    open_binary,
     parse_description,
     read,
     shown_name,
 )
 from simulator.cli.lab.breaking_text import Judged, print_breaking, to_json
+from simulator.cli.match import load_fleet
 from simulator.cli.options import accepted_by_option, json_option
 from simulator.cli.output import print_json, progress
 from simulator.compat.loader import load_scheme
@@ -30,7 +30,7 @@ from simulator.errors import InputError, Mistake, TextError
 from simulator.fleet.fleet import Fleet
 from simulator.lab.breaking import DEFAULT, Category, find_breaks
 from simulator.lab.pairing import paired
-from simulator.lab.projection import project
+from simulator.lab.population import population_of
 from simulator.lab.rolling import Rollout
 from simulator.lab.space import BUDGET
 from simulator.lab.upgrade import Upgrade, joint_space, union
@@ -227,14 +227,10 @@ def _of_schemes(old: Scheme, new: Scheme, question: _Question) -> tuple[Upgrade,
 def _of_fleet(old: Scheme, new: Scheme, path: str) -> Upgrade:
     # What is derived is derived anew by each scheme.
     both = replace(union(old, new), accepts=())
-    with open_binary(path) as stream:
-        total = stream.seek(0, 2) if stream.seekable() else None
-        if total is not None:
-            stream.seek(0)
-        chunks = iter(lambda: stream.read(_CHUNK), b"")
-        with progress("loading", total, is_bytes=True) as show:
-            found = project(shown_name(path), chunks, [both], show)
-    return Upgrade.of_schemes(old, new, zip(found.seen[0], found.devices, strict=True))
+    fleet = Fleet(both)
+    load_fleet(path, fleet)
+    found = population_of(fleet)
+    return Upgrade.of_schemes(old, new, zip(found.classes, found.devices, strict=True))
 
 
 # ---- two publications
