@@ -158,4 +158,5 @@ def _effects(
         message = (
             f"{', '.join(smallest.names)} give the same verdicts without {others} ({how}): {over}"
         )
-        yield Finding("L402", message, Place(path=("attributes",)))
+        first = next(name for name in needed if name not in smallest.names)
+        yield Finding("L402", message, Place(path=("attributes", first)))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from simulator.compat.rule import AnyClause, Clause, Object, OneOf, Range
-from simulator.compat.scheme import Outcome, Relation
+from simulator.compat.scheme import Outcome, Relation, Scheme
 from simulator.compat.template import Binding, Reference, Scaled, Template, Variable, render
 from simulator.lab.lint.axis import Axis
 from simulator.lab.lint.boxes import Box, Group, Side, choices_of
@@ -18,16 +18,16 @@ Found = tuple[str, str, str]
 _SHOWN = 5
 
 
-def object_findings(side: Side, one: Object) -> Iterator[Found]:
+def object_findings(scheme: Scheme, one: Object) -> Iterator[Found]:
     """Find clauses of an object that have no effect, and variables that are used once."""
-    is_ignored = side.scheme.unlisted is Outcome.COMPATIBLE
+    is_ignored = scheme.unlisted is Outcome.COMPATIBLE
     for name, clause in one.clauses.items():
-        if side.scheme.attributes[name].relation is Relation.ANY:
+        if scheme.attributes[name].relation is Relation.ANY:
             continue
         if isinstance(clause, AnyClause) and is_ignored and len(one.clauses) > 1:
             yield "L106", name, f"{name}=any() accepts what is accepted without it"
     for name, clause in _used_once(one):
-        yield "L107", name, _used_once_text(side, name, clause)
+        yield "L107", name, _used_once_text(scheme, name, clause)
 
 
 def _used_once(one: Object) -> Iterator[tuple[str, Template | Scaled]]:
@@ -45,7 +45,7 @@ def _used_once(one: Object) -> Iterator[tuple[str, Template | Scaled]]:
             yield names[0], clause
 
 
-def _used_once_text(side: Side, name: str, clause: Template | Scaled) -> str:
+def _used_once_text(scheme: Scheme, name: str, clause: Template | Scaled) -> str:
     [variable] = Object({name: clause}).variables.values()
     said = f"{variable.name} is used once: "
     values: list[Value] = []
@@ -53,7 +53,7 @@ def _used_once_text(side: Side, name: str, clause: Template | Scaled) -> str:
         if count > _SHOWN:
             break
         binding = {variable.name: choice}
-        value = render(clause, binding, floor_division=side.scheme.floor_division)
+        value = render(clause, binding, floor_division=scheme.floor_division)
         values += [] if value is None else [value]
     if len(values) > _SHOWN:
         return said + f"{name}=one_of({','.join(map(str, values[:_SHOWN]))},…) says the same"
@@ -71,10 +71,12 @@ class Report:
     Attributes:
         dead: Why no device can meet the group, or None.
         found: The alternatives that no device can take; empty for a dead group.
+        choices: The same as variables and their values.
     """
 
     dead: Found | None = None
     found: tuple[Found, ...] = ()
+    choices: tuple[tuple[str, int | str], ...] = ()
 
 
 def group_report(side: Side, group: Group) -> Report:
@@ -88,9 +90,14 @@ def group_report(side: Side, group: Group) -> Report:
         name, why = _culprit(side, group, boxes, allowed)
         return Report(dead=("L104", name, f"the object can never match: {why}"))
     found = [*_dead_items(side, group, axes, allowed), *_repeated(group)]
+    alive = [binding for binding, _ in _alive(boxes, allowed)]
+    dead: list[tuple[str, int | str]] = []
     for variable in group.variables.values():
-        found += _dead_choices(side, group, variable, boxes, allowed)
-    return Report(found=tuple(found))
+        taken = {binding[variable.name] for binding in alive}
+        choices = [one for one in dict.fromkeys(choices_of(variable)) if one not in taken]
+        dead += [(variable.name, one) for one in choices]
+        found += _dead_choices(side, group, variable.name, choices, boxes, allowed)
+    return Report(found=tuple(found), choices=tuple(dead))
 
 
 def _alive(boxes: Sequence[tuple[Binding, Box]], allowed: Box) -> list[tuple[Binding, Box]]:
@@ -120,20 +127,19 @@ def _culprit(
 def _dead_choices(
     side: Side,
     group: Group,
-    variable: Variable,
+    variable: str,
+    dead: Sequence[int | str],
     boxes: Sequence[tuple[Binding, Box]],
     allowed: Box,
 ) -> Iterator[Found]:
-    alive = {binding[variable.name] for binding, _ in _alive(boxes, allowed)}
-    dead = [one for one in dict.fromkeys(choices_of(variable)) if one not in alive]
     reasons: dict[Found, list[str]] = {}
     for choice in dead:
-        rows = [row for row in boxes if row[0][variable.name] == choice]
+        rows = [row for row in boxes if row[0][variable] == choice]
         reasons.setdefault(_reason(side, group, rows, allowed), []).append(str(choice))
     for (code, name, why), choices in reasons.items():
         shown = ", ".join(choices[:_SHOWN])
         shown += f" and {len(choices) - _SHOWN} more" if len(choices) > _SHOWN else ""
-        yield code, name, f"no device can match {variable.name}={shown}: {why}"
+        yield code, name, f"no device can match {variable}={shown}: {why}"
 
 
 def _reason(side: Side, group: Group, rows: Sequence[tuple[Binding, Box]], allowed: Box) -> Found:

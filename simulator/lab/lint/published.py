@@ -1,6 +1,8 @@
 """What devices publish: their objects, one by one and against each other, and their values."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from simulator.compat.description import Description
 from simulator.compat.listing import format_listing
@@ -20,6 +22,36 @@ InObject = tuple[str, int, str, str]
 """A code, the number of the object from 0, the attribute or nothing, and a message."""
 
 _WHOLE = ("listing", "json", "pair", "binary")
+"""Forms that show all of a device in one file, or its objects in one."""
+
+
+_DIRECTIONS: Mapping[Direction, tuple[bool, ...]] = MappingProxyType(
+    {
+        Direction.TARGET: (True,),
+        Direction.SOURCE: (False,),
+        Direction.BOTH: (True, False),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """
+    What is known of an object without its device.
+
+    Attributes:
+        object: The object.
+        groups: Its groups, each with the number of its like.
+        report: What is wrong with it, whoever asks.
+        lists: The numbers that it lists.
+        size: Its bytes in a listing.
+    """
+
+    object: Object
+    groups: tuple[tuple[int, Group], ...]
+    report: Report
+    lists: tuple[tuple[str, Clause, list[Value]], ...]
+    size: int
 
 
 class Published:
@@ -42,87 +74,102 @@ class Published:
                 for name in (one.name, one.of or one.name)
             )
         )
-        self._reports: dict[object, Report] = {}
-        self._groups: dict[Object, list[Group]] = {}
-        self._alone: dict[tuple[Object, bool], list[tuple[str, str, str]]] = {}
-        self._sizes: dict[Object, int] = {}
-        self._own: dict[tuple[str, Value], list[tuple[str, str, str]]] = {}
-        self._is_whole = any(one.form in _WHOLE for one in scheme.surfaces)
+        self._reports: dict[tuple[object, ...], Report] = {}
+        self._numbers: dict[tuple[tuple[str, Clause], ...], int] = {}
+        self._objects: dict[Object, _Seen] = {}
+        self._own: dict[tuple[str, Value], tuple[int, tuple[tuple[str, str], ...]]] = {}
+        self._texts: dict[tuple[str, Value], str] = {}
+        self._directions = _DIRECTIONS[scheme.accepted_by]
+        # Where nothing says how it is published, a listing is what it is.
+        self._is_whole = not scheme.surfaces or any(one.form in _WHOLE for one in scheme.surfaces)
 
     def findings(self, descriptions: Iterable[Description], kind: str) -> Iterator[Finding]:
         """Find what is wrong in *descriptions*; *kind* is that of their places."""
         for index, one in enumerate(descriptions):
+            size = len("SELF:\n")
             for name, value in one.values.items():
-                if (name, value) not in self._own:
-                    found = own_findings(self.scheme, Description({name: value}))
-                    self._own[name, value] = list(found)
-                for code, _, message in self._own[name, value]:
+                length, found = self._value(name, value)
+                size += length
+                for code, message in found:
                     yield Finding(code, message, Place(kind, index, ("self", name)))
-            for code, at, name, message in self.in_objects(one.objects or (), one.values):
+            seen = [self._seen(each) for each in one.objects or ()]
+            size += sum(each.size for each in seen)
+            for code, at, name, message in self._in_seen(seen, one.values):
                 path = ("compatible", at, name) if name else ("compatible", at)
                 yield Finding(code, message, Place(kind, index, path))
-            yield from self._growing(one, Place(kind, index))
+            yield from self._growing(one, seen, size, Place(kind, index))
+
+    def _value(self, name: str, value: Value) -> tuple[int, tuple[tuple[str, str], ...]]:
+        """Return the bytes of an own value in a listing, and what is wrong with it."""
+        # Equal values may be spelled differently.
+        key = (name, value)
+        if key not in self._own or str(value) != self._texts[key]:
+            one = Description({name: value})
+            length = len(format_listing(one).encode()) - len("SELF:\n")
+            found = tuple((code, text) for code, _, text in own_findings(self.scheme, one))
+            self._own[key], self._texts[key] = (length, found), str(value)
+        return self._own[key]
 
     # ---- objects
 
     def in_objects(self, objects: Sequence[Object], own: Mapping[str, Value]) -> list[InObject]:
         """Find what is wrong in the objects of a device with the values *own*."""
-        directions = {
-            Direction.TARGET: (True,),
-            Direction.SOURCE: (False,),
-            Direction.BOTH: (True, False),
-        }[self.scheme.accepted_by]
+        return self._in_seen([self._seen(one) for one in objects], own)
+
+    def _in_seen(self, seen: Sequence["_Seen"], own: Mapping[str, Value]) -> list[InObject]:
         values = {name: own[name] for name in self._related if name in own}
-        sides = [Side(self.scheme, to_publisher, values) for to_publisher in directions]
-        answers = [list(self._asked(side, objects)) for side in sides]
+        sides = [Side(self.scheme, to_publisher, values) for to_publisher in self._directions]
+        answers = [list(self._asked(side, seen)) for side in sides]
         # Both directions ask the same objects: what one of them can use is of use.
         return [one for one in answers[0] if all(one in other for other in answers[1:])]
 
-    def _asked(self, side: Side, objects: Sequence[Object]) -> Iterator[InObject]:
+    def _asked(self, side: Side, seen: Sequence["_Seen"]) -> Iterator[InObject]:
         alive = []
-        for at, one in enumerate(objects):
-            if one not in self._groups:
-                self._groups[one] = groups_of(self.scheme, one)
-            reports = [self._report(side, group) for group in self._groups[one]]
+        for at, one in enumerate(seen):
+            reports = [self._report(side, *group) for group in one.groups]
             dead = next((report.dead for report in reports if report.dead), None)
             if dead is not None:
                 yield dead[0], at, *dead[1:]
                 continue
             alive.append(at)
-            for report in reports:
+            for report in (*reports, one.report):
                 yield from ((code, at, name, text) for code, name, text in report.found)
-            for code, name, text in self._alone_findings(side, one):
-                yield code, at, name, text
         if len(alive) > 1:
-            for code, which, text in compared(side, [objects[at] for at in alive]):
+            for code, which, text in compared(side, [seen[at].object for at in alive]):
                 yield code, alive[which], "", text
 
-    def _report(self, side: Side, group: Group) -> Report:
-        values = side.own or {}
-        key = (tuple(group.clauses.items()), side.to_publisher, tuple(values.items()))
+    def _report(self, side: Side, number: int, group: Group) -> Report:
+        key = (number, side.to_publisher, *(side.own or {}).items())
         if key not in self._reports:
             self._reports[key] = group_report(side, group)
         return self._reports[key]
 
-    def _alone_findings(self, side: Side, one: Object) -> list[tuple[str, str, str]]:
-        key = (one, side.to_publisher)
-        if key not in self._alone:
-            found = list(object_findings(side, one))
+    def _seen(self, one: Object) -> "_Seen":
+        if one not in self._objects:
+            groups = []
+            for group in groups_of(self.scheme, one):
+                key = tuple(group.clauses.items())
+                groups.append((self._numbers.setdefault(key, len(self._numbers)), group))
+            found = list(object_findings(self.scheme, one))
             found += [("L601", name, text) for name, text in string_findings(self.scheme, one)]
+            lists = tuple(lists_of(one))
             found += [
                 ("L303", name, f"{name}={clause} says the same as {span}")
-                for name, clause, values in lists_of(one)
+                for name, clause, values in lists
                 if (span := run(values)) is not None
             ]
-            self._alone[key] = found
-        return self._alone[key]
+            size = len(format_listing(Description({}, (one,))).encode()) - len("SELF:\n")
+            report = Report(found=tuple(found))
+            self._objects[one] = _Seen(one, tuple(groups), report, lists, size)
+        return self._objects[one]
 
     # ---- growth
 
-    def _growing(self, one: Description, place: Place) -> Iterator[Finding]:
-        size = self._size(one)
-        for at, each in enumerate(one.objects or ()):
-            for name, clause, values in lists_of(each):
+    def _growing(
+        self, one: Description, seen: Sequence["_Seen"], size: int, place: Place
+    ) -> Iterator[Finding]:
+        for at, each in enumerate(seen):
+            for name, clause, values in each.lists:
                 own = one.values.get(name)
                 is_newest = own is None or own == values[-1]
                 if len(values) > 2 and run(values) is None and is_newest:
@@ -158,12 +205,3 @@ class Published:
             f"after {self.releases} releases {len(members) + self.releases} entries in about "
             f"{size} bytes, after {full} it is longer than a page of {PAGE}"
         )
-
-    def _size(self, one: Description) -> int:
-        size = len(format_listing(Description(one.values)).encode())
-        for each in one.objects or ():
-            if each not in self._sizes:
-                alone = format_listing(Description({}, (each,))).encode()
-                self._sizes[each] = len(alone) - len("SELF:\n")
-            size += self._sizes[each]
-        return size

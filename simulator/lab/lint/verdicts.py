@@ -63,27 +63,30 @@ class Effects:
         self.count = len(descriptions)
         self.all = (1 << self.count) - 1
         self._values = [one.values for one in descriptions]
-        self._places = {name: self._places_of((name,)) for name in scheme.attributes}
-        self._lists: dict[tuple[Object, ...] | None, int] = {}
+        self._known_places: dict[tuple[str, ...], dict[tuple[Value | None, ...], int]] = {}
+        self._lists: list[tuple[Object, ...] | None] = []
         self._list_of = [0] * self.count
         if scheme.has_objects:
+            places: dict[tuple[Object, ...] | None, int] = {}
             completed = (complete(scheme, one).objects for one in descriptions)
-            self._list_of = [self._lists.setdefault(one, len(self._lists)) for one in completed]
-        self._objects = dict.fromkeys(one for objects in self._lists for one in objects or ())
-        self._groups = {one: groups_of(scheme, one) for one in self._objects}
-        self._known: dict[object, Bits] = {}
+            self._list_of = [places.setdefault(one, len(places)) for one in completed]
+            self._lists = list(places)
+        self._groups: list[Mapping[str, Clause]] = []
+        self._objects = self._taken_apart()
+        self._bits: dict[tuple[int, frozenset[str], bool], Bits] = {}
         self._relations: dict[str, Mapping[Value | None, Bits]] = {}
         self._asks_target = scheme.has_objects and scheme.accepted_by is not Direction.SOURCE
         self._asks_source = scheme.has_objects and scheme.accepted_by is not Direction.TARGET
         # By columns where only targets' objects decide: then nothing has to be turned round.
         self.by_target = self._asks_target and not self._asks_source
+        self._whole = self.rows()
 
     # ---- who is compared
 
     def compared(self) -> tuple[str, ...]:
         """Return the attributes that a relation or an object compares."""
-        named = {name for one in self._objects for name in one.clauses}
-        is_strict = self._objects and self.scheme.unlisted is not Outcome.COMPATIBLE
+        named = {name for group in self._groups for name in group}
+        is_strict = any(self._lists) and self.scheme.unlisted is not Outcome.COMPATIBLE
         return tuple(
             name
             for name, one in self.scheme.attributes.items()
@@ -93,39 +96,38 @@ class Effects:
 
     def refuse_nobody(self) -> tuple[str, ...]:
         """Return the compared attributes that refuse nobody, alone or with the others."""
-        names = self.compared()
-        nothing = self.rows(frozenset(names))
-        whole = self.rows()
+        names = frozenset(self.compared())
+        nothing = self.rows(names)
         return tuple(
             name
-            for name in names
-            if self.rows(frozenset(names) - {name}) == nothing
-            and self.rows(frozenset((name,))) == whole
+            for name in self.compared()
+            if self.is_same({name}) and self.rows(names - {name}) == nothing
         )
+
+    def is_same(self, left_out: Iterable[str]) -> bool:
+        """Tell whether every verdict stays as it is without some attributes."""
+        return self.rows(frozenset(left_out)) == self._whole
 
     def smallest(self) -> Smallest:
         """Find the smallest set of compared attributes with the same verdicts."""
         names = self.compared()
-        whole = self.rows()
-        is_same = {name: self.rows(frozenset((name,))) == whole for name in names}
-        open_ = [name for name in names if is_same[name]]
-        needed = frozenset(names) - frozenset(open_)
+        spare = [name for name in names if self.is_same({name})]
+        needed = frozenset(names) - frozenset(spare)
         tried = 0
-        for size in range(len(open_) + 1):
-            for chosen in combinations(open_, size):
+        for size in range(len(spare) + 1):
+            for chosen in combinations(spare, size):
                 tried += 1
                 if tried > MOST_SUBSETS:
-                    return Smallest(self._greedy(names, whole), is_exact=False)
-                kept = needed | frozenset(chosen)
-                if self.rows(frozenset(names) - kept) == whole:
+                    return Smallest(self._greedy(names), is_exact=False)
+                kept = needed.union(chosen)
+                if self.is_same(frozenset(names) - kept):
                     return Smallest(tuple(name for name in names if name in kept), is_exact=True)
         return Smallest(names, is_exact=True)
 
-    def _greedy(self, names: tuple[str, ...], whole: list[Bits]) -> tuple[str, ...]:
-        left: frozenset[str] = frozenset()
+    def _greedy(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        left: list[str] = []
         for name in reversed(names):
-            if self.rows(left | {name}) == whole:
-                left |= {name}
+            left += [name] if self.is_same((*left, name)) else []
         return tuple(name for name in names if name not in left)
 
     # ---- all pairs
@@ -140,10 +142,7 @@ class Effects:
         found = self._relation_rows(left_out)
         if not self.scheme.has_objects:
             return found
-        accepted = [
-            self._list_bits(objects, left_out, to_publisher=self.by_target)
-            for objects in self._lists
-        ]
+        accepted = self._list_bits(left_out, to_publisher=self.by_target)
         found = [_and(bits, accepted[at]) for bits, at in zip(found, self._list_of, strict=True)]
         if self._asks_target and self._asks_source:
             asked = self._turned(left_out)
@@ -171,9 +170,9 @@ class Effects:
             self._relations[attribute.name] = {
                 value: self._gather(
                     (self._related(attribute, value, other), places)
-                    for (other,), places in self._places[far].items()
+                    for (other,), places in self._places_of((far,)).items()
                 )
-                for (value,) in self._places[near]
+                for (value,) in self._places_of((near,))
             }
         return self._relations[attribute.name]
 
@@ -194,8 +193,7 @@ class Effects:
         for place, at in enumerate(self._list_of):
             publishers[at] |= 1 << place
         found = [[0, 0] for _ in range(self.count)]
-        for objects, at in self._lists.items():
-            asked = self._list_bits(objects, left_out, to_publisher=True)
+        for at, asked in enumerate(self._list_bits(left_out, to_publisher=True)):
             for which in (0, 1):
                 for place in _places(asked[which]):
                     found[place][which] |= publishers[at]
@@ -203,47 +201,64 @@ class Effects:
 
     # ---- objects
 
-    def _list_bits(
-        self, objects: tuple[Object, ...] | None, left_out: frozenset[str], *, to_publisher: bool
-    ) -> Bits:
-        if not objects:
-            outcome = self.scheme.missing if objects is None else Outcome.INCOMPATIBLE
-            return self._gather([(outcome, self.all)])
-        yes = maybe = 0
-        for one in objects:
-            bits = self._object_bits(one, left_out, to_publisher=to_publisher)
-            yes, maybe = yes | bits[0], maybe | bits[1]
-        return yes, maybe
+    def _taken_apart(self) -> list[list[tuple[tuple[int, ...], tuple[str, ...]]]]:
+        """Return the objects of each list: their groups by number, and what they do not name."""
+        numbers: dict[tuple[tuple[str, Clause], ...], int] = {}
+        known: dict[Object, tuple[tuple[int, ...], tuple[str, ...]]] = {}
+        is_strict = self.scheme.unlisted is not Outcome.COMPATIBLE
+        for one in dict.fromkeys(one for objects in self._lists for one in objects or ()):
+            keys = [tuple(group.clauses.items()) for group in groups_of(self.scheme, one)]
+            unlisted = [
+                name
+                for name, attribute in self.scheme.attributes.items()
+                if name not in one.clauses and attribute.relation is not Relation.ANY
+            ]
+            groups = tuple(numbers.setdefault(key, len(numbers)) for key in keys)
+            known[one] = groups, tuple(unlisted if is_strict else ())
+        self._groups = [dict(key) for key in numbers]
+        return [[known[one] for one in objects or ()] for objects in self._lists]
 
-    def _object_bits(self, one: Object, left_out: frozenset[str], *, to_publisher: bool) -> Bits:
-        found: Bits = (self.all, self.all)
-        for group in self._groups[one]:
-            names = left_out.intersection(group.clauses)
-            if len(names) < len(group.clauses):
-                found = _and(found, self._group_bits(group.clauses, names, to_publisher))
-        if self.scheme.unlisted is Outcome.COMPATIBLE:
-            return found
-        for name, attribute in self.scheme.attributes.items():
-            if name in one.clauses or name in left_out or attribute.relation is Relation.ANY:
-                continue
-            absent = self._places[name].get((None,), 0)
-            there = (self.scheme.unlisted, self.all & ~absent)
-            found = _and(found, self._gather([(Outcome.COMPATIBLE, absent), there]))
+    def _list_bits(self, left_out: frozenset[str], *, to_publisher: bool) -> list[Bits]:
+        """Return whom each list of objects does not refuse."""
+        groups = [
+            self._group_bits(number, left_out.intersection(clauses), to_publisher)
+            for number, clauses in enumerate(self._groups)
+        ]
+        strict = {name: self._unlisted_bits(name) for name in self.scheme.attributes}
+        found = []
+        for objects, apart in zip(self._lists, self._objects, strict=True):
+            yes = maybe = 0
+            if objects is None:
+                yes, maybe = self._gather([(self.scheme.missing, self.all)])
+            for numbers, unlisted in apart:
+                sure = possible = self.all
+                for number in numbers:
+                    bits = groups[number]
+                    sure, possible = sure & bits[0], possible & bits[1]
+                for name in unlisted:
+                    if name not in left_out:
+                        sure, possible = sure & strict[name][0], possible & strict[name][1]
+                yes, maybe = yes | sure, maybe | possible
+            found.append((yes, maybe))
         return found
 
-    def _group_bits(
-        self, clauses: Mapping[str, Clause], left_out: frozenset[str], to_publisher: bool
-    ) -> Bits:
-        key = (tuple(clauses.items()), left_out, to_publisher)
-        if key not in self._known:
+    def _unlisted_bits(self, name: str) -> Bits:
+        absent = self._places_of((name,)).get((None,), 0)
+        there = (self.scheme.unlisted, self.all & ~absent)
+        return self._gather([(Outcome.COMPATIBLE, absent), there])
+
+    def _group_bits(self, number: int, left_out: frozenset[str], to_publisher: bool) -> Bits:
+        key = (number, left_out, to_publisher)
+        if key not in self._bits:
+            clauses = self._groups[number]
             scheme = without(self.scheme, left_out)
             names = tuple(name for name in clauses if name not in left_out)
             one = Object(clauses)
-            self._known[key] = self._gather(
+            self._bits[key] = self._gather(
                 (_asked(scheme, one, names, values, to_publisher), places)
                 for values, places in self._places_of(names).items()
             )
-        return self._known[key]
+        return self._bits[key]
 
     def _gather(self, parts: Iterable[tuple[Outcome, int]]) -> Bits:
         yes = maybe = 0
@@ -255,44 +270,45 @@ class Effects:
 
     def _places_of(self, names: tuple[str, ...]) -> dict[tuple[Value | None, ...], int]:
         """Return who has which values."""
-        found: dict[tuple[Value | None, ...], int] = {}
-        for place, values in enumerate(self._values):
-            key = tuple(map(values.get, names))
-            found[key] = found.get(key, 0) | 1 << place
-        return found
+        if names not in self._known_places:
+            places: dict[tuple[Value | None, ...], list[int]] = {}
+            for place, values in enumerate(self._values):
+                places.setdefault(tuple(map(values.get, names)), []).append(place)
+            found = {key: _bits(some, self.count) for key, some in places.items()}
+            self._known_places[names] = found
+        return self._known_places[names]
 
     # ---- preferences
 
     def never_rank(self) -> tuple[str, ...]:
         """Return the preferences that tell no two compatible targets of a source apart."""
-        rows = self.rows() if self.scheme.prefer else []
         found = []
         earlier: tuple[str, ...] = ()
         for preference in self.scheme.prefer:
             name = preference.attribute
-            if not self._ranks(rows, earlier, name):
+            if not self._ranks(earlier, name):
                 found.append(name)
             earlier += (name,)
         return tuple(found)
 
-    def _ranks(self, rows: list[Bits], earlier: tuple[str, ...], name: str) -> bool:
+    def _ranks(self, earlier: tuple[str, ...], name: str) -> bool:
         """Tell whether targets that are equal in *earlier* differ in *name* for some source."""
         ties: dict[tuple[Value | None, ...], int] = {}
         for (*before, _), places in self._places_of((*earlier, name)).items():
-            sources = self._reaching(rows, places)
+            sources = self._reaching(places)
             if ties.get(tuple(before), 0) & sources:
                 return True
             ties[tuple(before)] = ties.get(tuple(before), 0) | sources
         return False
 
-    def _reaching(self, rows: list[Bits], targets: int) -> int:
+    def _reaching(self, targets: int) -> int:
         """Return the sources that can go to one of the targets."""
         if self.by_target:
             found = 0
             for place in _places(targets):
-                found |= rows[place][0]
+                found |= self._whole[place][0]
             return found
-        return sum(1 << place for place, bits in enumerate(rows) if bits[0] & targets)
+        return sum(1 << place for place, bits in enumerate(self._whole) if bits[0] & targets)
 
 
 def _asked(
@@ -309,6 +325,13 @@ def _asked(
 
 def _and(left: Bits, right: Bits) -> Bits:
     return left[0] & right[0], left[1] & right[1]
+
+
+def _bits(places: Iterable[int], count: int) -> int:
+    found = bytearray(count // 8 + 1)
+    for place in places:
+        found[place >> 3] |= 1 << (place & 7)
+    return int.from_bytes(found, "little")
 
 
 def _places(bits: int) -> Iterator[int]:
