@@ -143,6 +143,15 @@ class Fleet:
         """
         return parse_line(line, self.scheme)
 
+    def line(self, row: int) -> bytes:
+        """
+        Return the line of NDJSON of a row, without its end.
+
+        Raises:
+            IndexError: No device has this row.
+        """
+        return self._core.description(row)
+
     def name(self, row: int) -> str:
         """
         Return the name of a device; empty when it has none.

@@ -60,4 +60,7 @@ class Weights:
 
     def total(self, row: int) -> int:
         """Count the devices of the bits of *row*."""
-        return sum((row & plane).bit_count() << digit for digit, plane in enumerate(self.planes))
+        found = 0
+        for digit, plane in enumerate(self.planes):
+            found += (row & plane).bit_count() << digit
+        return found
