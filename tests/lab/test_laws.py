@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from property.strategies import descriptions, schemes
+from property.strategies import POOLS, descriptions, schemes
 
 from simulator.compat.description import Description
 from simulator.compat.judge import judge
@@ -24,7 +24,7 @@ from simulator.lab.pools import simplicity
 from simulator.lab.population import Population, population_of
 from simulator.lab.space import size_of, space_of
 from simulator.lab.survey import MOST_CLASSES, survey
-from simulator.values import Integer, Version
+from simulator.values import Integer, Version, parse_value
 
 SCHEMES = Path(__file__).parent / "schemes"
 PLANTED = {"laws-none-broken": None} | {f"laws-{name}": name for name in LAWS}
@@ -306,6 +306,31 @@ def test_a_space_in_parts_is_known_whole():
     assert transitive.standing is Standing.HOLDS
     assert back.standing is Standing.BROKEN
     assert sum(len(one.values) for one in back.counterexample.devices) == 2
+
+
+@few
+@given(schemes(has_objects=False))
+def test_a_few_values_stand_for_all(scheme):
+    """Without objects, a law that holds for the few values of a space holds for many others."""
+    names = list(scheme.attributes)[:2]
+    assume(all((scheme.attributes[name].of or name) in names for name in names))
+    small = replace(scheme, attributes={name: scheme.attributes[name] for name in names}, prefer=())
+    pools = {
+        name: (
+            *(() if small.attributes[name].required else (None,)),
+            *(parse_value(kind, text) for text in POOLS[kind]),
+        )
+        for name, kind in small.kinds.items()
+    }
+    many = space_of(small, budget=200, pools=pools)
+    verdicts = matrix(small, many.descriptions)
+    ones = (1,) * len(many.descriptions)
+    field = Field(small, many.descriptions, ones, verdicts, pools, is_whole=True)
+    few_values = survey(small).rulings
+    assert [ruling.standing for ruling in few_values].count(Standing.NOT_FOUND) == 0
+    for ruling in few_values:
+        if ruling.standing is Standing.HOLDS:
+            assert field.rule(ruling.law).standing is Standing.HOLDS
 
 
 # ---- counterexamples
