@@ -215,9 +215,8 @@
   const choose = (row, column) => {
     cellAt(...chosen).setAttribute("tabindex", "-1");
     chosen = [row, column];
-    const cell = cellAt(row, column);
-    cell.setAttribute("tabindex", "0");
-    cell.focus();
+    cellAt(row, column).setAttribute("tabindex", "0");
+    show(row, column);
   };
 
   const STEPS = {
@@ -235,11 +234,11 @@
     if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     const inside = (at) => Math.min(Math.max(at, 0), count - 1);
-    choose(...step(chosen).map(inside));
+    cellAt(...step(chosen).map(inside)).focus();
   });
   board.addEventListener("focusin", (event) => {
     const place = placeOf(event);
-    if (place) show(...place);
+    if (place) choose(...place);
   });
   board.addEventListener("pointerover", (event) => {
     const place = placeOf(event);
@@ -250,7 +249,7 @@
   });
   board.addEventListener("click", (event) => {
     const place = placeOf(event);
-    if (place) choose(...place);
+    if (place) cellAt(...place).focus();
   });
   draw();
   new ResizeObserver(() => {
