@@ -4,6 +4,7 @@ import click
 
 from simulator.cli.inputs import SchemeType, read_scheme
 from simulator.cli.lab.breaking import breaking
+from simulator.cli.lab.compare import compare_
 from simulator.cli.lab.laws import laws
 from simulator.cli.lab.lint import lint_command
 from simulator.cli.lab.map import map_
@@ -23,6 +24,7 @@ def scheme() -> None:
 
 
 scheme.add_command(breaking)
+scheme.add_command(compare_)
 scheme.add_command(laws)
 scheme.add_command(lint_command)
 scheme.add_command(map_)
