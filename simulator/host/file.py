@@ -74,6 +74,7 @@ class _Reader:
         self.fields = root.known_fields(("kernel", "scheme", "parents"), "a host")
         self.known = self._named("scheme", schemes)
         self.scheme = self.known if scheme is None else scheme
+        self.is_other = scheme is not None
         named = self._named("kernel", _kernel)
         self.kernel = kernel or named or list(KERNELS.values())[-1]
         if "parents" not in self.fields and root.is_mapping():
@@ -138,7 +139,8 @@ class _Reader:
         types, keys = {}, {}
         if "types" in fields:
             for key, type_id, body in fields["types"].fields("types by type id"):
-                types[type_id] = self._says(body.known_fields(_SAYING, "what the type publishes"))
+                said = self._says(body.known_fields(_SAYING, "what the type publishes"))
+                types[type_id] = host.narrowed(said, "type") if self.is_other else said
                 keys[type_id] = key
         says = self._says(fields)
         try:
@@ -182,7 +184,9 @@ class _Reader:
             fields["type"].mistake(f"no type {type_id}", ", ".join(parent.types))
             return
         try:
-            mdev = host.create(parent.name, type_id, uuid, self._says(fields))
+            says = self._says(fields)
+            says = host.narrowed(says, "device") if self.is_other else says
+            mdev = host.create(parent.name, type_id, uuid, says)
         except MdevError as error:
             place = "uuid" if error.name in ("EINVAL", "EEXIST") else "type"
             _refuse(fields[place], "mdev", error)

@@ -9,6 +9,7 @@ One simulated machine: a kernel, parents, mdevs and a published scheme.
     {'i915-GVTg_V5_8': 6, 'i915-GVTg_V5_4': 3, 'i915-GVTg_V5_2': 1}
 """
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -19,7 +20,10 @@ from simulator.errors import MdevError
 from simulator.mdev import Kernel, Mdev, MdevBus, Parent, VendorDriver
 from simulator.publish import Publication, Publisher
 
-__all__ = ["Host"]
+__all__ = ["LOG_LINES", "Host"]
+
+LOG_LINES = 1000
+"""Lines of the kernel log that a host keeps. Ours."""
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 _NO_TYPES: Mapping[str, Publication] = MappingProxyType({})
@@ -61,8 +65,11 @@ class Host:
         self.scheme = scheme
         self._said: dict[tuple[str, ...], Publication] = {}
         self._devices: dict[str, _Device] = {}
+        self._log: deque[str] = deque(maxlen=LOG_LINES)
         self.bus.listeners.append(self._forget)
-        self._publisher = None if scheme is None else Publisher(scheme, self._said)
+        self._publisher = (
+            None if scheme is None else Publisher(scheme, self._said, self._log.append)
+        )
         if self._publisher is not None:
             self._publisher.attach(self.bus)
 
@@ -78,6 +85,11 @@ class Host:
     def mdevs(self) -> Mapping[str, Mdev]:
         """All mdevs by UUID."""
         return {mdev.uuid: mdev for mdev in self.bus.mdevs}
+
+    @property
+    def log(self) -> tuple[str, ...]:
+        """The last lines of the kernel log, `LOG_LINES` at most: why writes were refused."""
+        return tuple(self._log)
 
     @property
     def unregistered(self) -> tuple[str, ...]:
@@ -116,9 +128,12 @@ class Host:
 
         Raises:
             OptionError: The options are wrong.
-            ValueError: A file of the scheme would stand in the place of another one.
+            ValueError: A file of the scheme would stand in the place of another one; or something
+                is said of a type that the scheme publishes on parents.
             MdevError: As `MdevBus.register` says.
         """
+        for of_type in types.values():
+            self._check(of_type, "type")
         said = says or Publication()
         return self._register(
             _Device(driver, dict(options), path, numa_node, iommu_group, said, dict(types))
@@ -166,15 +181,13 @@ class Host:
 
         Raises:
             KeyError: There is no such parent or type.
-            ValueError: The scheme publishes on types, so that an mdev has no values of its own;
-                or a file of the scheme would stand in the place of another one.
+            ValueError: The scheme publishes something of *says* on types or parents, so that an
+                mdev has no such value of its own; or a file of the scheme would stand in the
+                place of another one.
             MdevError: As `MdevType.create` says.
         """
         mdev_type = self.bus.parents[parent].types[type_id]
-        surfaces = () if self.scheme is None else self.scheme.surfaces
-        has_own = says is not None and says != Publication()
-        if has_own and surfaces and all(one.scope == "type" for one in surfaces):
-            raise ValueError("the scheme publishes on types; say this of the type")
+        self._check(says or Publication(), "device")
         key = (uuid[:_UUID_LEN].lower(),)
         before = self._said.get(key)
         self._said[key] = says or Publication()
@@ -200,9 +213,8 @@ class Host:
                 or a file of the scheme would stand in the place of another one.
         """
         node = self.bus.parents[parent]
-        if self._publisher is None:
-            raise ValueError("the host publishes no scheme")
-        self._publisher.check_driver_version(version)
+        publisher = self._published()
+        publisher.check_driver_version(version)
         before = dict(self._said)
         ours = {key for key in self._said if key[0] == parent} | {(uuid,) for uuid in node.mdevs}
         for key in ours & self._said.keys():
@@ -210,7 +222,7 @@ class Host:
         said = self._said.get((parent,), Publication())
         self._said[parent,] = replace(said, driver_version=version)
         try:
-            self._publisher.publish_again(node)
+            publisher.publish_again(node)
         except ValueError:
             self._said.clear()
             self._said |= before
@@ -230,6 +242,27 @@ class Host:
         Raises:
             ValueError: The host has no scheme.
         """
+        return self._published().describe(mdev)
+
+    def describe_parent(self, name: str) -> Description:
+        """
+        Return what a parent itself publishes, a physical function for example.
+
+        Raises:
+            KeyError: There is no such parent.
+            ValueError: The host has no scheme.
+        """
+        return self._published().describe(self.bus.parents[name])
+
+    def narrowed(self, says: Publication, scope: str) -> Publication:
+        """Return what files of the scheme can show of *says*, at ``type`` or ``device``."""
+        return says if self._publisher is None else self._publisher.plan.narrowed(says, scope)
+
+    def _check(self, says: Publication, scope: str) -> None:
+        if self._publisher is not None:
+            self._publisher.plan.check(says, scope)
+
+    def _published(self) -> Publisher:
         if self._publisher is None:
             raise ValueError("the host publishes no scheme")
-        return self._publisher.describe(mdev)
+        return self._publisher

@@ -38,6 +38,8 @@ class Attribute(Generic[T_contra]):
         show: Gives the whole content, with its newline.
         store: Takes the bytes of one write, or raises `MdevError`.
         is_visible: Whether the owner has this file at all; ``None`` means always.
+        is_binary: It is a ``bin_attribute``: longer than a page if need be, of no size, and read
+            anew at each offset.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Attribute(Generic[T_contra]):
     show: Callable[[T_contra], str] | None = None
     store: Callable[[T_contra, bytes], None] | None = None
     is_visible: Callable[[T_contra], bool] | None = None
+    is_binary: bool = False
 
 
 class Node:
@@ -98,6 +101,14 @@ class Node:
             if name == other or name.startswith(f"{other}/") or other.startswith(f"{name}/"):
                 raise ValueError(f"{name} collides with {other}")
         self._attributes[name] = attribute
+
+    def remove_file_self(self, name: str) -> None:
+        """
+        Take one file away before its own store ends, so that the first writer is the only one.
+
+        A later open gets ENOENT. Source: fs/sysfs/file.c sysfs_remove_file_self().
+        """
+        del self._attributes[name]
 
     def check_open(self, name: str, *, writing: bool) -> Attribute[Self]:
         """

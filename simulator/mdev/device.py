@@ -262,14 +262,6 @@ class Mdev(Node):
             reason = f"{self.uuid} is in use; the removal waits until it is closed"
             raise WouldBlockError(reason, self.on_gone)
 
-    def remove_file_self(self, name: str) -> None:
-        """
-        Take one file away before its own store ends, so that the first writer is the only one.
-
-        A later open gets ENOENT. Source: fs/sysfs/file.c sysfs_remove_file_self().
-        """
-        del self._attributes[name]
-
     def _ask_vendor(self) -> None:
         """Let the vendor driver refuse. Source: mdev_core.c mdev_device_remove_ops(), to 5.1."""
         reason = f"{self.uuid} is in use"

@@ -5,10 +5,21 @@ Source: the files are those of the proposals, as the scheme's surface says; ours
 """
 
 from simulator.publish.facts import FACTS
+from simulator.publish.plan import scope_of
 from simulator.publish.publication import Publication, read_publication
-from simulator.publish.publisher import Publisher, read_back
+from simulator.publish.publisher import Publisher
+from simulator.publish.read_back import read_back, read_parent, read_type
 
-__all__ = ["FACTS", "Publication", "Publisher", "read_back", "read_publication"]
+__all__ = [
+    "FACTS",
+    "Publication",
+    "Publisher",
+    "read_back",
+    "read_parent",
+    "read_publication",
+    "read_type",
+    "scope_of",
+]
 
 
 def __dir__() -> list[str]:

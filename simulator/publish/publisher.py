@@ -1,18 +1,33 @@
-"""A scheme's files on the types and devices of a simulated host: published, and read back."""
+"""A scheme's files on the parents, types and mdevs of a simulated host."""
 
-from collections.abc import Mapping
+import errno
+from collections.abc import Callable, Iterator, MutableMapping
+from dataclasses import dataclass
 from functools import partial
+from typing import Any, TypeAlias
 
+from simulator.compat.derive import complete
 from simulator.compat.description import Description
-from simulator.compat.listing import format_listing, parse_listing
 from simulator.compat.scheme import Attribute as SchemeAttribute
 from simulator.compat.scheme import Scheme, Surface
+from simulator.errors import MdevError, TextError
 from simulator.mdev import Attribute, Mdev, MdevBus, MdevType, Parent
-from simulator.publish.facts import FACTS
+from simulator.publish.facts import AGGREGATED_FILE, Subject
+from simulator.publish.forms import FORM_OF, file_path
+from simulator.publish.plan import Plan, Shown
 from simulator.publish.publication import Publication
+from simulator.publish.read_and_test import refusal
+from simulator.publish.values import own_values, uses_version
 from simulator.values import Value, parse_value
 
-__all__ = ["Publisher", "read_back"]
+__all__ = ["Publisher"]
+
+AnyNode: TypeAlias = Parent | MdevType | Mdev
+
+
+@dataclass(frozen=True, slots=True)
+class _SchemeFile(Attribute[Any]):
+    """A file that is the scheme's, and no driver's."""
 
 
 class Publisher:
@@ -22,22 +37,48 @@ class Publisher:
     Args:
         scheme: The attributes, and the files that show them.
         said: What is said of parents (by name), types (by parent and type id) and mdevs (by
-            UUID); the more particular one wins. It may grow later.
+            UUID); the more particular one wins. It may grow later, and grows when a file of the
+            scheme is written.
+        log: Takes a line of the kernel log.
     """
 
-    def __init__(self, scheme: Scheme, said: Mapping[tuple[str, ...], Publication]) -> None:
+    def __init__(
+        self,
+        scheme: Scheme,
+        said: MutableMapping[tuple[str, ...], Publication],
+        log: Callable[[str], object] = str,
+    ) -> None:
         self.scheme = scheme
+        self.plan = Plan(scheme)
         self._said = said
+        self._log = log
 
     def attach(self, bus: MdevBus) -> None:
-        """Put the files on every type and mdev that *bus* gets from now on."""
-        bus.on_register.append(self._publish_types)
-        bus.on_create.append(self._publish_mdev)
+        """Put the files on every parent, type and mdev that *bus* gets from now on."""
+        bus.on_register.append(self._publish)
+        bus.on_create.append(self._publish)
 
-    def describe(self, mdev: Mdev) -> Description:
-        """Return what *mdev* publishes, named by its parent and UUID."""
-        said = self._said.get((mdev.uuid,), Publication()).over(self._of_type(mdev.mdev_type))
-        return self._describe(mdev.mdev_type, said, f"{mdev.parent.name}/{mdev.uuid}")
+    def describe(self, node: AnyNode) -> Description:
+        """
+        Return what a parent, a type or an mdev publishes, named by parent and type or UUID.
+
+        What a file above shows is described as that file shows it; what only files below show is
+        left out.
+        """
+        subject = Subject.of(node)
+        values: dict[str, Value] = {}
+        own: dict[str, dict[str, Value]] = {}
+        of_scope = {one.scope: one for one in subject.chain}
+        for name in self.scheme.attributes:
+            home = self.plan.home(name, subject.scope)
+            if home is None:
+                continue
+            if home not in own:
+                found = of_scope[home]
+                own[home] = own_values(self.scheme, found, self._of(found))
+            if name in own[home]:
+                values[name] = own[home][name]
+        return self._with_objects(subject, of_scope, values)
 
     def check_driver_version(self, version: str) -> None:
         """
@@ -47,161 +88,176 @@ class Publisher:
             TextError: The scheme knows no such version.
             ValueError: No attribute of the scheme comes from the driver's version.
         """
-        kinds = [one.kind for one in self.scheme.attributes.values() if _is_version(one)]
-        if not kinds:
+        users = [one for one in self.scheme.attributes.values() if uses_version(one)]
+        if not users:
             raise ValueError(f"the scheme {self.scheme.name} publishes no driver_version")
-        for kind in kinds:
-            parse_value(kind, version)
+        for one in users:
+            if "{" not in (one.fact or ""):
+                parse_value(one.kind, version)
 
     def publish_again(self, parent: Parent) -> None:
         """
-        Add the files of a driver's version that was not said when a parent was registered.
+        Add the files of values that were not there when a parent was registered.
 
         Raises:
-            ValueError: A file of the scheme would stand in the place of another one.
+            ValueError: A file of the scheme would stand in the place of another one. None is added.
         """
-        surface = _surface(self.scheme)
-        if surface is None or surface.form == "listing":
-            return
-        names = [one.name for one in self.scheme.attributes.values() if _is_version(one)]
-        paths = [(name, _path(surface, name)) for name in names]
-        if surface.scope == "type":
-            for mdev_type in parent.types.values():
-                for name, path in paths:
-                    if path not in mdev_type.attributes:
-                        show = partial(self._show_of_type, name)
-                        mdev_type.add_attribute(Attribute(path, 0o444, show))
-            return
-        for mdev in (mdev for mdev in parent.mdevs.values() if mdev.active):
-            for name, path in paths:
-                if path not in mdev.attributes:
-                    mdev.add_attribute(Attribute(path, 0o444, partial(self._show_of_mdev, name)))
+        mdevs = [mdev for mdev in parent.mdevs.values() if mdev.active]
+        self._publish(parent, *mdevs)
 
-    def _describe(self, mdev_type: MdevType, said: Publication, name: str) -> Description:
-        objects = said.objects if self.scheme.has_objects else None
-        return Description(self._values(mdev_type, said), objects, name)
+    def _with_objects(
+        self, subject: Subject, of_scope: dict[str, Subject], values: dict[str, Value]
+    ) -> Description:
+        if not self.scheme.has_objects:
+            return Description(values, None, subject.name)
+        home = self.plan.home_of_objects(subject.scope)
+        objects = self._of(of_scope[home or subject.scope]).objects
+        found = Description(values, objects, subject.name)
+        # Objects that no file shows are derived by whoever judges.
+        return complete(self.scheme, found) if home else found
 
-    def _of_type(self, mdev_type: MdevType) -> Publication:
-        parent = self._said.get((mdev_type.parent.name,), Publication())
-        key = (mdev_type.parent.name, mdev_type.type_id)
-        return self._said.get(key, Publication()).over(parent)
+    def _of(self, subject: Subject) -> Publication:
+        """Gather what is said of somebody, and of those above."""
+        said = Publication()
+        for one in subject.chain:
+            said = self._said.get(one.key, Publication()).over(said)
+        return said
 
-    def _values(self, mdev_type: MdevType, said: Publication) -> dict[str, Value]:
-        values = {}
-        for name, attribute in self.scheme.attributes.items():
-            if name in said.values:
-                values[name] = said.values[name]
+    # ---- files
+
+    def _publish(self, *nodes: AnyNode) -> None:
+        """
+        Add the files that are not there yet, for parents with their types.
+
+        Raises:
+            ValueError: A file would stand in the place of another one. None is added.
+        """
+        added: list[tuple[AnyNode, str]] = []
+        try:
+            for node in nodes:
+                types = node.types.values() if isinstance(node, Parent) else ()
+                for one in (node, *types):
+                    for file in self._missing(one):
+                        one.add_attribute(file)
+                        added.append((one, file.name))
+        except ValueError:
+            for one, name in added:
+                one.remove_file_self(name)
+            raise
+
+    def _missing(self, node: AnyNode) -> Iterator[Attribute[Any]]:
+        subject = Subject.of(node)
+        places = self.plan.at(subject.scope)
+        description = self.describe(node) if places else Description({})
+        for shown in places:
+            form = FORM_OF[shown.surface.form]
+            if shown.surface.form == "files":
+                yield from self._missing_values(shown, subject, description)
                 continue
-            fact = said.driver_version if attribute.fact == "driver_version" else None
-            if attribute.fact is not None and attribute.fact in FACTS:
-                fact = FACTS[attribute.fact](mdev_type)
-            if fact is not None:
-                values[name] = parse_value(attribute.kind, fact)
-        return values
+            paths = [shown.surface.name] if form.is_always else []
+            for path in paths or form.write(self.scheme, shown, description):
+                if not isinstance(node.attributes.get(path), _SchemeFile):
+                    yield self._file(shown, path)
 
-    def _publish_types(self, parent: Parent) -> None:
-        surface = _surface(self.scheme)
-        if surface is None or surface.scope != "type":
-            return
-        for mdev_type in parent.types.values():
-            if surface.form == "listing":
-                mdev_type.add_attribute(Attribute(surface.name, 0o444, self._list_type))
-                continue
-            values = self._values(mdev_type, self._of_type(mdev_type))
-            for name in self._unsaid(surface, mdev_type, values):
-                show = partial(self._show_of_type, name)
-                mdev_type.add_attribute(Attribute(_path(surface, name), 0o444, show))
-
-    def _list_type(self, mdev_type: MdevType) -> str:
-        return format_listing(self._describe(mdev_type, self._of_type(mdev_type), ""))
-
-    def _show_of_type(self, name: str, mdev_type: MdevType) -> str:
-        return f"{self._values(mdev_type, self._of_type(mdev_type))[name]}\n"
-
-    def _publish_mdev(self, mdev: Mdev) -> None:
-        surface = _surface(self.scheme)
-        if surface is None or surface.scope != "device":
-            return
-        if surface.form == "listing":
-            mdev.add_attribute(
-                Attribute(surface.name, 0o444, lambda mdev: format_listing(self.describe(mdev)))
-            )
-            return
-        for name in self._unsaid(surface, mdev, self.describe(mdev).values):
-            show = partial(self._show_of_mdev, name)
-            mdev.add_attribute(Attribute(_path(surface, name), 0o444, show))
-
-    def _show_of_mdev(self, name: str, mdev: Mdev) -> str:
-        return f"{self.describe(mdev).values[name]}\n"
-
-    def _unsaid(
-        self, surface: Surface, node: Mdev | MdevType, values: Mapping[str, Value]
-    ) -> list[str]:
+    def _missing_values(
+        self, shown: Shown, subject: Subject, description: Description
+    ) -> Iterator[Attribute[Any]]:
         """
         List the values that need a file, because nothing says them already.
 
         Raises:
             ValueError: A file of this name is there and says something else.
         """
-        found = []
-        for name, attribute in self.scheme.attributes.items():
-            path = _path(surface, name)
-            if path in node.attributes:
-                said = attribute.fact == path and name in values and node.show(path)
-                if said != f"{values.get(name)}\n":
+        node = subject.node
+        for name in shown.names:
+            path, attribute = file_path(shown.surface, name), self.scheme.attributes[name]
+            value = description.values.get(name)
+            there = node.attributes.get(path)
+            if isinstance(there, _SchemeFile):
+                continue
+            if there is not None:
+                if not _says(attribute, path, node, value):
                     raise ValueError(f"{path} is there already, and is not the scheme's {name}")
-            elif name in values:
-                mdev_type = node if isinstance(node, MdevType) else node.mdev_type
-                # The directory of the type says this, or the link to it.
-                by_name = attribute.fact == path == "mdev_type"
-                if not by_name or str(values[name]) != mdev_type.type_id:
-                    found.append(name)
-        return found
+            elif value is not None and not _is_by_name(attribute, path, subject, value):
+                yield self._file(shown, path, name)
+
+    def _file(self, shown: Shown, path: str, name: str = "") -> Attribute[Any]:
+        form = FORM_OF[shown.surface.form]
+        store: Callable[[Any, bytes], None] | None = None
+        if shown.surface.form == "test":
+            store = partial(self._test, shown.surface)
+        elif name and self.scheme.attributes[name].settable:
+            store = partial(self._store, name)
+        mode = 0o444 if store is None else 0o644
+        show = partial(self._show, shown, path)
+        return _SchemeFile(path, mode, show, store, is_binary=form.is_binary)
+
+    def _show(self, shown: Shown, path: str, node: AnyNode) -> str:
+        form = FORM_OF[shown.surface.form]
+        texts = form.write(self.scheme, shown, self.describe(node))
+        if path not in texts:
+            raise MdevError(errno.ENODEV, f"{path} has nothing to say")
+        return texts[path]
+
+    # ---- writes
+
+    def _test(self, surface: Surface, node: AnyNode, data: bytes) -> None:
+        refused = refusal(self.scheme, surface, self.describe(node), data)
+        if refused is None:
+            return
+        if refused.log:
+            self._log(f"{_printed_name(node)}: {refused.log}")
+        raise MdevError(getattr(errno, refused.errno), refused.log or "not compatible")
+
+    def _store(self, name: str, node: AnyNode, data: bytes) -> None:
+        attribute = self.scheme.attributes[name]
+        subject = Subject.of(node)
+        try:
+            value = parse_value(attribute.kind, data.decode().removesuffix("\n"))
+        except (TextError, UnicodeDecodeError) as error:
+            raise MdevError(errno.EINVAL, f"{name}: no {attribute.kind}") from error
+        is_said = name in self._of(subject).values
+        if attribute.fact == "aggregated_instances" and isinstance(node, Mdev):
+            _aggregate(node, value, is_said=is_said)
+        if is_said or attribute.fact != "aggregated_instances":
+            said = self._said.get(subject.key, Publication())
+            self._said[subject.key] = Publication({name: value}).over(said)
+        # Other values may come from this one, and have had no file.
+        if isinstance(node, Mdev):
+            self._publish(node)
+        else:
+            self.publish_again(subject.parent)
 
 
-def _surface(scheme: Scheme) -> Surface | None:
-    return scheme.surfaces[0] if scheme.surfaces else None
+def _aggregate(mdev: Mdev, value: Value, *, is_said: bool) -> None:
+    """Change how many instances an mdev holds, as far as its driver can."""
+    if AGGREGATED_FILE in mdev.attributes:
+        mdev.store(AGGREGATED_FILE, str(value).encode())
+    elif not is_said and str(value) != "1":
+        raise MdevError(errno.EINVAL, f"{mdev.uuid}: its driver does not aggregate")
 
 
-def _is_version(attribute: SchemeAttribute) -> bool:
-    return attribute.fact == "driver_version"
+def _says(attribute: SchemeAttribute, path: str, node: AnyNode, value: Value | None) -> bool:
+    """Tell whether a file of the core or of the driver is what the attribute comes from."""
+    is_own = attribute.fact == path
+    is_own |= attribute.fact == "aggregated_instances" and path == AGGREGATED_FILE
+    return is_own and value is not None and node.show(path) == f"{value}\n"
 
 
-def _path(surface: Surface, name: str) -> str:
-    return f"{surface.name}/{name}" if surface.name else name
+def _is_by_name(attribute: SchemeAttribute, path: str, subject: Subject, value: Value) -> bool:
+    """Tell whether the directory of the type says this, or the link to it."""
+    mdev_type = subject.mdev_type
+    is_type = attribute.fact == path == "mdev_type"
+    return is_type and mdev_type is not None and str(value) == mdev_type.type_id
 
 
-def read_back(scheme: Scheme, mdev: Mdev) -> Description:
+def _printed_name(node: AnyNode) -> str:
     """
-    Read the description of *mdev* from the files, as a management tool would.
+    Name a device as the kernel log does: its driver and its name.
 
-    Raises:
-        MdevError: A file cannot be read.
-        InputError: A listing is not one.
-        TextError: A file holds no value of its kind.
+    Source: general knowledge, drivers/base/core.c __dev_printk().
     """
-    surface = _surface(scheme)
-    name = f"{mdev.parent.name}/{mdev.uuid}"
-    if surface is not None and surface.form == "listing":
-        node = mdev if surface.scope == "device" else mdev.mdev_type
-        listing = node.show(surface.name)
-        return parse_listing(f"{node.path}/{surface.name}", listing, scheme, name).description
-    values = {}
-    for attribute in scheme.attributes.values():
-        text = _read_file(scheme, surface, mdev, attribute.name)
-        if text is not None:
-            values[attribute.name] = parse_value(attribute.kind, text)
-    return Description(values, None, name)
-
-
-def _read_file(scheme: Scheme, surface: Surface | None, mdev: Mdev, name: str) -> str | None:
-    """Read one value: from its file, or from the standard file or name that already says it."""
-    mdev_type = mdev.mdev_type
-    if surface is not None:
-        node = mdev if surface.scope == "device" else mdev_type
-        if _path(surface, name) in node.attributes:
-            return node.show(_path(surface, name)).removesuffix("\n")
-    fact = scheme.attributes[name].fact
-    if fact == "device_api":
-        return mdev_type.show(fact).removesuffix("\n")
-    return mdev_type.type_id if fact == "mdev_type" else None
+    if isinstance(node, Mdev):
+        return f"{node.driver_name or node.subsystem} {node.uuid}"
+    parent = node.parent if isinstance(node, MdevType) else node
+    return f"{parent.driver_string} {parent.name}"

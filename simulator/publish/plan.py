@@ -1,0 +1,137 @@
+"""Which files a scheme puts where, and what can thus be said of whom."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from simulator.compat.attribute_file import PIECE
+from simulator.compat.scheme import Scheme, Surface
+from simulator.publish.facts import SCOPES
+from simulator.publish.publication import Publication
+from simulator.publish.values import uses_version
+
+__all__ = ["Plan", "Shown", "scope_of"]
+
+_SHOWS_OBJECTS = frozenset({"listing", "json", "directories", "pair", "binary"})
+"""The forms that show whom a device accepts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """
+    A surface in the directories of one scope.
+
+    Attributes:
+        surface: The surface.
+        names: The attributes that it shows there.
+    """
+
+    surface: Surface
+    names: tuple[str, ...]
+
+
+class Plan:
+    """
+    The surfaces of a scheme by scope.
+
+    Args:
+        scheme: The scheme.
+    """
+
+    def __init__(self, scheme: Scheme) -> None:
+        self.scheme = scheme
+        self._at = {scope: tuple(self._shown(scope)) for scope in SCOPES}
+        self._of: dict[str, set[str]] = {}
+        self._objects: set[str] = set()
+        for scope, found in self._at.items():
+            for one in found:
+                for name in one.names:
+                    self._of.setdefault(name, set()).add(scope)
+                if one.surface.form in _SHOWS_OBJECTS and scheme.has_objects:
+                    self._objects.add(scope)
+
+    def at(self, scope: str) -> tuple[Shown, ...]:
+        """Return what directories of *scope* have."""
+        return self._at[scope]
+
+    def home(self, name: str, scope: str) -> str | None:
+        """
+        Find whose value of an attribute is that of somebody at *scope*.
+
+        Returns:
+            The most particular scope that shows it, *scope* at most; *scope* where nothing shows
+            it; None where only more particular ones do.
+        """
+        return _home(self._of.get(name, set()), scope)
+
+    def home_of_objects(self, scope: str) -> str | None:
+        """Find the same for the objects; None also where no file shows them."""
+        return _home(self._objects, scope) if self._objects else None
+
+    def check(self, said: Publication, scope: str) -> None:
+        """
+        Check that files can show what is said of somebody at *scope*.
+
+        Raises:
+            ValueError: They are the files of somebody above.
+        """
+        if said == self.narrowed(said, scope):
+            return
+        above = [one for one in SCOPES[: SCOPES.index(scope)] if self._at[one]]
+        place = above[-1] if above else "parent"
+        raise ValueError(f"the scheme publishes on {place}s; say this of the {place}")
+
+    def narrowed(self, said: Publication, scope: str) -> Publication:
+        """Return the part of *said* that `check` allows."""
+        values = {
+            name: value
+            for name, value in said.values.items()
+            if self._reaches(self._of.get(name, set()), scope)
+        }
+        objects = said.objects if self._reaches(self._objects, scope) else None
+        users = [one.name for one in self.scheme.attributes.values() if uses_version(one)]
+        shows = [self._reaches(self._of.get(name, set()), scope) for name in users]
+        has_version = any(shows) if users else self._reaches(set(), scope)
+        return replace(
+            said,
+            values=values,
+            objects=objects,
+            driver_version=said.driver_version if has_version else None,
+        )
+
+    def _reaches(self, scopes: set[str], scope: str) -> bool:
+        """Tell whether files of *scopes* can show what is said at *scope*; unshown is free."""
+        found = scopes or {one for one in SCOPES if self._at[one]}
+        return not found or any(SCOPES.index(one) >= SCOPES.index(scope) for one in found)
+
+    def _shown(self, scope: str) -> Iterator[Shown]:
+        for surface in self.scheme.surfaces:
+            names = tuple(
+                name for name in self._named(surface) if self._is_at(surface, name, scope)
+            )
+            if names or (surface.form != "files" and surface.scope == scope):
+                yield Shown(surface, names)
+
+    def _named(self, surface: Surface) -> tuple[str, ...]:
+        if surface.form == "test":
+            return tuple(dict.fromkeys(PIECE.findall(surface.text)))
+        return surface.attributes or tuple(self.scheme.attributes)
+
+    def _is_at(self, surface: Surface, name: str, scope: str) -> bool:
+        own = self.scheme.attributes[name].scope
+        if surface.form == "files":
+            return (own or surface.scope) == scope
+        is_named = surface.form == "test" or name in surface.attributes
+        return surface.scope == scope and (is_named or own in {None, scope})
+
+
+def _home(scopes: set[str], scope: str) -> str | None:
+    if not scopes:
+        return scope
+    near = [one for one in SCOPES[: SCOPES.index(scope) + 1] if one in scopes]
+    return near[-1] if near else None
+
+
+def scope_of(scheme: Scheme, name: str) -> str | None:
+    """Return whose directory has the file of an attribute, the most particular one; or None."""
+    found = [scope for scope in SCOPES for one in Plan(scheme).at(scope) if name in one.names]
+    return found[-1] if found else None
