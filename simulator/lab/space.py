@@ -167,10 +167,12 @@ def _search(
     what it does to a verdict, and every version is there.
     """
     found: dict[Description, None] = {}
-    bases: list[_Base] = [({name: values[0] for name, values in pools.items()}, rules[0])]
+    # One device that lacks whatever it may, and one that has everything.
+    ends = [{name: values[end] for name, values in pools.items()} for end in (0, -1)]
+    bases: list[_Base] = [(values, rules[0]) for values in ends]
     # Equal descriptions are drawn again and again where there are hardly more than the budget.
-    for _ in range(_PATIENCE * budget):
-        for one in _family(scheme, pools, rules, bases[-1], random):
+    for turn in range(_PATIENCE * budget):
+        for one in _family(scheme, pools, rules, bases[turn], random):
             found[one] = None
             if len(found) >= budget:
                 return found
@@ -182,9 +184,10 @@ _Base = tuple[Mapping[str, Value | None], _Rule]
 
 
 def _base(pools: Pools, rules: list[_Rule], bases: list[_Base], random: Random) -> _Base:
-    """Take new values for half of the attributes of an earlier base."""
+    """Take new values for a few or many of the attributes of an earlier base."""
     values, rule = random.choice(bases)
-    fresh = {name: random.choice(pool) for name, pool in pools.items() if random.random() < 0.5}
+    share = random.random()
+    fresh = {name: random.choice(pool) for name, pool in pools.items() if random.random() < share}
     return {**values, **fresh}, random.choice(rules) if random.random() < 0.5 else rule
 
 

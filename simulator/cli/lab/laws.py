@@ -1,6 +1,7 @@
 """``scheme laws``: what a scheme keeps, and the smallest devices for which it does not."""
 
 import sys
+from decimal import Decimal
 
 import click
 
@@ -106,7 +107,12 @@ def _looked_at(found: Survey) -> str:
 
 
 def _many(count: int, what: str) -> str:
-    return f"{count:,} {what if count == 1 else _plural(what)}"
+    return f"{_number(count)} {what if count == 1 else _plural(what)}"
+
+
+def _number(count: int) -> str:
+    """Write a number; nobody reads more than fifteen digits, and a float may not hold them."""
+    return f"{count:,}" if count < 10**15 else f"{Decimal(count):.2e}"
 
 
 def _plural(what: str) -> str:
@@ -130,8 +136,8 @@ def _standing(found: Survey, ruling: Ruling) -> str:
     asked += "" if one else f" of {_plural(what)}"
     if ruling.standing is not Standing.BROKEN:
         return f"{ruling.standing} ({asked} asked)"
-    undecided = f", {ruling.undecided:,} of them undecided" if ruling.undecided else ""
-    text = f"{ruling.standing} for {ruling.refused:,} of {asked}{undecided}"
+    undecided = f", {_number(ruling.undecided)} of them undecided" if ruling.undecided else ""
+    text = f"{ruling.standing} for {_number(ruling.refused)} of {asked}{undecided}"
     if not of_fleet:
         return text
     if one:
