@@ -251,14 +251,13 @@ class _Finder:
         )
 
     def _bump(self, passages: Mapping[Step, Passage]) -> tuple[Bump, str]:
-        forward = {step: passages[step].lost.pairs for step in (Step.OLD_TO_NEW, Step.NEW_TO_NEW)}
-        back = passages[Step.NEW_TO_OLD].lost.pairs
-        gained = sum(
-            (~before & after).bit_count()
-            for before, after in zip(
-                self.base.compatible, self.steps[Step.NEW_TO_NEW].compatible, strict=True
-            )
-        )
+        forward = {
+            step: passages[step].lost.device_pairs for step in (Step.OLD_TO_NEW, Step.NEW_TO_NEW)
+        }
+        back = passages[Step.NEW_TO_OLD].lost.device_pairs
+        ends = zip(self.base.compatible, self.steps[Step.NEW_TO_NEW].compatible, strict=True)
+        rows = [~before & after for before, after in ends]
+        gained = count(rows, self.upgrade.devices).device_pairs
         upgrade = self.upgrade
         is_same = (
             same_rule(upgrade.old, upgrade.new) and upgrade.old.surfaces == upgrade.new.surfaces

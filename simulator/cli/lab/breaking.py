@@ -259,7 +259,8 @@ def _of_fleets(
     upgrade = replace(upgrade, gone=found.gone, come=found.come)
     how = "by name" if found.is_by_name else "in order"
     names = " and ".join(map(shown_name, paths))
-    return upgrade, Judged(paths, _fleet_text(upgrade, f"{names}, paired {how}"))
+    judges = " and ".join(dict.fromkeys(scheme.name for scheme in schemes))
+    return upgrade, Judged(paths, _fleet_text(upgrade, f"{names}, paired {how}, under {judges}"))
 
 
 def _fleet_text(upgrade: Upgrade, what: str) -> str:

@@ -1,7 +1,7 @@
 """What ``scheme breaking`` prints."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import click
@@ -9,7 +9,7 @@ import click
 from simulator.compat.description import Description
 from simulator.compat.scheme import Relation
 from simulator.lab.breaking import Breaking, Category, Example, Passage
-from simulator.lab.bump import Published
+from simulator.lab.bump import Bump, Published
 from simulator.lab.published import Difference
 from simulator.lab.rolling import Count, Step
 from simulator.lab.space import Space
@@ -18,7 +18,7 @@ __all__ = ["Judged", "print_breaking", "to_json"]
 
 _REASONS = 3
 _DIFFERENCES = 20
-_LONGEST = 240
+_LONGEST = 160
 _INDENT = " " * 12
 
 
@@ -46,7 +46,7 @@ def print_breaking(found: Breaking, judged: Judged, fail_on: frozenset[Category]
         "",
         *_categories(found, judged, fail_on),
         "",
-        *_rolling(found, judged),
+        *_rolling(found),
         "",
         f"bump: {_bump(found)} ({found.evidence})",
         *(_published(one, found) for one in found.published),
@@ -94,9 +94,8 @@ def _many(number: int, what: str) -> str:
 
 
 def _counted(count: Count, judged: Judged) -> str:
-    if judged.space is not None:
-        return _many(count.pairs, "pair")
-    return f"{_many(count.device_pairs, 'pair')}, from {_many(count.devices, 'device')}"
+    pairs = _many(count.device_pairs, "pair")
+    return pairs if judged.space else f"{pairs}, from {_many(count.devices, 'device')}"
 
 
 def _difference(one: Difference, judged: Judged) -> str:
@@ -118,18 +117,19 @@ def _example(example: Example) -> Iterator[str]:
 
 def _shown(one: Description) -> str:
     line = one.to_line()
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}… (--json has all)"
+    if len(line) > _LONGEST and one.objects:
+        line = f"{replace(one, objects=None).to_line()} and {_many(len(one.objects), 'object')}"
+    return line if len(line) <= 2 * _LONGEST else f"{line[: 2 * _LONGEST]}… (--json has all)"
 
 
 # ---- the rolling upgrade
 
 
-def _rolling(found: Breaking, judged: Judged) -> Iterator[str]:
+def _rolling(found: Breaking) -> Iterator[str]:
     yield f"{'rolling upgrade, pairs':<24}" + "".join(f"{one:>20}" for one in _COLUMNS)
     for step, passage in found.passages.items():
         counts = (passage.allowed, passage.lost, passage.undecided)
-        numbers = [one.pairs if judged.space else one.device_pairs for one in counts]
-        yield f"  {step:<22}" + "".join(f"{number:>20,}" for number in numbers)
+        yield f"  {step:<22}" + "".join(f"{one.device_pairs:>20,}" for one in counts)
     told = {(one.example.step, _ends(one.example)): name for name, one in found.changes.items()}
     for step, passage in found.passages.items():
         if passage.example is None:
@@ -139,7 +139,7 @@ def _rolling(found: Breaking, judged: Judged) -> Iterator[str]:
         else:
             yield f"{step} loses, for example:"
             yield from _example(passage.example)
-    for word, moves in zip(("can", "cannot"), _moves(found, judged), strict=True):
+    for word, moves in zip(("can", "cannot"), _moves(found), strict=True):
         yield f"{word + ':':<8}{', '.join(moves) or 'nothing found'}"
 
 
@@ -158,16 +158,12 @@ _MOVES = MappingProxyType(
 """What a cluster in the middle of a rolling upgrade wants to do."""
 
 
-def _moves(found: Breaking, judged: Judged) -> tuple[list[str], list[str]]:
+def _moves(found: Breaking) -> tuple[list[str], list[str]]:
     """Say in how many of the pairs that old allows each move is possible, and is not."""
-
-    def pairs(one: Count) -> int:
-        return one.pairs if judged.space else one.device_pairs
-
     can, cannot = [], []
-    allowed = pairs(found.passages[Step.OLD_TO_OLD].allowed)
+    allowed = found.passages[Step.OLD_TO_OLD].allowed.device_pairs
     for step, move in _MOVES.items():
-        lost = pairs(found.passages[step].lost)
+        lost = found.passages[step].lost.device_pairs
         if lost < allowed:
             can.append(f"{move} ({allowed - lost:,} of {_many(allowed, 'pair')})")
         if lost:
@@ -187,11 +183,17 @@ def _is_version(found: Breaking, passage: Passage) -> bool:
     )
 
 
+_GROWTH = MappingProxyType(
+    {bump: f"a {bump} bump" for bump in Bump}
+    | {Bump.LOWER: "a lower version", Bump.NONE: "no bump"}
+)
+
+
 def _published(one: Published, found: Breaking) -> str:
     old, new = ("absent" if value is None else str(value) for value in (one.old, one.new))
     judged = "; it takes part in the verdicts" * one.is_judged
     return (
-        f"published: {one.attribute} {old} → {new}, a bump of {one.bump}: "
+        f"published: {one.attribute} {old} → {new}, {_GROWTH[one.bump]}: "
         f"{one.against(found.bump)} ({_many(one.devices, 'device')}{judged})"
     )
 
@@ -202,7 +204,7 @@ def _published(one: Published, found: Breaking) -> str:
 def to_json(found: Breaking, judged: Judged, fail_on: frozenset[Category]) -> dict[str, object]:
     """Return all of the report as JSON knows it."""
     upgrade = found.upgrade
-    can, cannot = _moves(found, judged)
+    can, cannot = _moves(found)
     return {
         "old": judged.names[0],
         "new": judged.names[1],
