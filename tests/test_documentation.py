@@ -183,6 +183,7 @@ def control_of(host):
         unregistered=lambda: host.unregistered,
         set_driver_version=host.set_driver_version,
         driver_versions=lambda: host.driver_versions,
+        log=lambda: host.log,
     )
 
 

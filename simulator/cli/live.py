@@ -115,6 +115,7 @@ def make_live(host: Host, seed: int, *, cpus: int | None = None) -> Live:
         host.bus,
         uevents,
         before_show=faults.before_show,
+        before_store=faults.before_store,
         cpus=n_cpus,
         register=host.register_again,
     )
@@ -126,6 +127,7 @@ def make_live(host: Host, seed: int, *, cpus: int | None = None) -> Live:
         unregistered=lambda: host.unregistered,
         set_driver_version=host.set_driver_version,
         driver_versions=lambda: host.driver_versions,
+        log=lambda: host.log,
     )
     return Live(host, uevents, tree, control, hurry)
 

@@ -4,6 +4,7 @@ Faults: what goes wrong on purpose, written as text, one fault a line.
 | line | what happens |
 |---|---|
 | ``fail create WHICH ERRNO`` | the vendor driver answers *ERRNO*, such as ``ENOSPC`` |
+| ``fail store WHICH ERRNO [FILE]`` | a write to a file of an mdev, or to *FILE*, answers *ERRNO* |
 | ``delay probe WHICH SECONDS`` | the vendor driver sleeps first; others use the host meanwhile |
 | ``drop event WHICH [ACTION]`` | the uevent is not sent |
 | ``duplicate event WHICH [ACTION]`` | the uevent is sent twice |
@@ -14,7 +15,7 @@ Faults: what goes wrong on purpose, written as text, one fault a line.
 ``all``; or a chance such as ``10%``, asked each time. *ACTION* is ``add``, ``bind``, ``unbind``,
 ``remove`` or ``change``; *FILE* is a name below the directory of the mdev, such as
 ``intel_vgpu/vgpu_id``. Only creations that reach the vendor driver are counted, only the uevents of
-that action, only reads of that file.
+that action, only reads of that file. A store of *FILE* may be one of a type or a parent, too.
 
     >>> from simulator.mdev import KERNELS, MdevBus, Uevents
     >>> from simulator.vendors import driver
@@ -98,11 +99,13 @@ class _Grammar:
     name: str
     read: Callable[[_Word], int | float | str]
     is_optional: bool = False
+    takes_file: bool = False
 
 
 _GRAMMARS: Mapping[str, _Grammar] = MappingProxyType(
     {
         "fail create": _Grammar("ERRNO", _errno),
+        "fail store": _Grammar("ERRNO", _errno, takes_file=True),
         "delay probe": _Grammar("SECONDS", _seconds),
         "drop event": _Grammar("ACTION", _action, is_optional=True),
         "duplicate event": _Grammar("ACTION", _action, is_optional=True),
@@ -120,6 +123,7 @@ class _Fault:
     Attributes:
         kind: Its first two words.
         argument: What stands after WHICH, or None.
+        file: What stands after ERRNO, or None.
         text: The line, with single blanks.
     """
 
@@ -129,6 +133,7 @@ class _Fault:
         self.kind = " ".join(word.text for word in words[:2])
         self.text = " ".join(word.text for word in words)
         self.argument: int | float | str | None = None
+        self.file: str | None = None
         self._which = "all"
         if self.kind not in _GRAMMARS and self.kind != _EARLY:
             raise TextError(line, "no such fault", _KINDS)
@@ -141,6 +146,8 @@ class _Fault:
             self._which = which.text
             if rest or not grammar.is_optional:
                 self.argument = grammar.read(rest.pop(0) if rest else end)
+            if rest and grammar.takes_file:
+                self.file = rest.pop(0).text
         if rest:
             raise rest[0].refuse("too much", "the end of the line")
         self._random = random
@@ -230,6 +237,24 @@ class Faults:
                 node.remove()
             except (MdevError, WouldBlockError):
                 return
+
+    def before_store(self, node: Node, name: str) -> None:
+        """
+        Let a write fail. To be called before the file *name* of *node* is written.
+
+        Raises:
+            MdevError: A fault says so.
+        """
+        errors = [
+            fault.argument
+            for fault in self._of("fail store")
+            if (isinstance(node, Mdev) if fault.file is None else fault.file == name)
+            and fault.strikes()
+        ]
+        self._drop_spent()
+        for number in errors:
+            if isinstance(number, int):
+                raise MdevError(number, f"{name}: a fault that was armed")
 
     def _of(self, kind: str) -> list[_Fault]:
         return [fault for fault in self._armed if fault.kind == kind]

@@ -44,7 +44,7 @@ class ArmedFaults(Protocol):
         """Disarm all."""
 
 
-def control_tree(
+def control_tree(  # noqa: PLR0913 - a machine has as many sides
     bus: MdevBus,
     faults: ArmedFaults | None,
     lock: Lock,
@@ -53,6 +53,7 @@ def control_tree(
     unregistered: Callable[[], Iterable[str]] = tuple,
     set_driver_version: Callable[[str, str], None] | None = None,
     driver_versions: Callable[[], Mapping[str, str | None]] = dict,
+    log: Callable[[], Iterable[str]] | None = None,
 ) -> Tree:
     """
     Make the control directory of a machine.
@@ -66,6 +67,7 @@ def control_tree(
         set_driver_version: Changes what a parent publishes, by its name; raises `KeyError`, no
             such parent; `TextError`, no such version; `ValueError`, the machine publishes none.
         driver_versions: The versions by parent.
+        log: The last lines of its kernel log.
     """
     control = _Control(bus)
     files = {
@@ -82,6 +84,8 @@ def control_tree(
         files["driver_version"] = control.command(
             partial(_set_version, set_driver_version), partial(_list_versions, driver_versions)
         )
+    if log is not None:
+        files["log"] = _listing(log)
     if faults is not None:
         files["faults"] = control.command(partial(_arm, faults), lambda: faults.armed)
     entries: dict[str, Entry] = dict(sorted(files.items()))

@@ -39,12 +39,15 @@ class File:
         write: Takes the bytes of one write, a page at most, or raises `MdevError` or
             `WouldBlockError`.
         size: What stat says, whatever the content.
+        is_seekable: Each read asks anew at its offset and gives a page at most, as it does for
+            binary attributes; else the content is kept from the first read on.
     """
 
     mode: int
     read: Callable[[], bytes] | None = None
     write: Callable[[bytes], object] | None = None
     size: int = PAGE_SIZE
+    is_seekable: bool = False
 
 
 class Directory(Protocol):

@@ -31,6 +31,7 @@ class Context:
         groups: The IOMMU groups.
         machine: CPUs and nodes.
         before_show: Called before each show with the node and the name of its file.
+        before_store: Called before each store in the same way.
         controls: What was written to ``power/control``, by path of the device.
         forget: Called with the path of a file that has gone while its directory stays.
     """
@@ -39,6 +40,7 @@ class Context:
     groups: IommuGroups
     machine: Machine
     before_show: Callable[[Node, str], None] | None = None
+    before_store: Callable[[Node, str], None] | None = None
     controls: dict[str, str] = field(default_factory=dict)
     forget: Callable[[str], object] = str
 
@@ -48,8 +50,10 @@ def _attribute_file(context: Context, node: AnyNode, name: str) -> File:
     Make the file of an attribute.
 
     An open file outlives its attribute, and answers ENODEV then. A show longer than a page is cut
-    as fs/sysfs/file.c sysfs_kf_seq_show() cuts it (general knowledge).
+    as fs/sysfs/file.c sysfs_kf_seq_show() cuts it; a binary attribute is not, and its size is that
+    of its driver's table: none (general knowledge).
     """
+    is_binary = node.attributes[name].is_binary
 
     def find() -> Any:  # noqa: ANN401 - an attribute of whatever node it is
         found = node.attributes.get(name)
@@ -63,9 +67,12 @@ def _attribute_file(context: Context, node: AnyNode, name: str) -> File:
         attribute = find()
         if attribute.show is None:
             raise NoHandlerError(f"{name} has no show")
-        return str(attribute.show(node)).encode()[: PAGE_SIZE - 1]
+        content = str(attribute.show(node)).encode()
+        return content if is_binary else content[: PAGE_SIZE - 1]
 
     def write(data: bytes) -> None:
+        if context.before_store is not None:
+            context.before_store(node, name)
         attribute = find()
         if attribute.store is None:
             raise NoHandlerError(f"{name} has no store")
@@ -77,7 +84,8 @@ def _attribute_file(context: Context, node: AnyNode, name: str) -> File:
                 context.forget(f"{node.path.removeprefix('/sys')}/{name}")
             raise
 
-    return File(node.attributes[name].mode, read, write)
+    mode = node.attributes[name].mode
+    return File(mode, read, write, 0, is_seekable=True) if is_binary else File(mode, read, write)
 
 
 def _attribute_names(node: AnyNode, prefix: str) -> Iterable[str]:

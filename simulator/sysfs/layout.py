@@ -35,6 +35,7 @@ def mdev_sysfs(
     uevents: Uevents,
     *,
     before_show: Callable[[Node, str], None] | None = None,
+    before_store: Callable[[Node, str], None] | None = None,
     cpus: int = 1,
     nodes: int = 1,
     register: Callable[[str], object] | None = None,
@@ -46,6 +47,7 @@ def mdev_sysfs(
         bus: What is registered and created there is in the tree at once.
         uevents: Those of the bus; shows and takes the files ``uevent``.
         before_show: Called before each show of a node; an `MdevError` is the reader's.
+        before_store: Called before each store of a node; an `MdevError` is the writer's.
         cpus: How many CPUs the machine has, from 1.
         nodes: How many NUMA nodes share them, from 1; more if a parent is on a higher one.
         register: Registers the parent of this name again, when its driver is bound again.
@@ -55,7 +57,8 @@ def mdev_sysfs(
     """
     most = [parent.numa_node for parent in bus.parents.values() if parent.numa_node is not None]
     machine = Machine(cpus, max([nodes - 1, *most]) + 1)
-    context = Context(uevents, IommuGroups(bus.kernel), machine, before_show)
+    groups = IommuGroups(bus.kernel)
+    context = Context(uevents, groups, machine, before_show, before_store)
     return _Sysfs(bus, context, _drive(bus, register)).tree
 
 

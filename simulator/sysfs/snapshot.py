@@ -74,10 +74,14 @@ def _below(tree: Tree, top: str) -> Iterator[tuple[str, Saved]]:
 
 
 def _content(tree: Tree, path: str) -> bytes:
+    content = b""
     try:
-        return tree.open(path, reading=True).read(_MOST)
+        with tree.open(path, reading=True) as file:
+            while len(content) < _MOST and (more := file.read(_MOST - len(content), len(content))):
+                content += more
     except MdevError:
         return b""
+    return content
 
 
 # ---- directories

@@ -35,7 +35,8 @@ class Stat:
 
     Attributes:
         mode: With the type of the file, as ``st_mode``.
-        size: 4096 for attributes, whatever they hold; 0 for directories and links.
+        size: 4096 for attributes, whatever they hold; 0 for directories, links and binary
+            attributes of no size.
         nlink: 2 and more for directories.
     """
 
@@ -49,7 +50,8 @@ class OpenFile:
     A file between open and close. Made by `Tree.open`.
 
     The content is read once, at the first read or at a read from the start, and kept: later
-    offsets are cut from the same text. Each write reaches the file's store as one call.
+    offsets are cut from the same text. Of a binary attribute each read asks anew, for a page at
+    most. Each write reaches the file's store as one call.
 
     Source: general knowledge, fs/seq_file.c, fs/kernfs/file.c.
     """
@@ -88,12 +90,13 @@ class OpenFile:
             MdevError: EIO, there is no show; ENODEV, the file has gone since it was opened; or
                 what the show raises.
         """
-        if self._text is None or offset == 0:
+        if self._text is None or offset == 0 or self._file.is_seekable:
             if self._file.read is None:
                 raise MdevError(errno.EIO, f"{self.path} has no show")
             with self._tree.lock:
                 self._text = self._file.read()
-        return self._text[offset : offset + size]
+        most = min(size, PAGE_SIZE) if self._file.is_seekable else size
+        return self._text[offset : offset + most]
 
     def write(self, data: bytes, *, wake: Callable[[], None] | None = None) -> int:
         """

@@ -201,6 +201,31 @@ def test_an_mdev_goes_while_it_is_read(recorder, kernel):
     assert machine.create() == "ok"
 
 
+def written(machine, node, name):
+    """The errno of a write, or ``ok``."""
+    try:
+        machine.faults.before_store(node, name)
+    except MdevError as error:
+        return error.name
+    return "ok"
+
+
+def test_a_store_fails(machine):
+    """The n-th write to a file of an mdev fails, or that to one file, wherever it is."""
+    mdev_type = machine.parent.types["rec-a"]
+    mdev = mdev_type.create(UUIDS[0])
+    machine.faults.arm("fail store 2 EIO")
+    assert [written(machine, mdev, name) for name in "abc"] == ["ok", "EIO", "ok"]
+    machine.faults.arm("fail store all ENOSPC vendor/a")
+    assert machine.faults.armed == ("fail store all ENOSPC vendor/a",)
+    nodes = (mdev, mdev_type, machine.parent)
+    assert [written(machine, node, "vendor/a") for node in nodes] == ["ENOSPC"] * 3
+    assert [written(machine, node, "create") for node in nodes] == ["ok"] * 3
+    machine.faults.clear()
+    machine.faults.arm("fail store all EIO")
+    assert [written(machine, node, "create") for node in nodes] == ["EIO", "ok", "ok"]
+
+
 def test_the_read_of_one_file(machine):
     """Reads of other files, of types and of parents do not count."""
     machine.faults.arm("remove read 1 vendor/uuid")

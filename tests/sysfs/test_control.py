@@ -50,6 +50,7 @@ class Machine:
         self.parent = self.bus.register(driver("mtty"))
         self.faults = Faults()
         self.versions = Versions(mtty=None)
+        self.log = ["mtty mtty: first", "mtty mtty: second"]
         self.lock = Lock()
         self.tree = control_tree(
             self.bus,
@@ -59,6 +60,7 @@ class Machine:
             unregistered=lambda: [] if "mtty" in self.bus.parents else ["mtty"],
             set_driver_version=self.versions.set,
             driver_versions=lambda: self.versions,
+            log=lambda: self.log,
         )
 
     def register(self, name):
@@ -96,6 +98,7 @@ def test_what_is_there(machine):
         "error": 0o444,
         "faults": 0o644,
         "kernel": 0o444,
+        "log": 0o444,
         "mdevs": 0o444,
         "open": 0o644,
         "register": 0o644,
@@ -207,6 +210,13 @@ def test_unregister_of_a_busy_parent_blocks(machine):
     machine.echo(f"mtty/{U1}", "close")
     assert gone == [True]
     assert machine.cat("register") == "mtty\n"
+
+
+def test_the_log(machine):
+    """The lines of the kernel log are read as they are at each read, the oldest first."""
+    assert machine.cat("log") == "mtty mtty: first\nmtty mtty: second\n"
+    del machine.log[0]
+    assert machine.cat("log") == "mtty mtty: second\n"
 
 
 def test_driver_version(machine):
