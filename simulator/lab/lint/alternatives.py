@@ -23,8 +23,8 @@ def object_findings(scheme: Scheme, one: Object) -> Iterator[Found]:
     is_ignored = scheme.unlisted is Outcome.COMPATIBLE
     for name, clause in one.clauses.items():
         if scheme.attributes[name].relation is Relation.ANY:
-            continue
-        if isinstance(clause, AnyClause) and is_ignored and len(one.clauses) > 1:
+            yield "L106", name, f"{name} is not asked: the scheme says clause: any"
+        elif isinstance(clause, AnyClause) and is_ignored and len(one.clauses) > 1:
             yield "L106", name, f"{name}=any() accepts what is accepted without it"
     for name, clause in _used_once(one):
         yield "L107", name, _used_once_text(scheme, name, clause)

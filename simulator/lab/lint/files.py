@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from simulator.compat.attribute_file import PIECE
-from simulator.compat.scheme import FORMS, Attribute, Scheme, Surface
+from simulator.compat.scheme import Attribute, Scheme, Surface
 from simulator.lab.lint.finding import Finding, Place
 
 __all__ = ["KERNEL_FILES", "SysfsFile", "file_findings", "files_of"]
@@ -75,9 +75,10 @@ def shown(scheme: Scheme, surface: Surface) -> list[Attribute]:
     if surface.form == "test":
         pieces = dict.fromkeys(PIECE.findall(surface.text))
         return [scheme.attributes[name] for name in pieces if name in scheme.attributes]
-    if surface.attributes:
-        return [scheme.attributes[name] for name in surface.attributes]
-    return [one for one in scheme.attributes.values() if one.scope in (None, surface.scope)]
+    found = [scheme.attributes[name] for name in surface.attributes or scheme.attributes]
+    # A file of its own stands where the attribute says; other forms are in one directory.
+    is_everywhere = surface.form == "files" or bool(surface.attributes)
+    return [one for one in found if is_everywhere or one.scope in (None, surface.scope)]
 
 
 def _files(scheme: Scheme, at: int, surface: Surface) -> Iterator[SysfsFile]:
@@ -137,11 +138,9 @@ def _several_values(scheme: Scheme, surface: Surface, place: Place) -> Iterator[
     elif surface.form == "test" and len(attributes) > 1:
         names = ", ".join(one.name for one in attributes)
         yield Finding("L501", f"{path}: one text is {names}", place)
-    elif surface.form in FORMS:
-        for one in attributes:
-            if one.kind == "set":
-                message = f"{path}: {one.name} is a set, so its file is an array"
-                yield Finding("L506", message.replace("the files: ", ""), place)
+    elif sets := [one.name for one in attributes if one.kind == "set"]:
+        what = "is a set, so its file is an array" if len(sets) == 1 else "are sets: arrays"
+        yield Finding("L506", f"{', '.join(sets)} {what}", place)
 
 
 def _twice(files: list[SysfsFile]) -> Iterator[Finding]:

@@ -1,7 +1,8 @@
 """What a scheme leaves open, never uses, or compares too strictly."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from simulator.compat.attribute_file import PIECE
 from simulator.compat.clause_text import parse_clause
 from simulator.compat.derive import OWN
 from simulator.compat.description import Description
@@ -21,7 +22,7 @@ def _at(name: str, field: str = "") -> Place:
     return Place(path=("attributes", name, field) if field else ("attributes", name))
 
 
-def policy_findings(scheme: Scheme, descriptions: Iterable[Description]) -> Iterator[Finding]:
+def policy_findings(scheme: Scheme, descriptions: Sequence[Description]) -> Iterator[Finding]:
     """Hold the attributes of a scheme against what it does with them."""
     open_ = [
         name
@@ -33,21 +34,17 @@ def policy_findings(scheme: Scheme, descriptions: Iterable[Description]) -> Iter
         yield Finding(
             "L404", f"{message} compatible, or undecided for each", Place(path=("missing",))
         )
-    used = {one.of for one in scheme.attributes.values()}
-    used |= {one.attribute for one in scheme.prefer}
+    used = _used(scheme)
     for name, one in scheme.attributes.items():
-        if one.relation is Relation.ANY:
-            yield Finding("L405", f"{name} is any: nothing compares it", _at(name, "clause"))
-        elif not _is_compared(scheme, one) and name not in used | _copied_by(scheme):
-            message = f"nothing compares {name}: it has no clause"
-            if not one.settable and not _names_attributes(scheme, one):
-                yield Finding("L405", message, _at(name))
+        if name not in used and not _is_compared(scheme, one):
+            why = "its clause is any" if one.relation is Relation.ANY else "it has no clause"
+            yield Finding("L405", f"nothing compares {name}: {why}", _at(name))
         if one.relation is Relation.EQUAL and one.kind == "version":
             message = f"{name} must be equal: a bugfix is enough to forbid a migration"
             yield Finding("L604", message, _at(name, "clause"))
         if one.relation is Relation.EQUAL and _is_free(one):
             yield Finding("L601", _free_text(name), _at(name))
-    yield from _not_copied(scheme, list(descriptions))
+    yield from _not_copied(scheme, descriptions)
 
 
 def _or(names: list[str]) -> str:
@@ -80,37 +77,37 @@ def string_findings(scheme: Scheme, one: Object) -> Iterator[tuple[str, str]]:
             yield name, _free_text(name)
 
 
+def _used(scheme: Scheme) -> set[str]:
+    """Return the attributes that have a use, whether or not they are compared."""
+    found = {one.of for one in scheme.attributes.values() if one.of is not None}
+    found |= {one.attribute for one in scheme.prefer}
+    found |= {one.name for one in scheme.attributes.values() if one.settable}
+    found |= {scheme.copied} if scheme.copied is not None else set()
+    found |= {name for one in scheme.accepts for text in one.values() for name in OWN.findall(text)}
+    texts = [one.fact or "" for one in scheme.attributes.values()]
+    texts += [one.text for one in scheme.surfaces]
+    return found | {name for text in texts for name in PIECE.findall(text)}
+
+
 # ---- dynamic resources
 
 
-def _copied_by(scheme: Scheme) -> set[str]:
-    """Return the own values that derived objects name."""
-    texts = [text for one in scheme.accepts for text in one.values()]
-    return {name for text in texts for name in OWN.findall(text)}
-
-
-def _names_attributes(scheme: Scheme, one: Attribute) -> bool:
-    """Tell whether a set can name the attributes that are copied to a target."""
-    return one.kind == "set" and any(other.settable for other in scheme.attributes.values())
-
-
-def _not_copied(scheme: Scheme, descriptions: list[Description]) -> Iterator[Finding]:
+def _not_copied(scheme: Scheme, descriptions: Sequence[Description]) -> Iterator[Finding]:
     """
-    Find settable attributes that no set of names lists.
+    Find settable attributes that the list of those that are copied never names.
 
     Source: dynamic_resources of 20200909053755.GA721@joy-OptiPlex-7040, a list of attributes.
     """
-    settable = [one.name for one in scheme.attributes.values() if one.settable]
-    sets = [one for one in scheme.attributes.values() if one.kind == "set"]
-    named = {member for one in sets for member in _declared(one)}
-    for description in descriptions:
-        for value in description.values.values():
-            named |= value.members if isinstance(value, FlagSet) else frozenset()
-    is_known = not sets or bool(descriptions) or any(_declared(one) for one in sets)
-    for name in settable:
-        if is_known and name not in named:
-            message = f"{name} can be set, and no dynamic resource copies it to a target"
-            yield Finding("L508", message, _at(name, "settable"))
+    if scheme.copied is None:
+        return
+    declared = _declared(scheme.attributes[scheme.copied])
+    values = [one.values.get(scheme.copied) for one in descriptions]
+    found = [value.members for value in values if isinstance(value, FlagSet)]
+    named = declared.union(*found)
+    for one in scheme.attributes.values():
+        if one.settable and one.name not in named and (named or found):
+            message = f"{one.name} can be set, and {scheme.copied} never names it to be copied"
+            yield Finding("L508", message, _at(one.name, "settable"))
 
 
 def _declared(one: Attribute) -> frozenset[str]:

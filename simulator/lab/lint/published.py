@@ -1,6 +1,6 @@
 """What devices publish: their objects, one by one and against each other, and their values."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -83,21 +83,36 @@ class Published:
         # Where nothing says how it is published, a listing is what it is.
         self._is_whole = not scheme.surfaces or any(one.form in _WHOLE for one in scheme.surfaces)
 
-    def findings(self, descriptions: Iterable[Description], kind: str) -> Iterator[Finding]:
+    def findings(self, descriptions: Sequence[Description], kind: str) -> Iterator[Finding]:
         """Find what is wrong in *descriptions*; *kind* is that of their places."""
-        for index, one in enumerate(descriptions):
+        asked = [self._in_list(one) for one in descriptions]
+        if kind == "class":
+            self._keep_common(asked)
+        for index, (one, (seen, in_objects)) in enumerate(zip(descriptions, asked, strict=True)):
             size = len("SELF:\n")
             for name, value in one.values.items():
                 length, found = self._value(name, value)
                 size += length
                 for code, message in found:
                     yield Finding(code, message, Place(kind, index, ("self", name)))
-            seen = [self._seen(each) for each in one.objects or ()]
             size += sum(each.size for each in seen)
-            for code, at, name, message in self._in_seen(seen, one.values):
+            for code, at, name, message in in_objects:
                 path = ("compatible", at, name) if name else ("compatible", at)
                 yield Finding(code, message, Place(kind, index, path))
             yield from self._growing(one, seen, size, Place(kind, index))
+
+    def _in_list(self, one: Description) -> tuple[list["_Seen"], list[InObject]]:
+        seen = [self._seen(each) for each in one.objects or ()]
+        return seen, self._in_seen(seen, one.values)
+
+    def _keep_common(self, asked: Sequence[tuple[list["_Seen"], list[InObject]]]) -> None:
+        """Keep what is wrong for all devices that publish a list: drivers write one for many."""
+        common: dict[tuple[int, ...], set[InObject]] = {}
+        for seen, found in asked:
+            common.setdefault(tuple(map(id, seen)), set(found)).intersection_update(found)
+        for seen, found in asked:
+            kept = common[tuple(map(id, seen))]
+            found[:] = [one for one in found if one in kept]
 
     def _value(self, name: str, value: Value) -> tuple[int, tuple[tuple[str, str], ...]]:
         """Return the bytes of an own value in a listing, and what is wrong with it."""
@@ -112,12 +127,12 @@ class Published:
 
     # ---- objects
 
-    def in_objects(self, objects: Sequence[Object], own: Mapping[str, Value]) -> list[InObject]:
-        """Find what is wrong in the objects of a device with the values *own*."""
-        return self._in_seen([self._seen(one) for one in objects], own)
+    def in_objects(self, objects: Sequence[Object]) -> list[InObject]:
+        """Find what is wrong in objects whatever their device's own values are."""
+        return self._in_seen([self._seen(one) for one in objects], None)
 
-    def _in_seen(self, seen: Sequence["_Seen"], own: Mapping[str, Value]) -> list[InObject]:
-        values = {name: own[name] for name in self._related if name in own}
+    def _in_seen(self, seen: Sequence["_Seen"], own: Mapping[str, Value] | None) -> list[InObject]:
+        values = None if own is None else {name: own[name] for name in self._related if name in own}
         sides = [Side(self.scheme, to_publisher, values) for to_publisher in self._directions]
         answers = [list(self._asked(side, seen)) for side in sides]
         # Both directions ask the same objects: what one of them can use is of use.
@@ -139,7 +154,8 @@ class Published:
                 yield code, alive[which], "", text
 
     def _report(self, side: Side, number: int, group: Group) -> Report:
-        key = (number, side.to_publisher, *(side.own or {}).items())
+        own = None if side.own is None else tuple(side.own.items())
+        key = (number, side.to_publisher, own)
         if key not in self._reports:
             self._reports[key] = group_report(side, group)
         return self._reports[key]
