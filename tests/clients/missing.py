@@ -28,6 +28,8 @@ PACKAGES = {
     "lspci": "pciutils",
     "busybox": "busybox-static",
     "umockdev-run": "umockdev",
+    "chromium": "chromium",
+    "chromedriver": "chromium-driver",
     "nsenter": "util-linux",
     "setpriv": "util-linux",
     "unshare": "util-linux",
