@@ -41,7 +41,7 @@ _REASONS = 5
 )
 @click.option(
     "--budget",
-    type=click.IntRange(min=1, max=20_000),
+    type=click.IntRange(min=1, max=10_000),
     default=BUDGET,
     show_default=True,
     help="How many descriptions of the value space are looked at.",
