@@ -53,8 +53,9 @@ def describe(
     Print what devices publish under a scheme.
 
     HOST is a host file, or a description to print again: a listing or a line of NDJSON. With UUID
-    only this mdev of the host is described. --json prints NDJSON, one description a line, which
-    every verb that takes a description or a fleet reads.
+    only this mdev of the host is described, or the parent of this name. Parents are described too
+    where the scheme has files on them. --json prints NDJSON, one description a line, which every
+    verb that takes a description or a fleet reads.
     """
     if host is not None and vendor is not None:
         raise click.UsageError("--vendor names a built-in host; give it or HOST, not both")
@@ -81,15 +82,22 @@ def _of_host(host: Host, path: str, uuid: str | None) -> list[Description]:
         message = "the host names no scheme"
         raise InputError([Mistake(shown_name(path), 0, 0, 1, message, "scheme: NAME, or --scheme")])
     mdevs = host.mdevs
-    if uuid is not None and uuid.lower() not in mdevs:
+    if uuid is not None:
+        if uuid.lower() in mdevs:
+            return [host.describe(mdevs[uuid.lower()])]
+        if uuid in host.bus.parents:
+            return [host.describe_parent(uuid)]
         expected = ", ".join(mdevs) or "a host with mdevs"
         raise InputError([Mistake(shown_name(path), 0, 0, 1, f"no mdev {uuid}", expected)])
-    chosen = mdevs.values() if uuid is None else [mdevs[uuid.lower()]]
-    if not chosen:
+    scopes = {surface.scope for surface in host.scheme.surfaces}
+    found = [host.describe_parent(name) for name in host.bus.parents if "parent" in scopes]
+    # Where all files are on parents, an mdev publishes nothing of its own.
+    found += [host.describe(mdev) for mdev in mdevs.values() if scopes != {"parent"}]
+    if not found:
         raise InputError(
             [Mistake(shown_name(path), 0, 0, 1, "the host has no mdev", "mdevs: of a parent")]
         )
-    return [host.describe(mdev) for mdev in chosen]
+    return found
 
 
 @click.command()

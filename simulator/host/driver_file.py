@@ -39,23 +39,11 @@ _DRIVER = (
 _TYPE = ("takes", "name", "description", "values")
 _PCI = ("id", "class", "revision", "subsystem")
 
-_OF_DEVICES = frozenset(
-    {"driver", "subsystem", "power", "uevent", "iommu", "iommu_group", "firmware_node"}
-)
-"""What every device has. Source: general knowledge, drivers/base/core.c."""
-
-_OF_PCI = frozenset(
-    {"vendor", "device", "class", "revision", "subsystem_vendor", "subsystem_device"}
-    | {"config", "resource", "irq", "enable", "local_cpus", "local_cpulist"}
-    | {"numa_node", "modalias", "driver_override", "remove", "rescan", "reset"}
-)
-"""What a PCI device has. Source: general knowledge, drivers/pci/pci-sysfs.c."""
-
 _TAKEN: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "mdev_attributes": Mdev.reserved | {one.name for one in MDEV_ATTRIBUTES},
         "type_attributes": MdevType.reserved | {one.name for one in TYPE_ATTRIBUTES},
-        "parent_attributes": Parent.reserved | _OF_DEVICES | _OF_PCI,
+        "parent_attributes": Parent.reserved | Parent.reserved_on_pci,
     }
 )
 """Names that are no files of a driver's own."""

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from simulator.errors import MdevError, ParentGoneError
-from simulator.mdev.attributes import TYPE_ATTRIBUTES, Node
+from simulator.mdev.attributes import TYPE_ATTRIBUTES, Attribute, Node
 from simulator.mdev.device import Mdev
 from simulator.mdev.driver import PciFunction, TypeSpec, VendorDriver
 from simulator.mdev.parse import parse_uuid
@@ -19,6 +19,18 @@ if TYPE_CHECKING:  # the core imports this module
 __all__ = ["MdevType", "Parent"]
 
 _VIRTUAL = "/sys/devices/virtual/"
+
+_OF_DEVICES = frozenset(
+    {"driver", "subsystem", "power", "uevent", "iommu", "iommu_group", "firmware_node"}
+)
+"""What every device has. Source: general knowledge, drivers/base/core.c."""
+
+_OF_PCI = frozenset(
+    {"vendor", "device", "class", "revision", "subsystem_vendor", "subsystem_device"}
+    | {"config", "resource", "irq", "enable", "local_cpus", "local_cpulist"}
+    | {"numa_node", "modalias", "driver_override", "remove", "rescan", "reset"}
+)
+"""What a PCI device has. Source: general knowledge, drivers/pci/pci-sysfs.c."""
 
 
 class MdevType(Node):
@@ -114,6 +126,7 @@ class Parent(Node):
     A device that hosts mdevs. Made by `MdevBus.register` only.
 
     Attributes:
+        reserved_on_pci: Names that are no attributes where the parent is a PCI device.
         bus: The bus it is registered with.
         driver: Its vendor driver.
         driver_string: The first part of its type ids: dev_driver_string().
@@ -130,7 +143,8 @@ class Parent(Node):
         on_gone: Functions called once, when it is unregistered.
     """
 
-    reserved: ClassVar[frozenset[str]] = frozenset({"mdev_supported_types"})
+    reserved: ClassVar[frozenset[str]] = frozenset({"mdev_supported_types"}) | _OF_DEVICES
+    reserved_on_pci: ClassVar[frozenset[str]] = _OF_PCI
 
     def __init__(
         self,
@@ -194,6 +208,19 @@ class Parent(Node):
         is_virtual = self.path.startswith(_VIRTUAL)
         has_driver = self._is_bound and not (is_virtual and self.pci is None)
         return self.driver_string if has_driver else None
+
+    def add_attribute(self, attribute: Attribute["Parent"]) -> None:
+        """
+        Add a file at run time, as `Node.add_attribute` says.
+
+        Raises:
+            ValueError: As there; or a PCI device has a file of this name.
+            MdevError: As there.
+        """
+        first = attribute.name.split("/", maxsplit=1)[0]
+        if self.pci is not None and first in self.reserved_on_pci:
+            raise ValueError(f"{first} is not free for an attribute")
+        super().add_attribute(attribute)
 
     def _usual_subsystem(self) -> str:
         if self.pci is not None:
