@@ -85,8 +85,8 @@ def _categories(found: Breaking, judged: Judged, fail_on: frozenset[Category]) -
             yield from (f"{_INDENT}{_difference(one, judged)}" for one in others[:_DIFFERENCES])
             if len(others) > _DIFFERENCES:
                 yield f"{_INDENT}… and {len(others) - _DIFFERENCES} more (--json has all)"
-        else:
-            yield f"{category:<12}none found"
+    if absent := [one for one in Category if one not in found.found]:
+        yield f"none found: {', '.join(absent)}"
 
 
 def _many(number: int, what: str) -> str:
