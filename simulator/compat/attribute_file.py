@@ -2,17 +2,26 @@
 
 import errno
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from simulator.compat.clause_text import parse_clause
-from simulator.compat.file_choices import OUTCOMES, YES_OR_NO, choice, members
+from simulator.compat.file_choices import OUTCOMES, YES_OR_NO, Field, members
 from simulator.compat.scheme import Attribute, Limit, Relation
 from simulator.documents import YamlValue
 from simulator.errors import TextError
 from simulator.values import KINDS
 
-__all__ = ["FACTS", "MAX_ATTRIBUTES", "PIECE", "SCOPES", "read_attributes"]
+__all__ = [
+    "ATTRIBUTE_FIELDS",
+    "ATTRIBUTE_NAME",
+    "FACTS",
+    "MAX_ATTRIBUTES",
+    "PIECE",
+    "RELATION_KINDS",
+    "SCOPES",
+    "read_attributes",
+]
 
 MAX_ATTRIBUTES = 64
 """Attributes in one scheme. Ours."""
@@ -41,11 +50,11 @@ SCOPES: Mapping[str, str] = MappingProxyType({one: one for one in ("parent", "ty
 PIECE = re.compile(r"\{([^{}]*)\}")
 """A fact or an attribute in a text."""
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-_BLOCKS = MappingProxyType({one: one for one in ("all", "live")})
+ATTRIBUTE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+"""How attributes are named."""
+
 _ERRNOS = MappingProxyType({name: name for name in sorted(errno.errorcode.values())})
-# What a relation needs of the target's kind, and of the source's.
-_RELATION_KINDS: Mapping[Relation, tuple[str, str]] = MappingProxyType(
+RELATION_KINDS: Mapping[Relation, tuple[str, str]] = MappingProxyType(
     {
         Relation.SUPERSET: ("set", "set"),
         Relation.SUBSET: ("set", "set"),
@@ -53,6 +62,11 @@ _RELATION_KINDS: Mapping[Relation, tuple[str, str]] = MappingProxyType(
         Relation.ONE_OF: ("set", "string"),
     }
 )
+"""What a relation needs of the target's kind, and of the source's."""
+
+
+def _words(names: Iterable[str]) -> Mapping[str, str]:
+    return MappingProxyType({name: name for name in names})
 
 
 def read_attributes(value: YamlValue) -> dict[str, Attribute]:
@@ -65,33 +79,42 @@ def read_attributes(value: YamlValue) -> dict[str, Attribute]:
     found: dict[str, Attribute] = {}
     places: dict[str, YamlValue] = {}
     for key, name, body in value.fields("attributes by name"):
-        if not _NAME.fullmatch(name):
+        if not ATTRIBUTE_NAME.fullmatch(name):
             key.mistake(f"{name!r} cannot name an attribute", "letters, digits, _ . -")
         if len(found) == MAX_ATTRIBUTES:
             key.mistake("too many attributes", f"{MAX_ATTRIBUTES} at most")
             break
-        fields = body.known_fields(_FIELDS, "the type of the attribute, {type: int}")
+        fields = body.known_fields(ATTRIBUTE_FIELDS, "the type of the attribute, {type: int}")
         places[name] = fields.get("clause", fields.get("of", key))
         found[name] = _attribute(name, key, body, fields, found)
     _check_relations(found, places)
     return found
 
 
-_FIELDS: Mapping[str, Callable[[YamlValue], object]] = MappingProxyType(
+ATTRIBUTE_FIELDS: Mapping[str, Field] = MappingProxyType(
     {
-        "type": lambda value: choice(value, {kind: kind for kind in KINDS}, "string"),
-        "clause": lambda value: choice(value, members(Relation), None),
-        "of": lambda value: value.text("the name of an attribute"),
-        "missing": lambda value: choice(value, OUTCOMES, None),
-        "required": lambda value: choice(value, YES_OR_NO, False),
-        "from": lambda value: value.text("a fact, or a text with facts in braces"),
-        "scope": lambda value: choice(value, SCOPES, None),
-        "settable": lambda value: choice(value, YES_OR_NO, False),
-        "valid": lambda value: value.text("clause text"),
-        "limit": lambda value: choice(value, members(Limit), Limit.OTHER),
-        "blocks": lambda value: choice(value, _BLOCKS, "all"),
-        "errno": lambda value: choice(value, _ERRNOS, "EINVAL"),
-        "log": lambda value: value.text("a line of the kernel log"),
+        "type": Field("what its values are", _words(KINDS), "string"),
+        "clause": Field("how the target's own value is compared", members(Relation)),
+        "of": Field(
+            "the source's attribute to compare with, if it is another one",
+            expected="the name of an attribute",
+        ),
+        "missing": Field("what it means that a device lacks it", OUTCOMES),
+        "required": Field("that both devices lack it is missing too", YES_OR_NO, False),
+        "from": Field(
+            "what a simulated host fills in: a fact, or a text with facts in braces",
+            expected="a fact, or a text with facts in braces",
+        ),
+        "scope": Field("where its file is, if not where the surface is", SCOPES),
+        "settable": Field("its file can be written", YES_OR_NO, False),
+        "valid": Field(
+            "clause text that a device's own value meets before it can migrate",
+            expected="clause text",
+        ),
+        "limit": Field("what a mismatch stands for", members(Limit), Limit.OTHER),
+        "blocks": Field("what a mismatch forbids", _words(("all", "live")), "all"),
+        "errno": Field("what a test by writing answers", _ERRNOS, "EINVAL"),
+        "log": Field("what the kernel log says then", expected="a line of the kernel log"),
     }
 )
 """The fields of an attribute, and how each is read."""
@@ -108,7 +131,7 @@ def _attribute(
     fields: Mapping[str, YamlValue],
     earlier: Mapping[str, Attribute],
 ) -> Attribute:
-    read = {field: _FIELDS[field](value) for field, value in fields.items()}
+    read = {field: ATTRIBUTE_FIELDS[field].read(value) for field, value in fields.items()}
     kind = str(read.get("type") or "string")
     if "type" not in fields and body.is_mapping():
         key.mistake(f"{name} has no type", "type: " + ", ".join(KINDS))
@@ -156,7 +179,7 @@ def _check_relations(found: Mapping[str, Attribute], places: Mapping[str, YamlVa
             if attribute.of is not None:
                 place.mistake("of is given without a clause to compare by", "clause: equal")
             continue
-        wanted = _RELATION_KINDS.get(attribute.relation, (attribute.kind, attribute.kind))
+        wanted = RELATION_KINDS.get(attribute.relation, (attribute.kind, attribute.kind))
         if (attribute.kind, other.kind) != wanted:
             message = f"{attribute.relation} cannot compare {other.name} of the source, "
             message += f"of kind {other.kind}, with {name} of the target, of kind "

@@ -1,20 +1,21 @@
 """What a scheme file says of its files on sysfs, and of the objects that it derives."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from simulator.compat.attribute_file import PIECE, SCOPES
 from simulator.compat.derive import OWN, derived_object
-from simulator.compat.file_choices import choice
+from simulator.compat.file_choices import Field
 from simulator.compat.scheme import FORMS, Attribute, Scheme, Surface
 from simulator.documents import YamlValue
 from simulator.errors import TextError
 from simulator.values import Value, parse_value
 
-__all__ = ["read_accepts", "read_surfaces"]
+__all__ = ["FILE_NAME", "SURFACE_FIELDS", "read_accepts", "read_surfaces"]
 
-_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
+FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
+"""How files are named."""
 
 
 def _names(value: YamlValue) -> tuple[str, ...]:
@@ -22,16 +23,24 @@ def _names(value: YamlValue) -> tuple[str, ...]:
     return tuple(name for name in found if name is not None)
 
 
-_FIELDS: Mapping[str, Callable[[YamlValue], object]] = MappingProxyType(
+SURFACE_FIELDS: Mapping[str, Field] = MappingProxyType(
     {
-        "form": lambda value: choice(value, {form: form for form in FORMS}, "files"),
-        "scope": lambda value: choice(value, SCOPES, "device"),
-        "name": lambda value: value.text("a file name") or "",
-        "attributes": _names,
-        "text": lambda value: value.text("a text with attributes in braces") or "",
-        "log": lambda value: value.text("a line of the kernel log") or "",
+        "form": Field("what it puts on sysfs", {form: form for form in FORMS}, "files"),
+        "scope": Field("the directory that has the files", SCOPES, "device"),
+        "name": Field("the file, or the directory of several", None, "", "a file name"),
+        "attributes": Field("the attributes that are shown"),
+        "text": Field(
+            "for test: what is read and written", None, "", "a text with attributes in braces"
+        ),
+        "log": Field(
+            "for test: what the log says of a text of another form",
+            None,
+            "",
+            "a line of the kernel log",
+        ),
     }
 )
+"""The fields of a surface; all but the list of attributes are scalars."""
 
 
 def read_surfaces(value: YamlValue, attributes: Mapping[str, Attribute]) -> tuple[Surface, ...]:
@@ -46,12 +55,13 @@ def read_surfaces(value: YamlValue, attributes: Mapping[str, Attribute]) -> tupl
 
 
 def _surface(body: YamlValue, attributes: Mapping[str, Attribute]) -> Surface:
-    fields = body.known_fields(_FIELDS, "form, scope and name")
+    fields = body.known_fields(SURFACE_FIELDS, "form, scope and name")
     read = {"form": "files", "scope": "device"} | {
-        name: _FIELDS[name](value) for name, value in fields.items()
+        name: _names(value) if name == "attributes" else SURFACE_FIELDS[name].read(value)
+        for name, value in fields.items()
     }
     surface = Surface(**read)  # type: ignore[arg-type]
-    if surface.name and not _PATH.fullmatch(surface.name):
+    if surface.name and not FILE_NAME.fullmatch(surface.name):
         fields["name"].mistake(
             f"{surface.name!r} cannot name a file", "a name such as compatibility"
         )
