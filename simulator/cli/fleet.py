@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from simulator.cli.inputs import complete_path
+from simulator.cli.inputs import SchemeType, complete_path
 from simulator.cli.match import load_fleet
 from simulator.cli.options import json_option, scheme_option
 from simulator.cli.output import print_json, progress, write_whole
@@ -35,7 +35,15 @@ def fleet() -> None:
     show_default=True,
     help="The same seed, the same fleet.",
 )
-@scheme_option("self-compatible")
+@click.option(
+    "--scheme",
+    "schemes",
+    type=SchemeType(),
+    multiple=True,
+    default=("self-compatible",),
+    show_default="self-compatible",
+    help="A shipped scheme or a scheme file; may be repeated, to compare them on one fleet.",
+)
 @click.option(
     "-o",
     "--output",
@@ -44,14 +52,14 @@ def fleet() -> None:
     metavar="FILE",
     help="Where to; standard output if not given.",
 )
-def make(devices: int, seed: int, scheme: Scheme, output: str) -> None:
+def make(devices: int, seed: int, schemes: tuple[Scheme, ...], output: str) -> None:
     """
     Generate a fleet: vGPUs on gen8 and gen9 hosts in the middle of a rolling upgrade.
 
-    The same fleet comes from the same seed and scheme.
+    The same fleet comes from the same seed and schemes.
     """
     with progress("making", devices, is_bytes=False) as show:
-        write_whole(output, _shown(generate(scheme, devices, seed), show))
+        write_whole(output, _shown(generate(schemes, devices, seed), show))
 
 
 def _shown(blocks: Iterator[bytes], show: Callable[[int], None]) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ from simulator.documents import Document
 from simulator.errors import TextError
 from simulator.values import String, Value, parse_value
 
-__all__ = ["Kinds", "parse_line", "read_lines"]
+__all__ = ["Kinds", "names_of", "parse_line", "read_lines"]
 
 T = TypeVar("T")
 Kinds = Mapping[str, frozenset[str]]
@@ -44,7 +44,8 @@ class _Line:
 
     def __init__(self, text: str, scheme: Scheme, others: Kinds) -> None:
         self.text = text
-        self.kinds = scheme.kinds
+        self.names = names_of(scheme) if others else {name: name for name in scheme.kinds}
+        self.kinds = {key: scheme.kinds[name] for key, name in self.names.items()}
         self.others = others
         self.reads_objects = scheme.has_objects or not others
         self.at = 0
@@ -154,6 +155,16 @@ class _Line:
             self.mistakes[-1] = TextError(self.text, "wrong type", expected, start, self.at)
 
 
+def names_of(scheme: Scheme) -> dict[str, str]:
+    """
+    Return the keys of a text that several schemes share, and the attributes that they stand for.
+
+    ``SCHEME:NAME`` is for one scheme only, and goes before a plain ``NAME``.
+    """
+    plain = {name: name for name in scheme.kinds}
+    return plain | {f"{scheme.name}:{name}": name for name in scheme.kinds}
+
+
 def parse_line(text: str, scheme: Scheme) -> Description:
     """
     Read one description.
@@ -259,8 +270,9 @@ def _values(line: _Line) -> dict[str, Value]:
     for key, start, stop in line.members("an object with attributes"):
         if kind := _kind(line, key, start, stop):
             value = _scalar(line, key, _self_number, partial(parse_value, kind))
-            if value is not None:
-                values[key] = value
+            name = line.names[key]
+            if value is not None and (key != name or name not in values):
+                values[name] = value
     return values
 
 
@@ -274,7 +286,7 @@ def _object(line: _Line) -> Object | None:
         if kind := _kind(line, key, start, stop):
             parse = partial(parse_clause, kind=kind, variables=variables)
             if (parsed := _scalar(line, key, _clause_number, parse)) is not None:
-                clauses[key], variables = parsed
+                clauses[line.names[key]], variables = parsed
         elif key in line.others:
             is_foreign = True
         else:
@@ -292,7 +304,8 @@ def _kind(line: _Line, key: str, start: int, stop: int) -> str | None:
     kind = line.kinds.get(key)
     if kind is None:
         if key not in line.others:
-            expected = "one of " + ", ".join(dict.fromkeys((*line.kinds, *line.others)))
+            known = dict.fromkeys((*line.names.values(), *line.others))
+            expected = "one of " + ", ".join(name for name in known if ":" not in name)
             line.note(start, stop, f'unknown attribute "{key}"', expected)
         line.skip()
     return kind

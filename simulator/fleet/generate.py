@@ -8,17 +8,15 @@ Source: 20200730034104.GB32327@joy-OptiPlex-7040 (history); clusters and shares 
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
-from typing import NamedTuple
 
 from simulator.compat.clause_text import parse_clause
 from simulator.compat.scheme import Direction, Scheme
 from simulator.compat.template import Variable
 from simulator.errors import NoInstancesError, TextError
+from simulator.fleet.vgpu_values import FRACTIONS, RELEASES, Release, Vgpu, values_of
 from simulator.mdev import KERNELS, MdevBus
-from simulator.values import parse_value
 from simulator.vendors import driver
 from simulator.vendors.i915_pciids import PLATFORMS
 
@@ -27,56 +25,31 @@ __all__ = ["generate"]
 HOSTS_A_CLUSTER = 40
 _FILLINGS = 64
 _APERTURES_MB = (256, 512, 512, 1024)
-_FRACTIONS = (1, 2, 4, 8)
 
 
-@dataclass(frozen=True, slots=True)
-class _Release:
-    """One version of the vendor driver: what it offers, and the interface it speaks."""
-
-    software_version: str
-    pv_mode: str
-    interface_version: int
-
-
-_RELEASES = (
-    _Release("0.0.0", "none", 1),
-    _Release("0.1.0", "none+ppgtt", 2),
-    _Release("0.2.0", "none+ppgtt+context", 3),
-    _Release("0.2.1", "none+ppgtt+context", 3),
-    _Release("1.0.0", "none+context", 4),
-)
-
-
-class _Vgpu(NamedTuple):
-    """One vGPU as it was created: *aggregator* instances of 1/*fraction* of a GPU."""
-
-    type_id: str
-    fraction: int
-    aggregator: int
-
-
-def generate(scheme: Scheme, devices: int, seed: int) -> Iterator[bytes]:
+def generate(schemes: Scheme | Sequence[Scheme], devices: int, seed: int) -> Iterator[bytes]:
     """
     Make a fleet.
 
     Args:
-        scheme: The attributes that are published, as far as the generator knows them: by the
-            names of the shipped schemes, where the value is of the kind. Lists of objects are
-            made for its direction.
+        schemes: One, or several that share the fleet. Their attributes are published as far as
+            the generator knows them: by their facts and by the names of the shipped schemes,
+            where the value is of the kind. Lists of objects are made for the direction of each.
+            Where a name means different things, a later scheme has it as ``SCHEME:NAME``.
         devices: How many.
         seed: The same seed gives the same fleet, whatever *devices* is, up to its length.
 
     Yields:
         NDJSON, in blocks of the whole lines of one cluster.
     """
+    several = [schemes] if isinstance(schemes, Scheme) else schemes
     random = Random(seed)  # noqa: S311 - a fleet is no secret
     fillings = _all_fillings(random)
     ids = sorted(PLATFORMS)
-    texts: dict[tuple[int, int, _Vgpu], bytes] = {}
+    texts: dict[tuple[int, int, Vgpu], bytes] = {}
     left, host = devices, 0
     while left > 0:
-        old = random.randrange(len(_RELEASES) - 1)
+        old = random.randrange(len(RELEASES) - 1)
         progress = random.random()
         cluster_ids = random.sample(ids, 2)
         lines: list[bytes] = []
@@ -87,7 +60,7 @@ def generate(scheme: Scheme, devices: int, seed: int) -> Iterator[bytes]:
             keys = [(pci_id, release, vgpu) for vgpu in filling]
             for key in keys:
                 if key not in texts:
-                    texts[key] = _text(scheme, pci_id, _RELEASES[release], key[2])
+                    texts[key] = _text(several, pci_id, RELEASES[release], key[2])
             start = _name(host, random.randbytes(10).hex())
             lines += [
                 b'%b%012x",%b' % (start, number, texts[key]) for number, key in enumerate(keys)
@@ -103,7 +76,7 @@ def _name(host: int, digits: str) -> bytes:
     return f'{{"name":"host{host:06d}/0000:00:02.0/{uuid}'.encode()
 
 
-def _all_fillings(random: Random) -> dict[tuple[int, int], list[list[_Vgpu]]]:
+def _all_fillings(random: Random) -> dict[tuple[int, int], list[list[Vgpu]]]:
     """Fill simulated hosts of every generation and aperture at random."""
     examples = {platform.graphics_version: pci_id for pci_id, platform in PLATFORMS.items()}
     return {
@@ -115,7 +88,7 @@ def _all_fillings(random: Random) -> dict[tuple[int, int], list[list[_Vgpu]]]:
     }
 
 
-def _fill(random: Random, pci_id: str, aperture_mb: int) -> list[_Vgpu]:
+def _fill(random: Random, pci_id: str, aperture_mb: int) -> list[Vgpu]:
     """Create until the vendor driver says ENOSPC to every type; then join some equal vGPUs."""
     bus = MdevBus(KERNELS["6.1"])
     options = {"pci_id": pci_id, "aperture_mb": aperture_mb}
@@ -129,7 +102,7 @@ def _fill(random: Random, pci_id: str, aperture_mb: int) -> list[_Vgpu]:
             types.remove(mdev_type)
         else:
             created.append(mdev_type.type_id)
-    vgpus: list[_Vgpu] = []
+    vgpus: list[Vgpu] = []
     while created:
         type_id = created.pop()
         fraction = int(type_id.rpartition("_")[2])
@@ -137,43 +110,34 @@ def _fill(random: Random, pci_id: str, aperture_mb: int) -> list[_Vgpu]:
         if type_id in created and random.random() < 0.25:
             created.remove(type_id)
             aggregator = 2
-        vgpus.append(_Vgpu(type_id, fraction, aggregator))
+        vgpus.append(Vgpu(type_id, fraction, aggregator))
     return vgpus
 
 
-def _text(scheme: Scheme, pci_id: int, release: _Release, vgpu: _Vgpu) -> bytes:
+def _text(schemes: Sequence[Scheme], pci_id: int, release: Release, vgpu: Vgpu) -> bytes:
     """Write the line of a device from its ``self`` on."""
-    written = {
-        "device_type": "pci",
-        "device_api": "vfio-pci",
-        "device_id": f"8086{pci_id:04x}",
-        "mdev_type": vgpu.type_id,
-        "aggregator": str(vgpu.aggregator),
-        "pv_mode": release.pv_mode,
-        "interface_version": str(release.interface_version),
-        "software_version": release.software_version,
-    }
-    values = {}
-    for name, kind in scheme.kinds.items():
-        try:
-            # A scheme of one's own may mean something else by the name.
-            parse_value(kind, written[name])
-        except (KeyError, TextError):
-            continue
-        values[name] = written[name]
-    line: dict[str, object] = {
-        "self": {
-            name: int(text) if scheme.kinds[name] == "int" else text
-            for name, text in values.items()
-        }
-    }
-    if scheme.has_objects and values:
-        line["compatible"] = [_clauses(scheme, release, vgpu, values)]
+    own: dict[str, object] = {}
+    lists: list[dict[str, str]] = []
+    publishing = [one for one in schemes if one.has_objects and not one.accepts]
+    for scheme in schemes:
+        values = values_of(scheme, pci_id, release, vgpu)
+        for name, text in values.items():
+            value = int(text) if scheme.kinds[name] == "int" else text
+            # Where two schemes mean different things by a name, the later one has its own.
+            is_taken = str(own.setdefault(name, value)) != text
+            own |= {f"{scheme.name}:{name}": value} if is_taken else {}
+        if scheme in publishing and values:
+            clauses = _clauses(scheme, release, vgpu, values)
+            several = len(publishing) > 1
+            lists.append({f"{scheme.name}:{n}" if several else n: t for n, t in clauses.items()})
+    line: dict[str, object] = {"self": own}
+    if lists:
+        line["compatible"] = lists
     return json.dumps(line, separators=(",", ":"))[1:].encode() + b"\n"
 
 
 def _clauses(
-    scheme: Scheme, release: _Release, vgpu: _Vgpu, own: Mapping[str, str]
+    scheme: Scheme, release: Release, vgpu: Vgpu, own: Mapping[str, str]
 ) -> dict[str, str]:
     """Write whom a device accepts, in the manner of the mail: same share, known interfaces."""
     share = vgpu.fraction // vgpu.aggregator
@@ -181,8 +145,9 @@ def _clauses(
     known = _reachable(release, scheme.accepted_by)
     modes = dict.fromkeys(f'"{other.pv_mode}"' for other in known)
     interfaces = dict.fromkeys(str(other.interface_version) for other in known)
+    versions = dict.fromkeys(other.software_version for other in known)
     declarations = {
-        "{val1}": f"{{val1:int:{','.join(str(n) for n in _FRACTIONS if n % share == 0)}}}",
+        "{val1}": f"{{val1:int:{','.join(str(n) for n in FRACTIONS if n % share == 0)}}}",
         "{val2}": f"{{val2:string:{','.join(modes)}}}",
         "{val3}": f"{{val3:int:{','.join(interfaces)}}}",
     }
@@ -190,7 +155,10 @@ def _clauses(
         "mdev_type": stem + "_{val1}",
         "aggregator": f"{{val1}}/{share}" if share > 1 else "{val1}",
         "pv_mode": "{val2}",
+        "pv-mode": "{val2}",
         "interface_version": "{val3}",
+        "gvt-version": "{val3}",
+        "software_version": f"one_of({','.join(versions)})",
     }
     variables: Mapping[str, Variable] = {}
     clauses = {}
@@ -207,7 +175,7 @@ def _clauses(
     return clauses
 
 
-def _reachable(release: _Release, accepted_by: Direction) -> list[_Release]:
+def _reachable(release: Release, accepted_by: Direction) -> list[Release]:
     """
     List the releases that a device names: older ones it accepts, or newer ones it can go to.
 
@@ -215,7 +183,7 @@ def _reachable(release: _Release, accepted_by: Direction) -> list[_Release]:
     """
     own = set(release.pv_mode.split("+"))
     found = []
-    for other in _RELEASES:
+    for other in RELEASES:
         modes = set(other.pv_mode.split("+"))
         accepts = modes <= own and other.interface_version <= release.interface_version
         reaches = modes >= own and other.interface_version >= release.interface_version

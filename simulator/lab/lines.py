@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from simulator.compat.clause_text import parse_clause
 from simulator.compat.description import Description
-from simulator.compat.ndjson import Kinds, read_lines
+from simulator.compat.ndjson import Kinds, names_of, read_lines
 from simulator.compat.rule import Clause, Object
 from simulator.compat.scheme import Scheme
 from simulator.compat.template import Variable
@@ -30,8 +30,8 @@ def other_kinds(schemes: Iterable[Scheme]) -> Kinds:
     """Return what any of *schemes* knows: the kinds of each attribute."""
     found: dict[str, frozenset[str]] = {}
     for scheme in schemes:
-        for name, kind in scheme.kinds.items():
-            found[name] = found.get(name, frozenset()) | {kind}
+        for key, name in names_of(scheme).items():
+            found[key] = found.get(key, frozenset()) | {scheme.kinds[name]}
     return MappingProxyType(found)
 
 
@@ -66,7 +66,7 @@ class _Seen:
 
     def __init__(self, scheme: Scheme, kinds: Kinds) -> None:
         self.scheme = scheme
-        self.others = kinds
+        self.names = names_of(scheme)
         self.numbers = {
             name: any(kind in ("int", "ratio") for kind in found) for name, found in kinds.items()
         }
@@ -78,7 +78,7 @@ class _Seen:
 
     def place(self, own: _Pairs, lists: list[_Pairs] | None) -> int:
         """Return the place of what the scheme sees of a device."""
-        seen = tuple(pair for pair in own if pair[0] in self.scheme.kinds)
+        seen = tuple(pair for pair in own if pair[0] in self.names)
         objects = None
         if lists is not None and self.scheme.has_objects:
             found = [self._object(one) for one in lists]
@@ -86,7 +86,9 @@ class _Seen:
             objects = objects if objects or not found else None
         key = seen, objects is None, tuple(id(one) for one in objects or ())
         if key not in self.known:
-            values = {name: self._value(name, text) for name, text in seen}
+            # A key of the scheme's own comes last, and goes before the plain one.
+            ordered = sorted(seen, key=lambda pair: pair[0] != self.names[pair[0]])
+            values = {self.names[name]: self._value(name, text) for name, text in ordered}
             self.add(key, Description(values, objects))
         return self.known[key]
 
@@ -106,7 +108,7 @@ class _Seen:
     def _value(self, name: str, written: object) -> Value:
         text = self._text(name, written, is_clause=False)
         if (name, text) not in self.values:
-            self.values[name, text] = parse_value(self.scheme.kinds[name], text)
+            self.values[name, text] = parse_value(self.scheme.kinds[self.names[name]], text)
         return self.values[name, text]
 
     def _object(self, pairs: _Pairs) -> Object | None:
@@ -114,15 +116,18 @@ class _Seen:
             raise _OddError
         if pairs not in self.objects:
             texts = {name: self._text(name, one, is_clause=True) for name, one in pairs}
-            is_own = texts.keys() <= self.scheme.kinds.keys()
+            is_own = texts.keys() <= self.names.keys()
             self.objects[pairs] = self._parse_object(texts) if is_own else None
         return self.objects[pairs]
 
     def _parse_object(self, texts: Mapping[str, str]) -> Object:
         clauses: dict[str, Clause] = {}
         variables: Mapping[str, Variable] = {}
-        for name, text in texts.items():
+        for key, text in texts.items():
+            name = self.names[key]
             clauses[name], variables = parse_clause(text, self.scheme.kinds[name], variables)
+        if len(clauses) < len(texts):
+            raise _OddError
         return Object(clauses)
 
 

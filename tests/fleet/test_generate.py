@@ -72,7 +72,12 @@ def test_lines_are_read_by_judge_and_core(name):
     assert len(read_lines("f", text.decode(), scheme)) == 1000
     fleet = Fleet(scheme)
     assert fleet.extend("f", [text]) == range(1000)
-    assert b"".join(fleet.lines()) == text
+    # The matcher keeps the objects that a scheme derives.
+    with_objects = b"".join(fleet.lines())
+    assert (with_objects == text) == (not scheme.accepts)
+    assert [one["self"] for one in map(json.loads, with_objects.splitlines())] == [
+        one["self"] for one in map(json.loads, text.splitlines())
+    ]
 
 
 def test_names_are_unique(lines):
@@ -211,3 +216,61 @@ def test_schemes_of_ones_own(text, names):
     )
     fleet = Fleet(scheme)
     assert len(fleet.extend("f", generate(scheme, 300, 1))) == 300
+
+
+NOT_OF_A_VGPU = {
+    "subchannel_type",
+    "chpid_type",
+    "chpid_mask",
+    "chpid_count",
+    "compatible_subchannel_type",
+    "compatible_chpid_type",
+    "remote_url",
+}
+
+
+@pytest.mark.parametrize("name", builtin_names())
+def test_every_shipped_scheme_has_its_attributes(name):
+    """All attributes of a shipped scheme are published, but those of channels and of storage."""
+    scheme = load_builtin(name)
+    [device] = read_lines("f", made(1, 1, scheme).decode(), scheme)
+    assert set(device.values) == set(scheme.attributes) - NOT_OF_A_VGPU
+
+
+@pytest.mark.parametrize("name", builtin_names())
+def test_some_can_go_and_some_cannot(name):
+    """Under every shipped scheme a fleet has pairs that are allowed, and pairs that are not."""
+    scheme = load_builtin(name)
+    fleet = Fleet(scheme)
+    fleet.extend("f", generate(scheme, 2000, 1))
+    rows = [row for row, _ in fleet.classes()][:40]
+    allowed = [fleet.match(fleet[row]).count for row in rows]
+    assert any(allowed)
+    assert min(allowed) < 2000
+
+
+def test_one_fleet_for_several_schemes():
+    """What several schemes publish alike is written once, and what they do not, for each."""
+    schemes = [load_builtin(name) for name in ("software-version", "migration-version", "kubevirt")]
+    first = json.loads(made(1, 1, schemes).splitlines()[0])
+    assert first["self"]["software_version"] == "0.2.0"
+    assert first["self"]["migration-version:software_version"] == "00000003"
+    assert [name for name in first["self"] if ":" in name] == ["migration-version:software_version"]
+    publishing = [load_builtin(name) for name in ("self-compatible", "json-objects")]
+    lists = json.loads(made(1, 1, publishing).splitlines()[0])["compatible"]
+    assert [{name.partition(":")[0] for name in one} for one in lists] == [
+        {"self-compatible"},
+        {"json-objects"},
+    ]
+
+
+def test_the_same_devices_whatever_the_schemes():
+    """Schemes change what is published, and not the devices: a seed names the same ones."""
+    names = [
+        [
+            json.loads(line)["name"]
+            for line in made(200, 5, [load_builtin(one) for one in some]).splitlines()
+        ]
+        for some in (["nova"], ["self-compatible"], ["nova", "nvml", "mtty-stream"])
+    ]
+    assert names[0] == names[1] == names[2]
