@@ -24,11 +24,13 @@ MAY_IMPORT = {
     "host": {"vendors", "publish", "mdev", "compat"} | GROUND,
     "lab": {"lab", "fleet", "compat"} | GROUND,
     "report": {"report", "lab", "fleet", "compat"} | GROUND,
+    "migration": {"migration", "publish", "compat", "mdev"} | GROUND,
     "examples": set(),
     "cli": {
         "cli",
         "report",
         "lab",
+        "migration",
         "host",
         "publish",
         "fleet",

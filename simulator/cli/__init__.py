@@ -20,6 +20,7 @@ from simulator.cli.fleet import fleet
 from simulator.cli.match import match
 from simulator.cli.mount import mount
 from simulator.cli.output import print_mistakes
+from simulator.cli.place import place
 from simulator.cli.run import run
 from simulator.cli.scheme import scheme
 from simulator.cli.snapshot import snapshot
@@ -97,6 +98,7 @@ for _command in (
     match,
     fleet,
     scheme,
+    place,
     run,
     mount,
     snapshot,

@@ -1,0 +1,1 @@
+"""Migrations between simulated hosts, as a management tool prepares them."""
