@@ -23,7 +23,7 @@ from simulator.values import FlagSet, Version
 
 __all__ = ["MAX_RELEASES", "History", "Release", "parse_history", "parse_numbers"]
 
-MAX_RELEASES = 1000
+MAX_RELEASES = 500
 """The releases that a history may have: their pairs are counted one by one. Ours."""
 
 _WORD = re.compile(r'"[^"]*"|"[^"]*$|[^\s"#]+|#.*')
@@ -159,7 +159,7 @@ class _Reader:
         numbers: list[tuple[int, str]] = []
         if _NUMBER.fullmatch(words[0][1]):
             numbers.append(words.pop(0))
-        features = self._set(number, len(line.rstrip()), words)
+        features = self._set(number, sum(len(word) + at for at, word in numbers), words)
         marks: dict[str, tuple[int, str]] = {}
         while words:
             start, word = words.pop(0)

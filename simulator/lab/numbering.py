@@ -131,17 +131,17 @@ def errors_of(
 
 
 def behaviours(numbers: Sequence[Version | None], release: int) -> list[Version]:
-    """Return a number for each way in which *release* can stand to the numbers of the others."""
-    minors: dict[int, set[int]] = {}
+    """Return a free number for each way in which *release* can stand to those of the others."""
+    bugfixes: dict[tuple[int, int], int] = {}
     for at, number in enumerate(numbers):
         if number is not None and at != release:
-            minors.setdefault(number.major, set()).add(number.minor)
-    found = [Version(max(minors, default=-1) + 1, 0)]
-    for major, known in minors.items():
-        # Beside each minor that is there, the one above it; and one below them all.
-        levels = known | {one + 1 for one in known} | {0}
-        found += [Version(major, minor) for minor in sorted(levels)]
-    return found
+            key = number.major, number.minor
+            bugfixes[key] = max(bugfixes.get(key, 0), number.bugfix)
+    majors = {major for major, _ in bugfixes}
+    # Beside each minor that is there, the one above it; one below them all; and a new major.
+    levels = {*bugfixes, *((major, minor + 1) for major, minor in bugfixes)}
+    levels |= {*((major, 0) for major in majors), (max(majors, default=-1) + 1, 0)}
+    return [Version(*level, bugfixes.get(level, -1) + 1) for level in sorted(levels)]
 
 
 def bumps(number: Version) -> tuple[Version, Version, Version]:

@@ -152,40 +152,55 @@ def best_rising(sets: Sequence[int], cost: Cost) -> Found:
     Find the numbering that errs least of those that rise with each release; it is always proven.
 
     Majors are then runs of releases, and minors runs within them: the best ones are put together
-    from the best of each beginning.
+    from the best of each beginning. Equal sets in a row share a number, as above.
     """
-    count = len(sets)
-    good, bad, unit = cost.weights(count)
-    total = sum(row.bit_count() for row in truth(sets)) * good
-    there, back = _runs(sets, good, bad), _runs(sets, good, bad, is_back=True)
+    many: list[int] = []
+    heads: list[int] = []
+    for at, one in enumerate(sets):
+        if at and one == sets[at - 1]:
+            many[-1] += 1
+        else:
+            heads.append(one)
+            many.append(1)
+    good, bad, unit = cost.weights(len(sets))
+    there, back = _runs(heads, many, good, bad), _runs(heads, many, good, bad, is_back=True)
     # The most that can be gained before each release, and where its last major begins.
+    count = len(heads)
     gained, begins = [0] + [-1] * count, [0] * (count + 1)
     for start in range(count):
         minors = [0]
         for end in range(start, count):
-            if cost.wrongly_allowed is None and there[end][start] < 0:
+            if cost.wrongly_allowed is not None:
+                minors.append(max(map(add, minors, back[end][start:])))
+            elif there[end][start] < 0:
                 break
-            minors.append(max(map(add, minors, back[end][start:])))
             gain = gained[start] + there[end][start] + minors[-1]
             if gain > gained[end + 1]:
                 gained[end + 1], begins[end + 1] = gain, start
-    places: list[tuple[int, int]] = []
-    end, major = count, 0
+    majors: list[list[int]] = []
+    end = count
     while end:
-        places[:0] = [(major, minor) for minor in _minors(back, begins[end], end)]
-        end, major = begins[end], major - 1
-    numbers = _numbered([(one - major - 1, minor) for one, minor in places])
-    return Found(numbers, (total - gained[count]) // unit, is_best=True)
+        majors.append(_minors(back, begins[end], end))
+        end = begins[end]
+    places = [(at, minor) for at, minors in enumerate(reversed(majors)) for minor in minors]
+    apart = sum(row.bit_count() for row in truth(sets)) * good
+    apart -= sum(size * (size - 1) for size in many) * good
+    numbers = [place for place, size in zip(places, many, strict=True) for _ in range(size)]
+    return Found(_numbered(numbers), (apart - gained[count]) // unit, is_best=True)
 
 
-def _runs(sets: Sequence[int], good: int, bad: int, *, is_back: bool = False) -> list[list[int]]:
-    """Sum what it gains to allow the pairs of each run of releases, by its end and its start."""
+def _runs(
+    sets: Sequence[int], many: Sequence[int], good: int, bad: int, *, is_back: bool = False
+) -> list[list[int]]:
+    """Sum what it gains to allow the pairs of each run of sets, by its end and its start."""
     sums: list[list[int]] = []
     for end, new in enumerate(sets):
-        pairs = ((new, old) if is_back else (old, new) for old in reversed(sets[:end]))
-        gains = accumulate((-bad if one & ~other else good for one, other in pairs), initial=0)
+        pairs = ((new, old) if is_back else (old, new) for old in sets[:end])
+        gains = [-bad if one & ~other else good for one, other in pairs]
+        weighed = [gain * many[at] * many[end] for at, gain in enumerate(gains)]
+        column = [*accumulate(reversed(weighed), initial=0)]
         before = [*sums[-1], 0] if sums else [0]
-        sums.append([gain + old for gain, old in zip(reversed([*gains]), before, strict=True)])
+        sums.append([*map(add, reversed(column), before)])
     return sums
 
 

@@ -7,7 +7,7 @@ from simulator.lab.versions import Candidate, Numbering, Study, Witness
 
 __all__ = ["answer", "text"]
 
-_SHOWN = 12
+_SHOWN = 8
 _WITNESSES = 3
 
 
@@ -137,7 +137,11 @@ def _candidates(study: Study, labels: tuple[str, ...]) -> list[str]:
         wrongly, refused = one.errors.counts
         best = ", and no number for it errs less" if one.is_best else ""
         counts = f"{wrongly} wrongly allowed, {refused} wrongly refused"
-        lines.append(f"{labels[one.release]} as {one.number}: {counts}{best}")
+        [base] = [found for found in study.numberings if found.name == study.base]
+        taken = (at for at, number in enumerate(base.numbers) if number == one.number)
+        holder = next((labels[at] for at in taken if at != one.release), "")
+        shared = f" (the number of {holder})" if holder else ""
+        lines.append(f"{labels[one.release]} as {one.number}{shared}: {counts}{best}")
         lines += _pairs(study, one.errors, labels, "  ", _SHOWN)
     return [f"the others numbered as {study.base}:", *lines] if lines else []
 
