@@ -63,9 +63,14 @@ class Plan:
         """
         return _home(self._of.get(name, set()), scope)
 
+    @property
+    def shows_objects(self) -> bool:
+        """Whether any file shows whom a device accepts."""
+        return bool(self._objects)
+
     def home_of_objects(self, scope: str) -> str | None:
-        """Find the same for the objects; None also where no file shows them."""
-        return _home(self._objects, scope) if self._objects else None
+        """Find the same for the objects."""
+        return _home(self._objects, scope)
 
     def check(self, said: Publication, scope: str) -> None:
         """

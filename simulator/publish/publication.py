@@ -48,7 +48,9 @@ def read_publication(
     Args:
         fields: The fields that are there; others are not looked at.
         scheme: The scheme that is published.
-        known: The scheme the host file was written for. What only this one knows is passed over.
+        known: The scheme the host file was written for. What only this one knows, or knows to be
+            of another kind, is passed over, and so are objects with clauses on it: they are for
+            those to judge who know them all.
 
     Returns:
         What could be read; mistakes are noted in the document.
@@ -56,7 +58,7 @@ def read_publication(
     values: dict[str, Value] = {}
     version = None
     if "driver_version" in fields:
-        version = _version(fields["driver_version"], scheme)
+        version = _version(fields["driver_version"], scheme, known)
     if "attributes" in fields:
         for key, name, value in fields["attributes"].fields("values by attribute"):
             kind = _kind(key, name, scheme, known)
@@ -65,9 +67,11 @@ def read_publication(
                 try:
                     values[name] = parse_value(kind, text)
                 except TextError as error:
-                    value.text_mistake(error)
+                    if known is None or not _is_value(known.kinds.get(name), text):
+                        value.text_mistake(error)
     objects = None
-    if "compatible" in fields:
+    is_foreign = known is not None and known is not scheme
+    if "compatible" in fields and (scheme.has_objects or not is_foreign):
         found = [_object(one, scheme, known) for one in fields["compatible"].items("objects")]
         objects = tuple(one for one in found if one is not None)
         if found and not objects:
@@ -75,7 +79,14 @@ def read_publication(
     return Publication(values, objects, version)
 
 
-def _version(value: YamlValue, scheme: Scheme) -> str | None:
+def _is_value(kind: str | None, text: str) -> bool:
+    try:
+        return kind is not None and bool(parse_value(kind, text))
+    except TextError:
+        return False
+
+
+def _version(value: YamlValue, scheme: Scheme, known: Scheme | None) -> str | None:
     """Read the driver's version, and check it as every attribute that comes from it."""
     text = value.text("a version")
     for attribute in scheme.attributes.values():
@@ -83,7 +94,8 @@ def _version(value: YamlValue, scheme: Scheme) -> str | None:
             try:
                 parse_value(attribute.kind, text)
             except TextError as error:
-                value.text_mistake(error)
+                if known is None or known is scheme:
+                    value.text_mistake(error)
                 return None
     return text
 
@@ -97,12 +109,15 @@ def _kind(key: YamlValue, name: str, scheme: Scheme, known: Scheme | None) -> st
 def _object(one: YamlValue, scheme: Scheme, known: Scheme | None) -> Object | None:
     clauses: dict[str, Clause] = {}
     variables: Mapping[str, Variable] = {}
-    is_whole = True
+    is_whole = is_own = True
     for key, name, value in one.fields("an object, {attribute: clause}"):
         kind = _kind(key, name, scheme, known)
         text = value.text("clause text") if kind else None
         if not kind or text is None:
+            is_own &= name in scheme.kinds
             is_whole = False
+            continue
+        if not is_own:
             continue
         try:
             clauses[name], variables = parse_clause(text, kind, variables)

@@ -111,10 +111,11 @@ class Publisher:
         if not self.scheme.has_objects:
             return Description(values, None, subject.name)
         home = self.plan.home_of_objects(subject.scope)
-        objects = self._of(of_scope[home or subject.scope]).objects
-        found = Description(values, objects, subject.name)
+        if home is None:
+            return Description(values, None, subject.name)
+        found = Description(values, self._of(of_scope[home]).objects, subject.name)
         # Objects that no file shows are derived by whoever judges.
-        return complete(self.scheme, found) if home else found
+        return complete(self.scheme, found) if self.plan.shows_objects else found
 
     def _of(self, subject: Subject) -> Publication:
         """Gather what is said of somebody, and of those above."""
