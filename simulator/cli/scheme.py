@@ -8,6 +8,7 @@ from simulator.cli.lab.compare import compare_
 from simulator.cli.lab.laws import laws
 from simulator.cli.lab.lint import lint_command
 from simulator.cli.lab.map import map_
+from simulator.cli.lab.schema import schema
 from simulator.cli.lab.versions import versions
 from simulator.cli.options import json_option
 from simulator.cli.output import print_json
@@ -28,6 +29,7 @@ scheme.add_command(compare_)
 scheme.add_command(laws)
 scheme.add_command(lint_command)
 scheme.add_command(map_)
+scheme.add_command(schema)
 scheme.add_command(versions)
 
 

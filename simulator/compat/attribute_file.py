@@ -93,7 +93,7 @@ def read_attributes(value: YamlValue) -> dict[str, Attribute]:
 
 ATTRIBUTE_FIELDS: Mapping[str, Field] = MappingProxyType(
     {
-        "type": Field("what its values are", _words(KINDS), "string"),
+        "type": Field("what its values are", _words(KINDS)),
         "clause": Field("how the target's own value is compared", members(Relation)),
         "of": Field(
             "the source's attribute to compare with, if it is another one",

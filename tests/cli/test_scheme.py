@@ -1,5 +1,7 @@
 """``mdevsim scheme``."""
 
+from pathlib import Path
+
 import pytest
 
 from simulator.compat.schemes import builtin_names, builtin_text
@@ -49,6 +51,12 @@ def test_show_json_fills_in_the_defaults(quick):
         "accepts": [],
         "copied": None,
     }
+
+
+def test_schema(quick):
+    """What is printed is the JSON Schema that the documentation keeps."""
+    kept = Path(__file__).parents[2] / "docs" / "scheme.schema.json"
+    assert quick("scheme", "schema").out == kept.read_text("utf-8")
 
 
 def test_show_standard_input(command):
