@@ -56,7 +56,7 @@ _LISTING = re.compile(rb"^(\xef\xbb\xbf)?(SELF|COMPATIBLE):", re.MULTILINE | re.
 
 
 def example_names() -> list[str]:
-    """List the shipped examples: descriptions and hosts."""
+    """List the shipped examples: descriptions, hosts and a history."""
     return sorted(
         entry.name.removesuffix(".yaml")
         for entry in files("simulator.examples").iterdir()
