@@ -87,7 +87,7 @@ def cli() -> None:
 
     A device publishes attributes under a scheme; the scheme says which target accepts which
     source. SOURCE, TARGET and HOST are files, or the names of examples that ship with mdevsim:
-    UUID1, UUID2, mtty-1.0 and mtty-1.1 (descriptions), i915, mtty and blink (hosts).
+    UUID1, UUID2, mtty-1.0 and mtty-1.1 (descriptions), i915, aggregated, mtty and blink (hosts).
     """
 
 
