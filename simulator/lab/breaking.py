@@ -170,15 +170,21 @@ class Breaking:
         return frozenset(self.changes) | {Category(one.category) for one in self.differences}
 
 
-def find_breaks(rollout: Rollout, progress: Callable[[int], None] | None = None) -> Breaking:
+def find_breaks(
+    rollout: Rollout,
+    progress: Callable[[int], None] | None = None,
+    every: Upgrade | None = None,
+) -> Breaking:
     """
     Judge every pair of an upgrade in all directions, and say what it breaks.
 
     Args:
         rollout: The devices before and after.
         progress: Called with the number of sources that are done, of `Rollout.total`.
+        every: All devices, where those of *rollout* are drawn from them. What is published is
+            compared of all.
     """
-    return _Finder(rollout, rollout.run(progress)).find()
+    return _Finder(rollout, rollout.run(progress)).find(every or rollout.upgrade)
 
 
 class _Finder:
@@ -190,7 +196,7 @@ class _Finder:
         self.steps = steps
         self.base = steps[Step.OLD_TO_OLD]
 
-    def find(self) -> Breaking:
+    def find(self, every: Upgrade) -> Breaking:
         changes = {}
         for category, rows, step in self._rows():
             if (example := self._example(rows, step)) is not None:
@@ -201,11 +207,11 @@ class _Finder:
         return Breaking(
             upgrade=self.upgrade,
             changes=MappingProxyType(changes),
-            differences=tuple(differences(self.upgrade)),
+            differences=tuple(differences(every)),
             passages=MappingProxyType(passages),
             bump=bump,
             evidence=evidence,
-            published=published(self.upgrade),
+            published=published(every),
         )
 
     def _rows(self) -> list[tuple[Category, list[int], Step]]:

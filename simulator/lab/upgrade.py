@@ -6,6 +6,7 @@ Source: ours.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from random import Random
 from types import MappingProxyType
 
 from simulator.compat.clause_text import parse_clause
@@ -76,6 +77,18 @@ class Upgrade:
         was, is_ = Reader(old, kinds), Reader(new, kinds)
         ends = ((was.read(one), is_.read(one), count) for one, count in devices)
         return replace(cls.of_pairs(old, new, ends), is_published=False)
+
+    def drawn(self, most: int, seed: int) -> "Upgrade":
+        """Return this upgrade with *most* classes at most, drawn at random, in their order."""
+        if len(self.devices) <= most:
+            return self
+        places = sorted(Random(seed).sample(range(len(self.devices)), most))  # noqa: S311 - no secret
+        return replace(
+            self,
+            before=tuple(self.before[place] for place in places),
+            after=tuple(self.after[place] for place in places),
+            devices=tuple(self.devices[place] for place in places),
+        )
 
 
 def same_rule(old: Scheme, new: Scheme) -> bool:

@@ -33,6 +33,7 @@ from simulator.lab.pairing import paired
 from simulator.lab.population import population_of
 from simulator.lab.rolling import Rollout
 from simulator.lab.space import BUDGET
+from simulator.lab.survey import MOST_CLASSES
 from simulator.lab.upgrade import Upgrade, joint_space, union
 
 __all__ = ["breaking"]
@@ -95,8 +96,9 @@ def _categories(_context: click.Context, _param: click.Parameter, text: str) -> 
 @accepted_by_option
 @click.option(
     "--budget",
-    type=click.IntRange(min=1, max=20000),
-    help=f"Descriptions of the value space at most; more are searched.  [default: {BUDGET}]",
+    type=click.IntRange(min=1, max=10000),
+    help="Descriptions at most, or classes of devices; of more, so many are searched.  "
+    f"[default: {BUDGET}, or {MOST_CLASSES} classes]",
 )
 @click.option("--seed", type=int, help="Where the search begins.  [default: 0]")
 @click.option(
@@ -130,9 +132,14 @@ def breaking(
     question = _Question((old, new), (fleet, new_fleet), scheme, accepted_by, budget, seed)
     one_stdin(*(path for path in (old, new, fleet, new_fleet) if path is not None))
     upgrade, judged = _upgrade(question)
-    rollout = Rollout(upgrade)
+    drawn = upgrade
+    if judged.space is None:
+        drawn = upgrade.drawn(budget or MOST_CLASSES, seed or 0)
+        text = _fleet_text(upgrade, drawn, judged.text, seed or 0)
+        judged = replace(judged, text=text, is_exhaustive=drawn is upgrade)
+    rollout = Rollout(drawn)
     with progress("judging", rollout.total, is_bytes=False) as show:
-        found = find_breaks(rollout, show)
+        found = find_breaks(rollout, show, upgrade)
     if as_json:
         print_json(to_json(found, judged, fail_on))
     else:
@@ -152,7 +159,6 @@ def _upgrade(question: _Question) -> tuple[Upgrade, Judged]:
             {"--fleet": question.fleets[0], "--new-fleet": question.fleets[1]},
             "goes with two schemes; what is compared here is descriptions",
         )
-        _refuse({"--budget": question.budget, "--seed": question.seed}, "goes with a value space")
         scheme = question.scheme or load_builtin(_DEFAULT_SCHEME)
         scheme = scheme.accepted(question.accepted_by)
         return _of_fleets((scheme, scheme), question.paths, (sides[0], sides[1]))
@@ -207,21 +213,18 @@ def _of_schemes(old: Scheme, new: Scheme, question: _Question) -> tuple[Upgrade,
         expected = "two versions of one scheme"
         raise InputError([Mistake(shown_name(question.paths[1]), 0, 0, 1, message, expected)])
     path, new_path = question.fleets
-    if path is not None or new_path is not None:
-        _refuse({"--budget": question.budget, "--seed": question.seed}, "goes with a value space")
     if path is not None and new_path is not None:
         return _of_fleets((old, new), (path, new_path), (read(path), read(new_path)))
     if new_path is not None:
         raise click.UsageError("--new-fleet goes with --fleet, what the devices publish under OLD")
     if path is not None:
-        upgrade = _of_fleet(old, new, path)
-        return upgrade, Judged(question.paths, _fleet_text(upgrade, shown_name(path)))
+        return _of_fleet(old, new, path), Judged(question.paths, shown_name(path))
     budget = BUDGET if question.budget is None else question.budget
     space = joint_space(old, new, budget=budget, seed=question.seed or 0)
     upgrade = Upgrade.of_schemes(old, new, ((one, 1) for one in space.descriptions))
     # Descriptions that both schemes know alike are one.
     upgrade = replace(upgrade, devices=(1,) * len(upgrade.devices))
-    return upgrade, Judged(question.paths, str(space), space)
+    return upgrade, Judged(question.paths, str(space), space.is_exhaustive, space)
 
 
 def _of_fleet(old: Scheme, new: Scheme, path: str) -> Upgrade:
@@ -260,15 +263,23 @@ def _of_fleets(
     how = "by name" if found.is_by_name else "in order"
     names = " and ".join(map(shown_name, paths))
     judges = " and ".join(dict.fromkeys(scheme.name for scheme in schemes))
-    return upgrade, Judged(paths, _fleet_text(upgrade, f"{names}, paired {how}, under {judges}"))
+    return upgrade, Judged(paths, f"{names}, paired {how}, under {judges}")
 
 
-def _fleet_text(upgrade: Upgrade, what: str) -> str:
-    devices, classes = sum(upgrade.devices), len(upgrade.devices)
+def _fleet_text(every: Upgrade, drawn: Upgrade, what: str, seed: int) -> str:
+    devices, classes = _many(sum(every.devices), "device"), _many(len(every.devices), "class")
+    if drawn is every:
+        return f"exhaustive: every pair of the {devices} ({classes}) of {what}"
+    number = len(drawn.devices)
     return (
-        f"exhaustive: every pair of the {devices:,} device{'s' * (devices != 1)} "
-        f"({classes:,} class{'es' * (classes != 1)}) of {what}"
+        f"searched: every pair of {number:,} of the {classes} ({sum(drawn.devices):,} of the "
+        f"{devices}) of {what}; budget {number}, seed {seed}"
     )
+
+
+def _many(number: int, what: str) -> str:
+    plural = what + ("es" if what.endswith("s") else "s")
+    return f"{number:,} {what if number == 1 else plural}"
 
 
 def _load(scheme: Scheme, path: str, data: bytes) -> Fleet:

@@ -30,11 +30,13 @@ class Judged:
     Attributes:
         names: OLD and NEW as they were given.
         text: What was covered, in words.
+        is_exhaustive: That is all there is.
         space: The value space, or None: devices.
     """
 
     names: tuple[str, str]
     text: str
+    is_exhaustive: bool = True
     space: Space | None = None
 
 
@@ -210,7 +212,7 @@ def to_json(found: Breaking, judged: Judged, fail_on: frozenset[Category]) -> di
         "new": judged.names[1],
         "judged": {
             "text": judged.text,
-            "exhaustive": judged.space is None or judged.space.is_exhaustive,
+            "exhaustive": judged.is_exhaustive,
             "devices": sum(upgrade.devices),
             "classes": len(upgrade.devices),
             "space": judged.space and judged.space.to_json(),
