@@ -67,7 +67,7 @@ def sizes(weights: Sequence[int], whole: float, least: float) -> list[float]:
     """
     Divide *whole* in proportion to the weights, but none gets less than *least*.
 
-    >>> sizes([98, 1, 1], 100, 10)
+    >>> sizes([98, 1, 1], 100.0, 10.0)
     [80.0, 10.0, 10.0]
     """
     if least * len(weights) >= whole:

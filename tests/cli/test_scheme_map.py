@@ -179,6 +179,18 @@ def test_a_fleet_with_mistakes(quick, write, tmp_path):
     assert (tmp_path / "map.svg").read_text() == "before"
 
 
+def test_too_many_classes(quick, write, tmp_path):
+    """A fleet whose pairs of classes are too many is refused, not begun."""
+    scheme = write("mine.yaml", "scheme: mine\nattributes:\n  a: {type: int, clause: equal}\n")
+    fleet = write("fleet", "".join(f'{{"self":{{"a":{one}}}}}\n' for one in range(10_001)))
+    answer = quick("scheme", "map", scheme, "--fleet", fleet, "-o", "map.svg")
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err == (
+        "fleet: 10,001 classes are too many to judge all their pairs; expected at most 10,000\n"
+    )
+    assert not (tmp_path / "map.svg").exists()
+
+
 def test_standard_input(quick):
     """The fleet can be standard input; scheme and fleet cannot both be."""
     text = line("a", "1.0", "a")
