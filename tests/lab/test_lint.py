@@ -279,7 +279,9 @@ def test_pairs(data):
     side = Side(scheme, data.draw(st.booleans()))
     left = data.draw(objects(scheme))
     name = data.draw(st.sampled_from(sorted(left.clauses)))
-    changed = Object({**left.clauses, name: data.draw(clauses(scheme.kinds[name]))})
+    others = {key: clause for key, clause in left.clauses.items() if key != name}
+    clause = data.draw(clauses(scheme.kinds[name], Object(others).variables))
+    changed = Object({**left.clauses, name: clause})
     # A variable that the clause declared is gone with it.
     used = {
         n for c in changed.clauses.values() if isinstance(c, Template | Scaled) for n in c.names()
@@ -383,6 +385,16 @@ def test_dropped_attributes_leave_the_matrix_equal(data):
     if smallest.is_exact:
         for name in smallest.names:
             assert matrix(without(scheme, others | {name}), fleet) != whole
+
+
+def test_a_variable_declared_where_nothing_is_compared():
+    """A clause that is not asked still declares its variable for the others."""
+    attributes = {"a": Attribute("a", "int", Relation.ANY), "b": Attribute("b", "int")}
+    scheme = Scheme("s", attributes, has_objects=True, missing=Outcome.INCOMPATIBLE)
+    text = '{"self":{"b":%d},"compatible":[{"a":"{v:int:1,2}","b":"{v}"}]}'
+    fleet = read_lines("f", "\n".join(text % n for n in (2, 3)), scheme)
+    assert Effects(scheme, fleet).rows() == [(0b01, 0b01), (0b01, 0b01)]
+    assert merged(Side(scheme, to_publisher=True), *[fleet[0].objects[0]] * 2) is None
 
 
 def test_the_smallest_set_turns_greedy(monkeypatch):

@@ -65,11 +65,15 @@ def lint(
     if population is not None:
         found += _effects(scheme, classes, f"all {len(classes)} classes of the fleet", small=True)
     elif space is not None:
-        looked = "all" if space.is_exhaustive else "a search of"
-        what = f"{looked} {len(space.descriptions)} descriptions"
-        what += "" if space.is_exhaustive else f" of {space.size}, seed {space.seed}"
-        found += _effects(scheme, space.descriptions, what, small=False)
+        found += _effects(scheme, space.descriptions, _looked_at(space), small=False)
     return tuple(_gathered(found))
+
+
+def _looked_at(space: Space) -> str:
+    count = len(space.descriptions)
+    if space.is_exhaustive:
+        return f"all {count} descriptions of the value space"
+    return f"none found among {count} of {space.size} descriptions, seed {space.seed}"
 
 
 def _gathered(found: Sequence[Finding]) -> Iterator[Finding]:
@@ -147,9 +151,9 @@ def _effects(
     idle = effects.refuse_nobody()
     for name in idle:
         place = Place(path=("attributes", name))
-        yield Finding("L401", f"{name} refuses nobody: {over}", place)
+        yield Finding("L401", f"{name} refuses nobody ({over})", place)
     for name in effects.never_rank():
-        message = f"prefer {name} never ranks two compatible targets: {over}"
+        message = f"prefer {name} never ranks two compatible targets ({over})"
         yield Finding("L403", message, Place(path=("prefer", name)))
     needed = [name for name in effects.compared() if name not in idle]
     if not small or len(needed) < 2:

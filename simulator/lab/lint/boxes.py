@@ -6,7 +6,7 @@ object accepts the product of its groups, and a group the union of its rows.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 
@@ -15,7 +15,7 @@ from simulator.compat.description import Description
 from simulator.compat.judge import check_object, check_relation
 from simulator.compat.rule import Clause, Object, VersionClause
 from simulator.compat.scheme import Attribute, Outcome, Relation, Scheme
-from simulator.compat.template import Binding, Scaled, Template, Variable, render
+from simulator.compat.template import Binding, Reference, Scaled, Template, Variable, render
 from simulator.lab.lint.axis import Axis, axis_of, corners_of
 from simulator.values import FlagSet, String, Value, Version
 
@@ -90,9 +90,35 @@ def groups_of(scheme: Scheme, one: Object) -> list[Group]:
         found.append((names, {**clauses, name: clause}))
     variables = one.variables
     return [
-        Group(clauses, {name: one for name, one in variables.items() if name in names})
+        Group(
+            _declared(clauses, variables),
+            {name: one for name, one in variables.items() if name in names},
+        )
         for names, clauses in found
     ]
+
+
+def _declared(
+    clauses: Mapping[str, Clause], variables: Mapping[str, Variable]
+) -> Mapping[str, Clause]:
+    """Declare in a group what a clause declares that was left out."""
+    known = set(Object(clauses).variables)
+    found = dict(clauses)
+    for name, clause in clauses.items():
+        parts = clause.parts if isinstance(clause, Template) else ()
+        parts = (clause.part,) if isinstance(clause, Scaled) else parts
+        told: list[str | Variable | Reference] = []
+        for part in parts:
+            if isinstance(part, Reference) and part.name not in known:
+                known.add(part.name)
+                told.append(variables[part.name])
+            else:
+                told.append(part)
+        if isinstance(clause, Template):
+            found[name] = replace(clause, parts=tuple(told))
+        elif isinstance(clause, Scaled) and isinstance(told[0], Variable | Reference):
+            found[name] = replace(clause, part=told[0])
+    return found
 
 
 @dataclass(frozen=True, slots=True)
