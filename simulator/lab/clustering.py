@@ -8,7 +8,7 @@ a search over all partitions, member by member, then betters it or proves that n
 Source: ours; the bound is that of conflict triples, general knowledge.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -84,7 +84,12 @@ class Partition:
         return self.least >= self.loss
 
 
-def partition(graph: Graph, steps: int, starts: Sequence[Clusters] = ()) -> Partition:
+def partition(
+    graph: Graph,
+    steps: int,
+    starts: Sequence[Clusters] = (),
+    progress: Callable[[int], None] = lambda _: None,
+) -> Partition:
     """
     Part a graph so that little is lost.
 
@@ -92,23 +97,32 @@ def partition(graph: Graph, steps: int, starts: Sequence[Clusters] = ()) -> Part
         graph: The weights.
         steps: The most that the search does, in weights looked at; 0: do not search.
         starts: Partitions to begin with.
+        progress: Called with the number of members that are done.
     """
     clusters: list[tuple[int, ...]] = []
     loss = least = 0
     for members in graph.components():
+        done = sum(map(len, clusters))
         where = {one: at for at, one in enumerate(members)}
         begun = [
             [kept for one in start if (kept := [where[at] for at in one if at in where])]
             for start in starts
         ]
         share = steps * len(members) // len(graph)
-        found = _component(graph.part(members), share, begun)
+        part = graph.part(members)
+        found = _component(part, share, begun, _from(done, progress))
         clusters += (tuple(members[at] for at in one) for one in found.clusters)
         loss, least = loss + found.loss, least + found.least
     return Partition(tuple(clusters), loss, least)
 
 
-def _component(graph: Graph, steps: int, starts: Sequence[Clusters]) -> Partition:
+def _from(start: int, progress: Callable[[int], None]) -> Callable[[int], None]:
+    return lambda done: progress(start + done)
+
+
+def _component(
+    graph: Graph, steps: int, starts: Sequence[Clusters], progress: Callable[[int], None]
+) -> Partition:
     single = [[one] for one in range(len(graph))]
     found = [_improved(graph, start) for start in (_chains(graph), single, *starts)]
     chosen = min(found, key=graph.loss)
@@ -116,7 +130,7 @@ def _component(graph: Graph, steps: int, starts: Sequence[Clusters]) -> Partitio
     suffixes = _conflicts(graph)
     least = min(loss, suffixes[0])
     if least < loss and steps:
-        better, least = _Search(graph, suffixes, loss, steps).run()
+        better, least = _Search(graph, suffixes, loss, steps).run(progress)
         chosen = better or chosen
         loss = graph.loss(chosen)
         least = max(least, min(loss, suffixes[0]))
@@ -276,16 +290,18 @@ class _Search:
         self.before = [sum(row[:at]) for at, row in enumerate(rows)]
         # Between the members that are placed and those to come, by the first of these.
         self.between = [sum(sum(row[:at]) for row in rows[at:]) for at in range(len(graph) + 1)]
-        self.most = sum(map(sum, rows)) // 2 + 1
+        # What is this far below nothing stays where no member joins, whatever is added to it.
+        self.never = -2 * (sum(map(sum, rows)) // 2 + 1)
 
-    def run(self) -> tuple[Clusters | None, int]:
+    def run(self, progress: Callable[[int], None]) -> tuple[Clusters | None, int]:
         """Return a partition that loses less than what was known, if any, and a lower bound."""
         layer: Layer = {(): (0, (0, (), ()))}
         for at in range(len(self.graph)):
+            progress(at)
             layer = self._next(at, layer)
-        loss, clusters = self.loss, None
-        for loss, (_, _, closed) in layer.values():  # noqa: B007 - at the end all are one
-            clusters = [list(bits(mask)) for mask in closed]
+        # At the end no cluster gives anything to anybody, so all partitions are one.
+        loss, _, closed = layer[()][1] if layer else (self.loss, (), ())
+        clusters = [list(bits(mask)) for mask in closed] if layer else None
         return clusters, loss if self.floor is None else min(loss, self.floor)
 
     def _next(self, at: int, layer: Layer) -> Layer:
@@ -317,7 +333,7 @@ class _Search:
             if lost >= self.loss:
                 continue
             grown = tuple(
-                max(old + new, -self.most) for old, new in zip(vector[1:], row, strict=True)
+                max(old + new, self.never) for old, new in zip(vector[1:], row, strict=True)
             )
             others = [*rest[:chosen], *rest[chosen + 1 :], (grown, mask | 1 << at)]
             hope = lost + self.between[at + 1] + self.suffixes[at + 1]

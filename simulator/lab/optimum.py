@@ -18,7 +18,7 @@ Source: ours. Known as cluster deletion and correlation clustering; no fast exac
 us for histories of every form, so a search proves what it can and says so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import add
@@ -84,7 +84,13 @@ class Found:
     is_best: bool
 
 
-def best(sets: Sequence[int], cost: Cost, steps: int, *hints: Sequence[Version]) -> Found:
+def best(
+    sets: Sequence[int],
+    cost: Cost,
+    steps: int,
+    hint: Sequence[Version] = (),
+    progress: Callable[[int], None] = lambda _: None,
+) -> Found:
     """
     Find the numbering that errs least, whatever the order of the releases.
 
@@ -92,32 +98,21 @@ def best(sets: Sequence[int], cost: Cost, steps: int, *hints: Sequence[Version])
         sets: The features of each release, as bitsets.
         cost: What is least.
         steps: The most that the search does, in weights looked at; the more, the more it proves.
-        hints: Numberings to begin with, which may be the answer.
+        hint: A numbering to begin with, which may be the answer.
+        progress: Called with the number of different sets that are done.
     """
     first: dict[int, int] = {}
     for at, one in enumerate(sets):
         first.setdefault(one, at)
     # By size: a set comes after those it contains.
     order = sorted(first, key=lambda one: (one.bit_count(), first[one]))
-    many = [sets.count(one) for one in order]
-    refused, wrongly, unit = cost.weights(len(sets))
-    weights = [[0] * len(order) for _ in order]
-    for high, larger in enumerate(order):
-        for low in range(high):
-            weight = -wrongly if order[low] & ~larger else refused
-            weights[low][high] = weights[high][low] = weight * many[low] * many[high]
-    where = {one: at for at, one in enumerate(order)}
-    starts = []
-    for hint in hints:
-        majors: dict[int, dict[int, int]] = {}
-        for one, number in zip(sets, hint, strict=True):
-            majors.setdefault(number.major, {})[where[one]] = 1
-        starts.append(_disjoint(majors))
-    found = partition(Graph(weights), steps, starts)
-    majors_of = sorted(found.clusters, key=lambda one: min(first[order[at]] for at in one))
+    starts = [_majors(sets, order, hint)] if hint else []
+    good, bad, unit = cost.weights(len(sets))
+    found = partition(Graph(_weights(sets, order, good, bad)), steps, starts, progress)
+    majors = sorted(found.clusters, key=lambda one: min(first[order[at]] for at in one))
     place = {
         order[at]: (major, minor)
-        for major, cluster in enumerate(majors_of)
+        for major, cluster in enumerate(majors)
         for minor, at in enumerate(sorted(cluster))
     }
     numbers = _numbered([place[one] for one in sets])
@@ -125,15 +120,28 @@ def best(sets: Sequence[int], cost: Cost, steps: int, *hints: Sequence[Version])
     return Found(numbers, least, is_best=least >= found.loss // unit)
 
 
-def _disjoint(majors: dict[int, dict[int, int]]) -> list[list[int]]:
-    """Give each set to the first major that has it."""
-    seen: set[int] = set()
-    clusters = []
-    for major in majors.values():
-        kept = [at for at in major if at not in seen]
-        seen.update(kept)
-        clusters.append(kept)
-    return [one for one in clusters if one]
+def _weights(sets: Sequence[int], order: Sequence[int], good: int, bad: int) -> list[list[int]]:
+    """Weigh what two sets in one major gain, for all releases that have them."""
+    many = [sets.count(one) for one in order]
+    weights = [[0] * len(order) for _ in order]
+    for high, larger in enumerate(order):
+        for low in range(high):
+            weight = -bad if order[low] & ~larger else good
+            weights[low][high] = weights[high][low] = weight * many[low] * many[high]
+    return weights
+
+
+def _majors(
+    sets: Sequence[int], order: Sequence[int], numbers: Sequence[Version]
+) -> list[list[int]]:
+    """Gather the sets by the major that each has first."""
+    majors: dict[int, int] = {}
+    for one, number in zip(sets, numbers, strict=True):
+        majors.setdefault(one, number.major)
+    return [
+        [at for at, one in enumerate(order) if majors[one] == major]
+        for major in sorted(set(majors.values()))
+    ]
 
 
 def _numbered(places: Sequence[tuple[int, int]]) -> tuple[Version, ...]:

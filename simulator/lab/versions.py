@@ -153,6 +153,7 @@ def study(
     settings: Settings,
     published: Sequence[Version | None],
     candidates: Sequence[tuple[int, Version]] = (),
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Study:
     """
     Measure what numbers can say of a history.
@@ -163,6 +164,7 @@ def study(
         published: The numbers they were given, None where there is none.
         candidates: Places of releases and numbers to try there; without any, the three bumps for
             the last release.
+        progress: Called with the number of different sets that are numbered.
     """
     sets = history.sets()
     true = truth(sets)
@@ -172,7 +174,7 @@ def study(
         given = tuple(published)
         numberings.append(Numbering("published", given, errors(true, given)))
     base = first if None in numberings[-1].numbers else numberings[-1]
-    free = best(sets, settings.cost, settings.steps, found)
+    free = best(sets, settings.cost, settings.steps, found, progress)
     rising = best_rising(sets, settings.cost)
     for one, end in ((free, ""), (rising, " rising")):
         name = ("best" if one.is_best else "found") + end

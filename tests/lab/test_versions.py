@@ -2,10 +2,11 @@
 
 import random
 from functools import lru_cache
+from importlib.resources import files
 from itertools import permutations, product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lab.test_history import load
 from vectors.reader import described, scheme_of, shipped, vectors
@@ -44,9 +45,9 @@ def history_of(sets, follows=None):
     )
 
 
-def ask(sets, settings=Settings(), follows=None):  # noqa: B008 - frozen
+def ask(sets, how=Settings(), follows=None):  # noqa: B008 - frozen
     """Study a history of sets without published numbers."""
-    return study(history_of(sets, follows), settings, [None] * len(sets))
+    return study(history_of(sets, follows), how, [None] * len(sets))
 
 
 # ---- brute force
@@ -158,6 +159,38 @@ def test_the_best_that_rises_is_the_best(count, cost):
 SETS = st.lists(st.integers(0, 31), min_size=1, max_size=9)
 
 
+def slow(sets, cost):
+    """The fewest errors by every way to part the releases into majors, one major at a time."""
+    true = truth(sets)
+    parted = {0: (0, 0, 0)}
+    for mask in range(1, 1 << len(sets)):
+        rest = mask & mask - 1
+        last, options, some = mask ^ rest, [], rest
+        while True:
+            major, left = last | some, rest & ~some
+            inside = [(at, to) for at in bits(major) for to in bits(major) if at < to]
+            wrongly = sum(not (true[at] >> to & 1 or true[to] >> at & 1) for at, to in inside)
+            refused = sum((true[at] & left).bit_count() for at in bits(major))
+            refused += sum((true[at] & major).bit_count() for at in bits(left))
+            counts = (parted[left][1] + wrongly, parted[left][2] + refused)
+            if cost.total(counts) is not None:
+                options.append((cost.total(counts), *counts))
+            if not some:
+                break
+            some = some - 1 & rest
+        parted[mask] = min(options)
+    return parted[(1 << len(sets)) - 1]
+
+
+@settings(max_examples=50)
+@given(st.lists(st.integers(0, 63), min_size=1, max_size=8), st.sampled_from(COSTS))
+def test_the_best_of_longer_histories(sets, cost):
+    """No way to part eight releases over six features into majors errs less than ours."""
+    found = best(sets, cost, STEPS)
+    assert found_by(found, sets, cost) == slow(sets, cost)
+    assert found.is_best
+
+
 @given(SETS, st.sampled_from(COSTS), st.integers(0, 3000))
 def test_bounds_hold(sets, cost, steps):
     """With little search the answer is not below the bound, and the best is between the two."""
@@ -171,11 +204,19 @@ def test_bounds_hold(sets, cost, steps):
 @pytest.mark.parametrize("cost", [SAFE, Cost(1, 1)], ids=str)
 def test_where_the_search_ends_it_says_so(cost):
     """On the sets of five features without a search, the answer is not called the best."""
-    settings = Settings(cost, steps=0)
-    result = ask(range(32), settings)
+    result = ask(range(32), Settings(cost, steps=0))
     assert result.best.name == "found"
     assert not result.best.is_best
     assert 0 < result.best.least < cost.total(result.best.errors.counts)
+
+
+def test_progress():
+    """The search tells how many of the different sets are done, never more than there are."""
+    done = []
+    best(range(32), SAFE, 1000, progress=done.append)
+    assert done == sorted(set(done))
+    assert set(done) <= set(range(32))
+    assert done
 
 
 def test_the_search_betters_what_it_began_with():
@@ -276,6 +317,13 @@ def test_the_rule_is_the_best_that_rises(count):
     for sets in histories(count):
         counts = errors(truth(sets), derived(history_of(sets))).counts
         assert counts == brute(sets, SAFE, is_rising=True)[1:]
+
+
+@given(st.lists(st.integers(0, 31), min_size=1, max_size=20))
+def test_the_rule_is_the_best_that_rises_in_longer_histories(sets):
+    """The same on histories that are too many to look at all."""
+    counts = errors(truth(sets), derived(history_of(sets))).counts
+    assert counts == (0, best_rising(sets, SAFE).least)
 
 
 TREES = st.lists(st.tuples(st.integers(0, 15), st.integers(0, 9)), min_size=1, max_size=10)
@@ -432,7 +480,8 @@ SET_RULE |= {"15": "ok", "16": "ok"}
 def test_vectors_of_the_history(case):
     """The derived numbers are those of the vector, and so is what they and the sets allow."""
     case = PV_MODE[case]
-    history = load("pv-mode")
+    text = files("simulator.examples").joinpath("pv-mode").read_text("utf-8")
+    history = parse_history("pv-mode", text)
     sets = [str(one.features) for one in history.releases]
     ends = [sets.index(end["pv_mode"]) for end in (case.source, case.target)]
     numbers = derived(history)

@@ -8,7 +8,7 @@ import click
 from simulator.cli.inputs import complete_file, complete_path, one_stdin, read, shown_name
 from simulator.cli.lab.versions_text import answer, text
 from simulator.cli.options import json_option
-from simulator.cli.output import print_json
+from simulator.cli.output import print_json, progress
 from simulator.documents import decode
 from simulator.errors import TextError
 from simulator.lab.history import History, parse_history, parse_numbers
@@ -108,7 +108,8 @@ def versions(
         published = parse_numbers(name, decode(name, read(numbers_path)), len(found))
     settings = Settings(cost, Branch(branch), monotone, steps)
     tried = [_candidate(found, one, settings.branch) for one in candidates]
-    result = study(found, settings, published, tried)
+    with progress("numbering", len(set(found.sets())), is_bytes=False) as show:
+        result = study(found, settings, published, tried, show)
     if as_json:
         print_json(answer(result))
     else:
