@@ -88,10 +88,12 @@ class _Line:
         return text
 
     def skip(self) -> None:
-        """Pass over a value that should not be there."""
+        """Pass over a value that should not be there, or is for others."""
         try:
             _, self.at = _DECODER.raw_decode(self.text, self.at)
         except (ValueError, RecursionError):
+            if not self.mistakes:
+                raise self.stop("this is not JSON", "a value") from None
             raise _Stop from None
 
     def members(self, what: str) -> Iterator[tuple[str, int, int]]:

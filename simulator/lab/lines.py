@@ -76,8 +76,8 @@ class _Seen:
         self.known: dict[object, int] = {}
         self.own: list[Description] = []
 
-    def place(self, own: _Pairs, lists: list[_Pairs] | None) -> int:
-        """Return the place of what the scheme sees of a device."""
+    def look(self, own: _Pairs, lists: list[_Pairs] | None) -> tuple[object, Description | None]:
+        """Return what stands for what the scheme sees of a device, and that, if it is new."""
         seen = tuple(pair for pair in own if pair[0] in self.names)
         objects = None
         if lists is not None and self.scheme.has_objects:
@@ -85,17 +85,19 @@ class _Seen:
             objects = tuple(one for one in found if one is not None)
             objects = objects if objects or not found else None
         key = seen, objects is None, tuple(id(one) for one in objects or ())
-        if key not in self.known:
-            # A key of the scheme's own comes last, and goes before the plain one.
-            ordered = sorted(seen, key=lambda pair: pair[0] != self.names[pair[0]])
-            values = {self.names[name]: self._value(name, text) for name, text in ordered}
-            self.add(key, Description(values, objects))
-        return self.known[key]
+        if key in self.known:
+            return key, None
+        # A key of the scheme's own comes last, and goes before the plain one.
+        ordered = sorted(seen, key=lambda pair: pair[0] != self.names[pair[0]])
+        values = {self.names[name]: self._value(name, text) for name, text in ordered}
+        return key, Description(values, objects)
 
-    def add(self, key: object, description: Description) -> int:
-        """Add what is seen for the first time."""
-        self.own.append(description)
-        return self.known.setdefault(key, len(self.own) - 1)
+    def place(self, key: object, description: Description | None) -> int:
+        """Return the place of what is seen; what is seen for the first time gets one."""
+        if description is not None:
+            self.own.append(description)
+            self.known[key] = len(self.own) - 1
+        return self.known[key]
 
     def _text(self, name: str, written: object, *, is_clause: bool) -> str:
         """Return a text that may stand for the attribute, as a number or in quotes."""
@@ -148,7 +150,7 @@ class LineReader:
         self.devices: list[int] = []
         self.names: list[str | None] = []
         self.mistakes: list[Mistake] = []
-        self.bad_lines = 0
+        self.bad_lines = self.explained = 0
 
     def read(self, number: int, line: bytes, devices: int) -> None:
         """Read a line, which stands for so many *devices*; lines are counted from 0."""
@@ -157,16 +159,14 @@ class LineReader:
         except (ValueError, RecursionError, TypeError):
             if (found := self._read_slowly(number, line, devices)) is None:
                 return
-            name, places = found[0].name, self._add(line, found)
+            pairs = zip(self.views, found, strict=True)
+            places = tuple(view.place(line, replace(one, name=None)) for view, one in pairs)
+            name = found[0].name
         one = self.classes.setdefault(places, len(self.devices))
         if one == len(self.devices):
             self.devices.append(0)
             self.names.append(name)
         self.devices[one] += devices
-
-    def _add(self, line: bytes, found: Sequence[Description]) -> tuple[int, ...]:
-        pairs = zip(self.views, found, strict=True)
-        return tuple(view.add(line, replace(one, name=None)) for view, one in pairs)
 
     def check(self) -> None:
         """
@@ -175,9 +175,7 @@ class LineReader:
         Raises:
             InputError: There were mistakes.
         """
-        explained = len({mistake.line for mistake in self.mistakes})
-        if self.bad_lines > explained:
-            more = self.bad_lines - explained
+        if more := self.bad_lines - self.explained:
             message = f"{more} more line{'s have' if more > 1 else ' has'} mistakes"
             self.mistakes.append(Mistake(self.file, 0, 0, 1, message))
         if self.mistakes:
@@ -215,8 +213,10 @@ class LineReader:
             )
         ):
             raise _OddError
-        places = tuple(view.place(own, lists if listed else None) for view in self.views)
-        return String.parse(name).text if named else None, places
+        name = String.parse(name).text if named else None
+        looks = [view.look(own, lists if listed else None) for view in self.views]
+        pairs = zip(self.views, looks, strict=True)
+        return name, tuple(view.place(*look) for view, look in pairs)
 
     def _read_slowly(self, number: int, line: bytes, devices: int) -> list[Description] | None:
         """Read a line with its mistakes, each of which several schemes may find."""
@@ -234,7 +234,8 @@ class LineReader:
                     mistakes.setdefault((where, mistake.message), moved)
         if not mistakes:
             return found
-        if self.bad_lines < MAX_MISTAKES:
+        if self.explained < MAX_MISTAKES:
             self.mistakes += mistakes.values()
+            self.explained += 1
         self.bad_lines += devices
         return None
