@@ -5,7 +5,7 @@ A pair is any device as the source with any device as the target, itself include
 are devices x devices of them. Source: ours.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -177,21 +177,15 @@ def _singles(population: Population) -> list[Group]:
 
 
 def class_labels(population: Population) -> list[str]:
-    """Label each class by its place and by those values that are not the same everywhere."""
-    values = [one.values for one in population.classes]
-    differing = [
-        name
-        for name in population.scheme.attributes
-        if len({_written(one, name) for one in values}) > 1
-    ]
-    return [
-        " \u00b7 ".join([f"#{place}", *(_label(one.get(name)) for name in differing)])
-        for place, one in enumerate(values)
-    ]
-
-
-def _written(values: Mapping[str, Value], name: str) -> str | None:
-    return str(values[name]) if name in values else None
+    """Label each class by its place and by the first attributes that tell the classes apart."""
+    labels = [f"#{place}" for place in range(len(population.classes))]
+    told: list[tuple[str, ...]] = [()] * len(labels)
+    for name in population.scheme.attributes:
+        texts = [_label(one.values.get(name)) for one in population.classes]
+        more = [(*before, text) for before, text in zip(told, texts, strict=True)]
+        if len(set(more)) > len(set(told)):
+            told = more
+    return [" \u00b7 ".join((label, *values)) for label, values in zip(labels, told, strict=True)]
 
 
 def _natural(text: str) -> list[tuple[float, str]]:

@@ -173,9 +173,11 @@ def test_groups_are_values_that_the_judge_takes_for_equal():
 
 
 def test_class_labels_name_what_differs():
-    """A class is labelled by its place and by what is not the same everywhere."""
+    """A class is labelled by its place and by what tells it from others, and no more."""
     assert class_labels(population(("a", "1.0"), ("a", "1.1"))) == ["#0 · 1.0", "#1 · 1.1"]
     assert class_labels(population(("a", "1.0"))) == ["#0"]
+    # The type says it all; that versions differ too tells nothing more.
+    assert class_labels(population(("a", "1.0"), ("b", "1.1"))) == ["#0 · a", "#1 · b"]
 
 
 @pytest.mark.parametrize(

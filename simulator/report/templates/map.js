@@ -14,7 +14,7 @@
   let edges = [];
   let corner = { x: 0, y: 0 };
   let tally = 6;
-  let ring = null;
+  let ring = [];
   let drawnFor = 0;
 
   const svg = (name, attributes, text) => {
@@ -172,8 +172,8 @@
       const place = { x: corner.x + start, y: corner.y + start, width: size, height: size };
       picture.append(svg("rect", { ...place, class: block.complete ? "block" : "block partly" }));
     }
-    ring = svg("rect", { class: "ring", visibility: "hidden" });
-    picture.append(ring);
+    ring = ["halo", "ring"].map((name) => svg("rect", { class: name, visibility: "hidden" }));
+    picture.append(...ring);
     board.replaceChildren(picture);
     cellAt(...chosen).setAttribute("tabindex", "0");
   };
@@ -190,7 +190,7 @@
     const place = { x: corner.x + edges[column], y: corner.y + edges[row] };
     const size = { width: edges[column + 1] - edges[column], height: edges[row + 1] - edges[row] };
     for (const [key, value] of Object.entries({ ...place, ...size, visibility: "visible" })) {
-      ring.setAttribute(key, value);
+      for (const one of ring) one.setAttribute(key, value);
     }
     const found = [
       html("h2", `${isolated(groups[row].label)} → ${isolated(groups[column].label)}`),
