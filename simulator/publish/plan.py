@@ -79,10 +79,13 @@ class Plan:
         Raises:
             ValueError: They are the files of somebody above.
         """
-        if said == self.narrowed(said, scope):
+        kept = self.narrowed(said, scope)
+        if said == kept:
             return
-        above = [one for one in SCOPES[: SCOPES.index(scope)] if self._at[one]]
-        place = above[-1] if above else "parent"
+        lost = [name for name in said.values if name not in kept.values]
+        shown = self._of.get(lost[0], set()) if lost else self._objects
+        shown = shown or {one for one in SCOPES if self._at[one]}
+        place = [one for one in SCOPES if one in shown][-1]
         raise ValueError(f"the scheme publishes on {place}s; say this of the {place}")
 
     def narrowed(self, said: Publication, scope: str) -> Publication:

@@ -81,7 +81,7 @@ def read_publication(
 
 def _is_value(kind: str | None, text: str) -> bool:
     try:
-        return kind is not None and bool(parse_value(kind, text))
+        return kind is not None and parse_value(kind, text) is not None
     except TextError:
         return False
 

@@ -115,3 +115,37 @@ def test_a_file_goes_before_an_example(quick, write):
     """A file of the name of an example is the file."""
     write("UUID1", "SELF:\n\taggregator=7\n")
     assert quick("describe", "UUID1").out == "SELF:\n\taggregator=7\n"
+
+
+PARENTS = """
+scheme: parents.yaml
+parents:
+  - {driver: i915, driver_version: 1.2.0, mdevs: [{uuid: UUID, type: i915-GVTg_V5_8}]}
+  - {driver: mtty, driver_version: 1.3.0}
+""".replace("UUID", UUID)
+SCHEME = """
+scheme: parents
+attributes:
+  software_version: {type: version, from: driver_version}
+  mdev_type: {type: string, from: mdev_type}
+surface:
+  - {form: files, scope: parent, attributes: [software_version]}
+"""
+
+
+def test_parents(quick, write):
+    """A scheme with files on parents has them described, with the mdevs if these have any."""
+    host = write("host.yaml", PARENTS)
+    write("parents.yaml", SCHEME)
+
+    def names(*words):
+        lines = quick("describe", host, *words, "--json").out.splitlines()
+        return [json.loads(line)["name"] for line in lines]
+
+    assert names() == ["0000:00:02.0", "mtty"]
+    assert names("mtty") == ["mtty"]
+    assert names(UUID) == [f"0000:00:02.0/{UUID}"]
+    more = "  - {form: files, scope: type, attributes: [mdev_type]}\n"
+    write("parents.yaml", SCHEME + more)
+    assert names() == ["0000:00:02.0", "mtty", f"0000:00:02.0/{UUID}"]
+    assert "no mdev nobody" in quick("describe", host, "nobody").err
