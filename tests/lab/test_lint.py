@@ -430,6 +430,32 @@ def test_preferences_that_never_rank(data):
 # ---- growth
 
 
+def test_growth_in_a_fleet_is_one_finding():
+    """Classes whose lists are of other lengths grow alike, and are told of once."""
+    scheme = small(has_objects=True)
+    lines = (
+        f'{{"self":{{"t":"{"x" * n}"}},"compatible":[{{"n":"one_of(2,7,{n + 20})"}}]}}'
+        for n in range(1, 4)
+    )
+    classes = read_lines("f", "\n".join(lines), scheme)
+    found = lint(scheme, population=Population.of(scheme, classes))
+    assert [one.more for one in found if one.code == "L301"] == [2]
+
+
+def test_sets_that_name_what_they_accept():
+    """A set compared by one_of grows; how long it is comes from devices, if they show it."""
+    attributes = {
+        "one": Attribute("one", "string"),
+        "all": Attribute("all", "set", Relation.ONE_OF, "one"),
+    }
+    scheme = Scheme("s", attributes, missing=Outcome.INCOMPATIBLE)
+    [found] = [one.message for one in lint(scheme) if one.code == "L301"]
+    assert "with entries of 16 bytes 256 are a page" in found
+    device = Description({"all": parse_value("set", "aaa+bbb+ccc")})
+    [found] = [one.message for one in lint(scheme, [device], releases=4) if one.code == "L301"]
+    assert "after 4 releases 7 entries in about 28 bytes, after 1022 it is longer" in found
+
+
 def test_forecast():
     """The list of the mail grows by an entry a release, as far apart as before."""
     numbers = [Integer(n) for n in (2, 7, 12, 23, 75, 96)]

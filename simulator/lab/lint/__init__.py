@@ -32,6 +32,7 @@ RELEASES = 10
 """How many releases are looked ahead. Ours."""
 
 _SAMPLES = 16
+_BY_SIZE = ("L301", "L302")
 
 
 def lint(
@@ -59,6 +60,7 @@ def lint(
     published = Published(scheme, releases)
     found = [*policy_findings(scheme, every), *file_findings(scheme), *text_findings(scheme)]
     found += _accepts(scheme, published, every or (space.descriptions if space else ()))
+    found += published.growing_sets(every)
     found += published.findings(descriptions, "description")
     found += published.findings(classes, "class")
     found += _pci(scheme, descriptions, classes)
@@ -83,7 +85,9 @@ def _gathered(found: Sequence[Finding]) -> Iterator[Finding]:
     for one in found:
         index = -1 if one.place.kind == "class" else one.place.index
         tail = one.place.path[-1:] if index < 0 else one.place.path
-        key = (one.code, one.message, one.place.kind, index, tail)
+        # How long a list is differs by class; that it grows does not.
+        message = "" if index < 0 and one.code in _BY_SIZE else one.message
+        key = (one.code, message, one.place.kind, index, tail)
         more[key] = more.get(key, -1) + 1
         first.setdefault(key, one)
     merged = [Finding(one.code, one.message, one.place, more[key]) for key, one in first.items()]

@@ -82,7 +82,7 @@ def groups_of(scheme: Scheme, one: Object) -> list[Group]:
     for name, clause in one.clauses.items():
         if scheme.attributes[name].relation is Relation.ANY:
             continue
-        names = set(clause.names()) if isinstance(clause, Template | Scaled) else set[str]()
+        names = set(_names(clause))
         clauses: dict[str, Clause] = {}
         for group in [group for group in found if group[0] & names]:
             found.remove(group)
@@ -98,11 +98,17 @@ def groups_of(scheme: Scheme, one: Object) -> list[Group]:
     ]
 
 
+def _names(clause: Clause) -> frozenset[str]:
+    return clause.names() if isinstance(clause, Template | Scaled) else frozenset()
+
+
 def _declared(
     clauses: Mapping[str, Clause], variables: Mapping[str, Variable]
 ) -> Mapping[str, Clause]:
     """Declare in a group what a clause declares that was left out."""
     known = set(Object(clauses).variables)
+    if len(known) == len({name for one in clauses.values() for name in _names(one)}):
+        return clauses
     found = dict(clauses)
     for name, clause in clauses.items():
         parts = clause.parts if isinstance(clause, Template) else ()

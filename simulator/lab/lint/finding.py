@@ -33,7 +33,7 @@ CODES: Mapping[str, Rule] = MappingProxyType(
         "L201": Rule("two objects overlap"),
         "L202": Rule("an object that another one covers wholly"),
         "L203": Rule("several objects where one would do"),
-        "L301": Rule("a list of sparse numbers that grows with every release", is_heuristic=True),
+        "L301": Rule("a list that grows with every release", is_heuristic=True),
         "L302": Rule("what a device publishes is longer than a page of 4096 bytes"),
         "L303": Rule("numbers in a row: `range` says the same"),
         "L401": Rule("an attribute that refuses nobody"),

@@ -21,6 +21,9 @@ __all__ = ["InObject", "Published"]
 InObject = tuple[str, int, str, str]
 """A code, the number of the object from 0, the attribute or nothing, and a message."""
 
+_ENTRY = 16
+"""Bytes of a name and its separator, as i915-GVTg_V5_4 has. Ours."""
+
 _WHOLE = ("listing", "json", "pair", "binary")
 """Forms that show all of a device in one file, or its objects in one."""
 
@@ -202,6 +205,18 @@ class Published:
                 if len(members) > 2:
                     message = self._members(name, members)
                     yield Finding("L301", message, Place(place.kind, place.index, ("self", name)))
+
+    def growing_sets(self, descriptions: Sequence[Description]) -> Iterator[Finding]:
+        """Find the sets that name all that they accept, where no description shows how long."""
+        for name, attribute in self.scheme.attributes.items():
+            is_shown = any(name in one.values for one in descriptions)
+            if attribute.relation is Relation.ONE_OF and not is_shown:
+                message = (
+                    f"{name} names each {attribute.of or name} that it accepts: one entry more "
+                    f"each release; with entries of {_ENTRY} bytes {PAGE // _ENTRY} are a page of "
+                    f"{PAGE}"
+                )
+                yield Finding("L301", message, Place(path=("attributes", name, "clause")))
 
     def _forecast(self, name: str, clause: Clause, values: list[Value], size: int) -> str:
         ahead = forecast(values, clause, size, self.releases)
