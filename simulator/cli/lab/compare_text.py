@@ -20,9 +20,9 @@ _REASONS = 3
 def comparison_text(found: Comparison, labels: Sequence[str], truth: int | None) -> str:
     """Write what was found; *truth* is the place of the scheme that is right, if there is one."""
     devices, classes = sum(found.projection.devices), len(found.projection)
+    fleet = f"{devices} device{'s' * (devices != 1)} of {classes} class{'es' * (classes != 1)}"
     lines = [
-        f"{devices} device{'s' * (devices != 1)} of {classes} class{'es' * (classes != 1)}: "
-        f"{found.pairs} ordered pairs of distinct devices",
+        f"{fleet}: {found.pairs} ordered pairs of distinct devices",
         "(a device is no pair with itself, but with every other one of its class)",
         "",
         *_allowed(found, labels, truth),
