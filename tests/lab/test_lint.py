@@ -267,6 +267,17 @@ def test_large_variables_are_left_alone():
     assert group_report(Side(scheme, to_publisher=True), group).found == ()
 
 
+def test_sets_that_cannot_be_told_apart_are_left_alone():
+    """Where the axis does not stand for all sets, no alternative is called dead."""
+    names = [f"a{n}" for n in range(20)]
+    attributes = {"s": Attribute("s", "set", valid=f"one_of({','.join(names)})")}
+    scheme = small(has_objects=True, attributes=attributes)
+    one = Object({"s": OneOf(tuple(parse_value("set", name) for name in ("b", "a1", "a1")))})
+    [group] = groups_of(scheme, one)
+    report = group_report(Side(scheme, to_publisher=True), group)
+    assert [found[0] for found in report.found] == ["L105"]
+
+
 # ---- pairs of objects
 
 

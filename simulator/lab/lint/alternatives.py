@@ -1,5 +1,6 @@
 """What one object offers and no device can take: dead alternatives, and what says nothing."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ from simulator.compat.rule import AnyClause, Clause, Object, OneOf, Range
 from simulator.compat.scheme import Outcome, Relation, Scheme
 from simulator.compat.template import Binding, Reference, Scaled, Template, Variable, render
 from simulator.lab.lint.axis import Axis
-from simulator.lab.lint.boxes import Box, Group, Side, choices_of
+from simulator.lab.lint.boxes import MOST_ROWS, Box, Group, Side, choices_of, count_of
 from simulator.values import Value
 
 __all__ = ["Found", "Report", "group_report", "object_findings"]
@@ -84,8 +85,8 @@ def group_report(side: Side, group: Group) -> Report:
     axes = {name: side.axis(name, (group,)) for name in group.clauses}
     allowed = tuple(side.allowed(name, axis) for name, axis in axes.items())
     boxes = side.boxes(group, axes)
-    if boxes is None:
-        return Report()
+    if boxes is None or not all(axis.is_whole for axis in axes.values()):
+        return Report(found=tuple(_repeated(group)))
     if not _alive(boxes, allowed):
         name, why = _culprit(side, group, boxes, allowed)
         return Report(dead=("L104", name, f"the object can never match: {why}"))
@@ -178,10 +179,7 @@ def _dead_items(
 def _repeated(group: Group) -> Iterator[Found]:
     for name, clause in group.clauses.items():
         for what, all_of in _lists(clause):
-            count: dict[Value | int | str, int] = {}
-            for one in all_of:
-                count[one] = count.get(one, 0) + 1
-            if again := [str(one) for one, times in count.items() if times > 1]:
+            if again := [str(one) for one, times in Counter(all_of).items() if times > 1]:
                 yield "L105", name, f"{what} has {', '.join(again[:_SHOWN])} more than once"
 
 
@@ -194,5 +192,5 @@ def _lists(clause: Clause) -> Iterator[tuple[str, Sequence[Value | int | str]]]:
         parts = clause.parts if isinstance(clause, Template) else ()
         parts = (clause.part,) if isinstance(clause, Scaled) else parts
         for part in parts:
-            if isinstance(part, Variable):
+            if isinstance(part, Variable) and count_of(part) <= MOST_ROWS:
                 yield part.name, tuple(choices_of(part))

@@ -25,6 +25,7 @@ __all__ = [
     "Group",
     "Side",
     "choices_of",
+    "count_of",
     "groups_of",
     "is_covered",
 ]
@@ -43,7 +44,8 @@ def choices_of(variable: Variable) -> Iterator[int | str]:
     yield from variable.strings
 
 
-def _count(variable: Variable) -> int:
+def count_of(variable: Variable) -> int:
+    """Return how many values a variable has, repeated ones too."""
     return len(variable.strings) + sum(high - low + 1 for low, high in variable.ranges)
 
 
@@ -62,7 +64,7 @@ class Group:
 
     def bindings(self) -> list[Binding] | None:
         """Return every choice of the variables once, or None where there are too many."""
-        if prod(map(_count, self.variables.values())) > MOST_ROWS:
+        if prod(map(count_of, self.variables.values())) > MOST_ROWS:
             return None
         choices = [dict.fromkeys(choices_of(one)) for one in self.variables.values()]
         return [dict(zip(self.variables, chosen, strict=True)) for chosen in product(*choices)]
