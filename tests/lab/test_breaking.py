@@ -129,6 +129,15 @@ def test_counts_are_those_of_naive_loops(upgrade):
         assert example.verdict.outcome is not C
 
 
+@given(upgrades())
+def test_progress_ends_with_the_total(upgrade):
+    """The sources that are done are counted over all questions, without a step back."""
+    rollout, done = Rollout(upgrade), []
+    rollout.run(done.append)
+    assert done == sorted(done)
+    assert done[-1] == rollout.total == len(done)
+
+
 def counted(upgrade, pairs):
     """Count pairs by hand."""
     devices = upgrade.devices
@@ -400,6 +409,19 @@ def test_published_bumps_are_counted():
 
 
 # ---- what one side knows of the other
+
+
+def test_lists_are_derived_by_its_own_scheme():
+    """A host derives its list by its own scheme, also where the other side's scheme asks it."""
+    text = "scheme: s\nobjects: published\naccepted-by: {}\naccepts: [{{v: '{}'}}]\n"
+    text += "attributes: {{v: {{type: int}}}}\n"
+    old = load_scheme("old", text.format("target", "any()").encode())
+    new = load_scheme("new", text.format("source", "range(0,${v})").encode())
+    two, one = devices(old, '"v":2', '"v":1')
+    upgrade = Upgrade.of_schemes(old, new, [(one, 1), (two, 1)])
+    found = Rollout(upgrade).run()[Step.OLD_TO_NEW]
+    # Nobody decides alone here, so both ask; the new target accepts up to its own value.
+    assert [found.outcome(*pair) for pair in ((0, 1), (1, 0))] == [C, I]
 
 
 def test_a_variable_survives_the_attribute_that_declared_it():
