@@ -1,14 +1,13 @@
 """Vectors of the version rule x.y.z, with all else equal."""
 
 import pytest
-from vectors.reader import described, shipped, vectors
+from vectors.reader import VERDICTS, described, shipped, vectors
 
 from simulator.compat.judge import judge
 from simulator.compat.scheme import Outcome
 
 CASES = {case.id: case for case in vectors("version")}
 DECIDED = [name for name, case in CASES.items() if case.verdict != "open"]
-VERDICTS = {"ok": Outcome.COMPATIBLE, "no": Outcome.INCOMPATIBLE}
 
 
 @pytest.mark.parametrize("case", DECIDED)
