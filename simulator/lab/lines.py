@@ -67,6 +67,7 @@ class _Seen:
     def __init__(self, scheme: Scheme, kinds: Kinds) -> None:
         self.scheme = scheme
         self.names = names_of(scheme)
+        self.qualified = self.names.keys() - scheme.kinds.keys()
         self.numbers = {
             name: any(kind in ("int", "ratio") for kind in found) for name, found in kinds.items()
         }
@@ -78,18 +79,19 @@ class _Seen:
 
     def look(self, own: _Pairs, lists: list[_Pairs] | None) -> tuple[object, Description | None]:
         """Return what stands for what the scheme sees of a device, and that, if it is new."""
-        seen = tuple(pair for pair in own if pair[0] in self.names)
+        seen = {self.names[key]: (key, text) for key, text in own if key in self.scheme.kinds}
+        # A key of the scheme's own goes before the plain one.
+        seen |= {self.names[key]: (key, text) for key, text in own if key in self.qualified}
         objects = None
         if lists is not None and self.scheme.has_objects:
             found = [self._object(one) for one in lists]
             objects = tuple(one for one in found if one is not None)
             objects = objects if objects or not found else None
-        key = seen, objects is None, tuple(id(one) for one in objects or ())
+        listed = tuple(id(one) for one in objects or ())
+        key = tuple(seen.items()), objects is None, listed
         if key in self.known:
             return key, None
-        # A key of the scheme's own comes last, and goes before the plain one.
-        ordered = sorted(seen, key=lambda pair: pair[0] != self.names[pair[0]])
-        values = {self.names[name]: self._value(name, text) for name, text in ordered}
+        values = {name: self._value(*written) for name, written in seen.items()}
         return key, Description(values, objects)
 
     def place(self, key: object, description: Description | None) -> int:

@@ -185,3 +185,12 @@ def test_kinds_that_differ(quick, write):
     fleet = write("fleet", made.out)
     found = quick("scheme", "compare", "self-compatible", own, "--fleet", fleet, "--json").json
     assert found["schemes"][1]["cold"]["compatible"] > found["schemes"][1]["compatible"]
+
+
+def test_too_many_classes(quick, write):
+    """A fleet in which nearly everything is distinct is refused, with the number."""
+    own = write("own.yaml", "scheme: own\nattributes: {x: {type: int, clause: equal}}\n")
+    fleet = write("fleet", "".join(f'{{"self":{{"x":{at}}}}}\n' for at in range(10_001)))
+    answer = quick("scheme", "compare", own, own, "--fleet", fleet)
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err.startswith("fleet: 10,001 classes are too many")

@@ -159,6 +159,12 @@ def test_a_scheme_sees_only_its_attributes():
     assert [set(one.values) for one in (found.own[0][0], found.own[1][0])] == [{"x"}, {"x", "z"}]
 
 
+def test_what_is_overridden_tells_nothing_apart():
+    """A plain value beside a scheme's own one makes no difference for this scheme."""
+    found = read('{"self":{"x":1,"c:x":"p"}}\n{"self":{"x":2,"c:x":"p"}}\n', A, C)
+    assert (found.places, len(found.own[1])) == (((0, 1), (0, 0)), 1)
+
+
 @pytest.mark.parametrize(
     ("lists", "seen"),
     [

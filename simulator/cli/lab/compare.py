@@ -11,6 +11,7 @@ from simulator.cli.options import json_option
 from simulator.cli.output import print_json, progress
 from simulator.compat.scheme import Outcome, Scheme
 from simulator.compat.verdict import explain
+from simulator.errors import InputError, Mistake
 from simulator.lab.agreement import Agreement, Example
 from simulator.lab.compare import Comparison, compare, strangers
 from simulator.lab.measured import Measured
@@ -19,6 +20,8 @@ from simulator.lab.projection import Projection, project
 __all__ = ["compare_"]
 
 _CHUNK = 1 << 22
+_CLASSES = 10_000
+"""The most classes of a fleet, so that all their pairs fit the memory."""
 
 
 @click.command(name="compare")
@@ -82,7 +85,11 @@ def _read(path: str, schemes: Sequence[Scheme]) -> Projection:
             stream.seek(0)
         chunks = iter(lambda: stream.read(_CHUNK), b"")
         with progress("loading", total, is_bytes=True) as show:
-            return project(shown_name(path), chunks, schemes, show)
+            found = project(shown_name(path), chunks, schemes, show)
+    if len(found) > _CLASSES:
+        message = f"{len(found):,} classes are too many to judge all their pairs"
+        raise InputError([Mistake(shown_name(path), 0, 0, 1, message, f"at most {_CLASSES:,}")])
+    return found
 
 
 # ---- JSON
