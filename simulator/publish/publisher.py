@@ -27,7 +27,14 @@ AnyNode: TypeAlias = Parent | MdevType | Mdev
 
 @dataclass(frozen=True, slots=True)
 class _SchemeFile(Attribute[Any]):
-    """A file that is the scheme's, and no driver's."""
+    """
+    A file that is the scheme's, and no driver's.
+
+    Attributes:
+        shown: The surface that has it.
+    """
+
+    shown: Shown | None = None
 
 
 class Publisher:
@@ -157,7 +164,7 @@ class Publisher:
                 continue
             paths = [shown.surface.name] if form.is_always else []
             for path in paths or form.write(self.scheme, shown, description):
-                if not isinstance(node.attributes.get(path), _SchemeFile):
+                if not _is_of(node.attributes.get(path), shown):
                     yield self._file(shown, path)
 
     def _missing_values(
@@ -174,7 +181,7 @@ class Publisher:
             path, attribute = file_path(shown.surface, name), self.scheme.attributes[name]
             value = description.values.get(name)
             there = node.attributes.get(path)
-            if isinstance(there, _SchemeFile):
+            if _is_of(there, shown):
                 continue
             if there is not None:
                 if not _says(attribute, path, node, value):
@@ -191,7 +198,7 @@ class Publisher:
             store = partial(self._store, name)
         mode = 0o444 if store is None else 0o644
         show = partial(self._show, shown, path)
-        return _SchemeFile(path, mode, show, store, is_binary=form.is_binary)
+        return _SchemeFile(path, mode, show, store, is_binary=form.is_binary, shown=shown)
 
     def _show(self, shown: Shown, path: str, node: AnyNode) -> str:
         form = FORM_OF[shown.surface.form]
@@ -220,14 +227,22 @@ class Publisher:
         is_said = name in self._of(subject).values
         if attribute.fact == "aggregated_instances" and isinstance(node, Mdev):
             _aggregate(node, value, is_said=is_said)
+        before = self._said.get(subject.key, Publication())
         if is_said or attribute.fact != "aggregated_instances":
-            said = self._said.get(subject.key, Publication())
-            self._said[subject.key] = Publication({name: value}).over(said)
+            self._said[subject.key] = Publication({name: value}).over(before)
         # Other values may come from this one, and have had no file.
-        if isinstance(node, Mdev):
-            self._publish(node)
-        else:
-            self.publish_again(subject.parent)
+        try:
+            if isinstance(node, Mdev):
+                self._publish(node)
+            else:
+                self.publish_again(subject.parent)
+        except ValueError as error:
+            self._said[subject.key] = before
+            raise MdevError(errno.EEXIST, str(error)) from None
+
+
+def _is_of(file: Attribute[Any] | None, shown: Shown) -> bool:
+    return isinstance(file, _SchemeFile) and file.shown == shown
 
 
 def _aggregate(mdev: Mdev, value: Value, *, is_said: bool) -> None:

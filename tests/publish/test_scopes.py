@@ -202,6 +202,16 @@ def test_a_file_of_a_pci_device_is_not_taken(name):
         assert made.bus.parents["mtty"].show("vendor") == "x\n"
 
 
+def test_two_surfaces_do_not_share_a_file():
+    """A scheme whose surfaces stand in each other's place is refused with its first device."""
+    of = scheme(
+        "attributes: {a: {type: int}}\n"
+        "surface: [{form: files, scope: type}, {form: json, scope: type, name: a}]"
+    )
+    with pytest.raises(ValueError, match="collides with a"):
+        host(of, said(of, a="1"))
+
+
 # ---- values from texts, and from the driver
 
 
@@ -355,9 +365,7 @@ def test_a_file_that_comes_with_a_write():
     assert mdev_type.show("a") == "1/2\n"
     mdev_type.store("n", b"0")
     assert refused_to_show(mdev_type, "a") == "ENODEV"
-    assert read_type(of, mdev_type) == made.describe(made.create(PARENT, TYPE, U1)).__class__(
-        {"n": parse_value("int", "0")}, None, f"{PARENT}/{TYPE}"
-    )
+    assert written(read_type(of, mdev_type)) == {"n": "0"}
 
 
 def refused_to_show(node, name):
@@ -365,6 +373,22 @@ def refused_to_show(node, name):
     with pytest.raises(MdevError) as caught:
         node.show(name)
     return caught.value.name
+
+
+def test_a_file_that_would_come_with_a_write_and_cannot():
+    """A write whose consequences would stand in the place of a file is EEXIST."""
+    of = scheme(
+        "attributes:\n  n: {type: int, settable: true}\n"
+        '  late: {type: ratio, from: "1/{n}"}\n'
+        "accepts: [{late: '${late}'}]\n"
+        "surface:\n  - {form: files, scope: device, attributes: [n]}\n"
+        "  - {form: directories, scope: device, name: all, attributes: [n]}\n"
+        "  - {form: files, scope: device, name: all/compatible, attributes: [late]}\n"
+    )
+    made = host(of, said(of, n="0"))
+    mdev = made.create(PARENT, TYPE, U1)
+    assert refused(mdev, "n", b"2") == "EEXIST"
+    assert mdev.show("n") == "0\n"
 
 
 def test_a_removed_mdev_is_not_read():

@@ -13,6 +13,7 @@ from simulator.errors import MdevError
 from simulator.host import Host
 from simulator.mdev import KERNELS, PAGE_SIZE
 from simulator.publish import Publication
+from simulator.sysfs.snapshot import take
 from simulator.values import parse_value
 from simulator.vendors import driver
 
@@ -117,6 +118,22 @@ def test_a_binary_attribute_is_read_by_offset(live):
         write(live, f"{DEVICE}/own/aggregator", "2")
         again = file.read(1 << 16, PAGE_SIZE)
         assert again.endswith(b"aggregator=2\n")
+
+
+def test_a_snapshot_has_all_of_a_binary_attribute(live):
+    """What takes several reads is saved whole; what is cut at a page is saved as it is read."""
+    saved = take(live.tree)
+    mdev = f"/devices/pci0000:00/0000:00:02.0/{UUID}"
+    assert saved[f"{mdev}/migration/self"].content.decode() == "".join(
+        f"{name}={text}\n"
+        for name, text in (
+            ("mdev_type", "i915-GVTg_V5_8"),
+            ("long", "x" * 4000),
+            ("longer", "y" * 4000),
+            ("aggregator", "1"),
+        )
+    )
+    assert saved[f"{mdev}/own/long"].content == b"x" * 4000 + b"\n"
 
 
 def test_a_store_that_a_fault_fails(live):
