@@ -30,10 +30,10 @@ DIFFERENCES = {
     "52b": (_OTHER_TYPE,),
 }
 # The type's name tells the generation; there is no GVT-g for a gen11, so its type is made up.
+_GEN11_GPU = "name: i915, capacity: 4, pci: {id: 80868a5a, class: 030000}"
 _GEN11 = (
     "  - driver: i915\n    options: {pci_id: 8086193b, aperture_mb: 512}",
-    "  - driver:\n      {name: i915, capacity: 4, pci: {id: 80868a5a, class: 030000},"
-    " types: {GVTg_V11_4: {name: gen11}}}",
+    f"  - driver: {{{_GEN11_GPU}, types: {{GVTg_V11_4: {{name: gen11}}}}}}",
 )
 UNABLE = {
     "gpu=gen11": [(_GEN11, ("i915-GVTg_V5_4", "i915-GVTg_V11_4"))],

@@ -16,6 +16,7 @@ PLACEHOLDERS = {
     "chpid_count": {"<any>": "1", "<other>": "2"},
     "chpid_type": {"<other>": "0x1b"},
 }
+REST = {"device_api": "vfio-pci", "software_version": "1.0.0"}
 OLD, NEW = "V4_8", "V5_8"
 
 
@@ -38,7 +39,7 @@ def test_verdict(case):
         found = _filled(values)
         if case.context.get("rest") == "match":
             # A type that says nothing of others is compatible with itself.
-            found = {"compatible_type": found["mdev_type"], **found}
+            found = {**REST, "compatible_type": found["mdev_type"], **found}
         assert known(scheme, found) == found
         sides.append(described(scheme, found))
     assert judge(scheme, *sides) is VERDICTS[case.verdict]
@@ -67,7 +68,7 @@ def test_47():
 def test_both_proposals_agree(case):
     """The proposals of August and September judge PCI ids and the device API alike."""
     case, scheme = CASES[case], shipped("compatible-type")
-    rest = {"compatible_type": "t", "mdev_type": "t"}
+    rest = {**REST, "compatible_type": "t", "mdev_type": "t"}
     source, target = (described(scheme, {**rest, **one}) for one in (case.source, case.target))
     assert judge(scheme, source, target) is VERDICTS[case.verdict]
 
