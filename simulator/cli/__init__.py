@@ -9,21 +9,12 @@ import os
 import signal
 import sys
 from importlib import metadata
+from types import MappingProxyType
 
 import click
 
-from simulator.cli.capture import capture
-from simulator.cli.completion import completion
-from simulator.cli.demo import demo
-from simulator.cli.device import check, describe
-from simulator.cli.fleet import fleet
-from simulator.cli.match import match
-from simulator.cli.mount import mount
+from simulator.cli.lazy import LazyGroup
 from simulator.cli.output import print_mistakes
-from simulator.cli.place import place
-from simulator.cli.run import run
-from simulator.cli.scheme import scheme
-from simulator.cli.snapshot import snapshot
 from simulator.errors import InputError, MdevError
 
 __all__ = ["cli", "main"]
@@ -53,7 +44,25 @@ def _print_version(context: click.Context, _param: click.Parameter, asked: bool)
     context.exit()
 
 
-class _Group(click.Group):
+_VERBS = MappingProxyType(
+    {
+        "capture": "capture:capture",
+        "check": "device:check",
+        "completion": "completion:completion",
+        "demo": "demo:demo",
+        "describe": "device:describe",
+        "fleet": "fleet:fleet",
+        "match": "match:match",
+        "mount": "mount:mount",
+        "place": "place:place",
+        "run": "run:run",
+        "scheme": "scheme:scheme",
+        "snapshot": "snapshot:snapshot",
+    }
+)
+
+
+class _Group(LazyGroup):
     def invoke(self, ctx: click.Context) -> object:
         """Run a verb; end as a signal would. Click would say 1, which is our no."""
         try:
@@ -72,7 +81,12 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-@click.group(cls=_Group, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Group,
+    verbs=_VERBS,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option(
     "--version",
     is_flag=True,
@@ -89,23 +103,6 @@ def cli() -> None:
     source. SOURCE, TARGET and HOST are files, or the names of examples that ship with mdevsim:
     UUID1, UUID2, mtty-1.0 and mtty-1.1 (descriptions), i915, aggregated, mtty and blink (hosts).
     """
-
-
-for _command in (
-    demo,
-    describe,
-    check,
-    match,
-    fleet,
-    scheme,
-    place,
-    run,
-    mount,
-    snapshot,
-    capture,
-    completion,
-):
-    cli.add_command(_command)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 from click.shell_completion import CompletionItem
@@ -20,9 +20,9 @@ from simulator.compat.scheme import Scheme
 from simulator.compat.schemes import builtin_names, builtin_text, load_builtin
 from simulator.documents import decode
 from simulator.errors import InputError, Mistake, TextError
-from simulator.host import Host, load_host
-from simulator.mdev import KERNELS, MdevBus
-from simulator.vendors import VENDORS
+
+if TYPE_CHECKING:  # hosts are imported where they are used: most verbs need none
+    from simulator.host import Host
 
 __all__ = [
     "SchemeType",
@@ -154,6 +154,9 @@ def read_vendor(vendor: str) -> bytes:
     example = files("simulator.examples").joinpath(f"{vendor}.yaml")
     if example.is_file():
         return example.read_bytes()
+    from simulator.mdev import KERNELS, MdevBus
+    from simulator.vendors import VENDORS
+
     newest = list(KERNELS.values())[-1]
     types = MdevBus(newest).register(VENDORS[vendor]).types.values()
     mdev_type = next(one for one in types if one.available_instances)
@@ -225,13 +228,16 @@ def read_description(path: str, scheme: Scheme) -> Description:
     return parse_description(path, read(path), scheme)
 
 
-def parse_host(path: str, data: bytes, scheme: Scheme | None, kernel: str | None) -> Host:
+def parse_host(path: str, data: bytes, scheme: Scheme | None, kernel: str | None) -> "Host":
     """
     Build the host of a YAML file; *scheme* and *kernel* take the place of what it names.
 
     Raises:
         InputError: With all mistakes.
     """
+    from simulator.host import load_host
+    from simulator.mdev import KERNELS
+
     personality = None if kernel is None else KERNELS[kernel]
     return load_host(shown_name(path), data, find_scheme, scheme=scheme, kernel=personality)
 

@@ -1,15 +1,11 @@
 """Schemes: ``scheme list`` and ``scheme show``."""
 
+from types import MappingProxyType
+
 import click
 
 from simulator.cli.inputs import SchemeType, read_scheme
-from simulator.cli.lab.breaking import breaking
-from simulator.cli.lab.compare import compare_
-from simulator.cli.lab.laws import laws
-from simulator.cli.lab.lint import lint_command
-from simulator.cli.lab.map import map_
-from simulator.cli.lab.schema import schema
-from simulator.cli.lab.versions import versions
+from simulator.cli.lazy import LazyGroup
 from simulator.cli.options import json_option
 from simulator.cli.output import print_json
 from simulator.compat.scheme import Scheme
@@ -19,18 +15,22 @@ from simulator.errors import TextError
 __all__ = ["scheme"]
 
 
-@click.group()
+_VERBS = MappingProxyType(
+    {
+        "breaking": "lab.breaking:breaking",
+        "compare": "lab.compare:compare_",
+        "laws": "lab.laws:laws",
+        "lint": "lab.lint:lint_command",
+        "map": "lab.map:map_",
+        "schema": "lab.schema:schema",
+        "versions": "lab.versions:versions",
+    }
+)
+
+
+@click.group(cls=LazyGroup, verbs=_VERBS)
 def scheme() -> None:
     """Look at attribute schemes: which attributes are published, and what is compared."""
-
-
-scheme.add_command(breaking)
-scheme.add_command(compare_)
-scheme.add_command(laws)
-scheme.add_command(lint_command)
-scheme.add_command(map_)
-scheme.add_command(schema)
-scheme.add_command(versions)
 
 
 @scheme.command(name="list")
