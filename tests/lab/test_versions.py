@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lab.test_history import load
-from vectors.reader import described, scheme_of, shipped, vectors
+from vectors.reader import described, shipped, vectors
 
 from simulator.compat.judge import judge
 from simulator.compat.scheme import Outcome
@@ -238,7 +238,7 @@ def test_the_search_betters_what_it_began_with():
 @given(SETS)
 def test_the_truth_is_the_set_rule(sets):
     """What can migrate is what the judge allows under a scheme with the clause superset."""
-    scheme = scheme_of("pv-mode-superset")
+    scheme = shipped("capability-sets")
     devices = [
         described(scheme, {"pv_mode": str(one.features)}) for one in history_of(sets).releases
     ]
