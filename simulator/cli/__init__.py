@@ -8,7 +8,6 @@ import io
 import os
 import signal
 import sys
-from importlib import metadata
 from types import MappingProxyType
 
 import click
@@ -36,6 +35,8 @@ usage, 3 undecided. A file argument of - is standard input.
 def _print_version(context: click.Context, _param: click.Parameter, asked: bool) -> None:
     if not asked or context.resilient_parsing:
         return
+    from importlib import metadata
+
     try:
         version = metadata.version("mdevsim")
     except metadata.PackageNotFoundError:

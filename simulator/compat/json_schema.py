@@ -26,8 +26,10 @@ __all__ = ["json_schema"]
 
 Json: TypeAlias = dict[str, Any]
 
-_SCALAR: Json = {"$ref": "#/$defs/scalar"}
-"""YAML makes something else of `6.1` or `true`; the loader takes what is written."""
+
+def _scalar() -> Json:
+    """Take any scalar: YAML makes something else of `6.1` or `true`, the loader does not."""
+    return {"$ref": "#/$defs/scalar"}
 
 
 def json_schema() -> Json:
@@ -53,7 +55,7 @@ def json_schema() -> Json:
         "$defs": {
             "attribute": _attribute(),
             "scalar": {"type": ["string", "number", "boolean", "null"]},
-            "object": _mapping(_SCALAR) | {"minProperties": 1},
+            "object": _mapping(_scalar()) | {"minProperties": 1},
             "surface": _surface(),
         },
     }
@@ -64,7 +66,7 @@ def _fields(table: Mapping[str, Field], own: Mapping[str, Json]) -> Json:
     properties = {}
     for name, field in table.items():
         choices = field.choices
-        plain = _SCALAR if choices is None else _enum(choices)
+        plain = _scalar() if choices is None else _enum(choices)
         properties[name] = {"description": field.what, **own.get(name, plain)}
         if choices is not None and field.default is not None:
             [default] = [word for word, meaning in choices.items() if meaning == field.default]
@@ -107,7 +109,7 @@ def _attribute() -> Json:
 
 def _surface() -> Json:
     own: dict[str, Json] = {
-        "name": {**_SCALAR, "pattern": f"^(|{FILE_NAME.pattern})$"},
+        "name": {**_scalar(), "pattern": f"^(|{FILE_NAME.pattern})$"},
         "attributes": {"type": "array", "items": _named()},
         "text": {"type": "string"},
     }

@@ -81,11 +81,15 @@ def _labels(schemes: Sequence[Scheme]) -> list[str]:
 def _read(path: str, schemes: Sequence[Scheme]) -> Projection:
     with open_binary(path) as stream:
         total = stream.seek(0, 2) if stream.seekable() else None
-        if total is not None:
-            stream.seek(0)
-        chunks = iter(lambda: stream.read(_CHUNK), b"")
+
+        def chunks() -> Iterator[bytes]:
+            if total is not None:
+                stream.seek(0)
+            return iter(lambda: stream.read(_CHUNK), b"")
+
+        again = None if total is None else chunks
         with progress("loading", total, is_bytes=True) as show:
-            found = project(shown_name(path), chunks, schemes, show)
+            found = project(shown_name(path), chunks(), schemes, show, again)
     if len(found) > _CLASSES:
         message = f"{len(found):,} classes are too many to judge all their pairs"
         raise InputError([Mistake(shown_name(path), 0, 0, 1, message, f"at most {_CLASSES:,}")])

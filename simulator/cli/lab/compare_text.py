@@ -1,6 +1,7 @@
 """A comparison of schemes, for people."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from types import MappingProxyType
 
 from simulator.compat.scheme import Outcome
 from simulator.compat.verdict import explain
@@ -12,7 +13,7 @@ from simulator.lab.projection import Projection
 __all__ = ["comparison_text"]
 
 _YES, _NO, _OPEN = Outcome.COMPATIBLE, Outcome.INCOMPATIBLE, Outcome.UNDECIDED
-_VERBS = {_YES: "allows", _NO: "refuses", _OPEN: "leaves undecided"}
+_VERBS = MappingProxyType({_YES: "allows", _NO: "refuses", _OPEN: "leaves undecided"})
 _HALF_OPEN = ((_YES, _OPEN), (_NO, _OPEN), (_OPEN, _YES), (_OPEN, _NO))
 _REASONS = 3
 
