@@ -23,7 +23,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from operator import add
 
-from simulator.lab.clustering import Graph, partition
+from simulator.lab.clustering import partition
+from simulator.lab.graph import Graph
 from simulator.lab.numbering import truth
 from simulator.values import Version
 
