@@ -88,6 +88,26 @@ def test_what_mtty_finds_first(case, attribute):
     assert {reason.attribute for reason in verdict.reasons} == {attribute}
 
 
+@pytest.mark.parametrize(
+    ("asked", "offered", "verdict"),
+    [
+        (None, None, "ok"),
+        (None, "A", "ok"),
+        ("A", None, "no"),
+        ("A", "A,B", "ok"),
+        ("A,B", "B", "no"),
+    ],
+)
+def test_traits(asked, offered, verdict):
+    """What the source asks for is offered at the destination, or asked for by nobody."""
+    scheme = shipped("nova")
+    sides = [
+        described(scheme, {"mdev_type": "nvidia-64"} | ({} if one is None else {"traits": one}))
+        for one in (asked, offered)
+    ]
+    assert explain(scheme, *sides).outcome is VERDICTS[verdict]
+
+
 def test_70a_is_longer_than_the_target_reads():
     """The one answer that a header cannot give: 96 bytes in one write are ENOMEM before it."""
     assert CASES["70a"].verdict == "errno:ENOMEM"
