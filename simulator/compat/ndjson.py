@@ -268,14 +268,21 @@ def _name(line: _Line) -> str | None:
 
 
 def _values(line: _Line) -> dict[str, Value]:
-    values: dict[str, Value] = {}
+    plain: dict[str, Value] = {}
+    own: dict[str, Value] = {}
+    wrong: dict[str, list[TextError]] = {}
     for key, start, stop in line.members("an object with attributes"):
         if kind := _kind(line, key, start, stop):
+            before, name = len(line.mistakes), line.names[key]
             value = _scalar(line, key, _self_number, partial(parse_value, kind))
-            name = line.names[key]
-            if value is not None and (key != name or name not in values):
-                values[name] = value
-    return values
+            if value is not None:
+                (plain if key == name else own)[name] = value
+            elif key == name:
+                wrong[name] = line.mistakes[before:]
+    # A plain value is for others where the scheme has its own.
+    others = [mistake for name in wrong.keys() & own.keys() for mistake in wrong[name]]
+    line.mistakes = [mistake for mistake in line.mistakes if mistake not in others]
+    return plain | own
 
 
 def _object(line: _Line) -> Object | None:

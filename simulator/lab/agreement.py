@@ -12,7 +12,6 @@ from simulator.compat.scheme import Outcome
 from simulator.lab.measured import View
 from simulator.lab.pairs import Weights, lowest
 from simulator.lab.projection import Projection
-from simulator.values import Value
 
 __all__ = ["Agreement", "Example", "agreement_of"]
 
@@ -71,7 +70,7 @@ def agreement_of(
     """
     one, other = views[first], views[second]
     weights = Weights.of(projection.devices)
-    nearest = _Nearest(projection, first, second)
+    nearest = _Nearest(projection.devices, one, other)
     pairs = {(verdict, verdict_2): 0 for verdict in Outcome for verdict_2 in Outcome}
     best: dict[tuple[Outcome, Outcome], tuple[int, int, int]] = {}
     groups: dict[tuple[int, int], list[int]] = {}
@@ -102,16 +101,11 @@ def _together(
 class _Nearest:
     """Finds the targets whose own values differ least from those of a source."""
 
-    def __init__(self, projection: Projection, first: int, second: int) -> None:
-        self.devices = projection.devices
-        self.everybody = (1 << len(projection)) - 1
-        names = [projection.schemes[one].attributes for one in (first, second)]
-        ends = [
-            [projection.own[one][place].values for place in projection.places[one]]
-            for one in (first, second)
-        ]
-        values = list(zip(*ends, strict=True))
-        self.same = [_same(name, values) for name in dict.fromkeys((*names[0], *names[1]))]
+    def __init__(self, devices: Sequence[int], one: View, other: View) -> None:
+        self.devices = devices
+        self.everybody = one.everybody
+        names = dict.fromkeys((*one.codes, *other.codes))
+        self.same = [_same(name, (one, other)) for name in names]
         self.digits: dict[int, list[int]] = {}
 
     def pairs(self, sources: Sequence[int], targets: int) -> Iterator[tuple[int, int, int]]:
@@ -143,10 +137,13 @@ class _Nearest:
         return self.digits[source]
 
 
-def _same(name: str, values: Sequence[tuple[Mapping[str, Value], ...]]) -> list[int]:
+def _same(name: str, views: tuple[View, View]) -> list[int]:
     """Return for each class those that have the same value, for both schemes."""
-    keys = [tuple(one.get(name) for one in ends) for ends in values]
-    places: dict[object, int] = {}
+    codes = [
+        [view.codes[name][place] for place in view.place] for view in views if name in view.codes
+    ]
+    keys = list(zip(*codes, strict=True))
+    places: dict[tuple[int, ...], int] = {}
     for place, key in enumerate(keys):
         places[key] = places.get(key, 0) | 1 << place
     return [places[key] for key in keys]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from simulator.compat.derive import complete
 from simulator.compat.scheme import Limit, Outcome, Scheme
 from simulator.compat.verdict import cold_scheme
 from simulator.lab.islands import members
@@ -88,6 +89,7 @@ class View:
     Attributes:
         own: The descriptions that it can tell apart.
         place: For each class of the fleet the one of *own* that it is.
+        codes: For each attribute the values of *own*, numbered: equal ones alike.
         rows: For each one of *own*, as a source, the classes of the fleet by verdict, as bits.
     """
 
@@ -95,7 +97,8 @@ class View:
         self, projection: Projection, number: int, progress: Callable[[int], None] | None
     ) -> None:
         self.scheme = projection.schemes[number]
-        self.own = projection.own[number]
+        # Derived once, instead of for every question.
+        self.own = [complete(self.scheme, one) for one in projection.own[number]]
         self.place = projection.places[number]
         self.devices = [0] * len(self.own)
         self.masks = [0] * len(self.own)
@@ -104,7 +107,13 @@ class View:
             self.masks[place] |= 1 << one
         self.verdicts = matrix(self.scheme, self.own, progress=progress)
         self.everybody = (1 << len(projection)) - 1
+        self.codes = {name: self._codes(name) for name in self.scheme.attributes}
         self.rows = [self._row(place) for place in range(len(self.own))]
+
+    def _codes(self, name: str) -> list[int]:
+        """Number the values of an attribute, for each one of *own*."""
+        codes: dict[object, int] = {}
+        return [codes.setdefault(one.values.get(name), len(codes)) for one in self.own]
 
     def _row(self, place: int) -> dict[Outcome, int]:
         """Return the targets of a class by verdict, among the classes of the fleet."""

@@ -57,6 +57,7 @@ def project(
     chunks: Iterable[bytes],
     schemes: Sequence[Scheme],
     progress: Callable[[int], None] | None = None,
+    again: Callable[[], Iterable[bytes]] | None = None,
 ) -> Projection:
     """
     Read NDJSON that carries the attributes of several schemes.
@@ -66,18 +67,25 @@ def project(
         chunks: Its bytes, in pieces of any size.
         schemes: What may occur: an attribute that none of them knows is a mistake.
         progress: Called with the bytes read so far.
+        again: Gives the same bytes once more. With it, attributes of several kinds are read
+            faster, and only a text that the matcher refuses is read in the careful way.
 
     Raises:
         InputError: With the mistakes of the first `MAX_MISTAKES` bad lines.
     """
     reader = LineReader(file, schemes)
-    if (union := _union(reader.kinds, schemes)) is None:
+    union = _union(reader.kinds, schemes)
+    is_sure = all(len(kinds) == 1 for kinds in reader.kinds.values())
+    if union is None or not (is_sure or again):
         _read_texts(file, chunks, reader, progress)
     else:
-        fleet = Fleet(union)
-        fleet.extend(file, chunks, progress)
-        for row, devices in fleet.classes():
-            reader.read(-1, fleet.line(row), devices)
+        try:
+            _read_by_matcher(file, chunks, union, reader, progress)
+        except InputError:
+            if is_sure or again is None:
+                raise
+            reader = LineReader(file, schemes)
+            _read_texts(file, again(), reader, progress)
     reader.check()
     if not reader.devices:
         raise InputError([Mistake(file, 0, 0, 1, "the file holds no description")])
@@ -87,11 +95,33 @@ def project(
 
 
 def _union(kinds: Kinds, schemes: Sequence[Scheme]) -> Scheme | None:
-    """Return a scheme under which the matcher reads what any of *schemes* does, if there is one."""
-    if len(kinds) > MAX_ATTRIBUTES or any(len(found) > 1 for found in kinds.values()):
+    """
+    Return a scheme under which the matcher reads what any of *schemes* does, if there is one.
+
+    What is a string in JSON is a string for the matcher where the kinds differ.
+    """
+    attributes = {}
+    for name, found in kinds.items():
+        if len(found) > 1 and found & {"int", "ratio"}:
+            return None
+        attributes[name] = Attribute(name, next(iter(found)) if len(found) == 1 else "string")
+    if len(attributes) > MAX_ATTRIBUTES:
         return None
-    attributes = {name: Attribute(name, next(iter(found))) for name, found in kinds.items()}
     return Scheme("", attributes, has_objects=any(scheme.has_objects for scheme in schemes))
+
+
+def _read_by_matcher(
+    file: str,
+    chunks: Iterable[bytes],
+    union: Scheme,
+    reader: LineReader,
+    progress: Callable[[int], None] | None,
+) -> None:
+    fleet = Fleet(union)
+    fleet.extend(file, chunks, progress)
+    for row, devices in fleet.classes():
+        reader.read(-1, fleet.line(row), devices)
+    reader.check()
 
 
 def _read_texts(

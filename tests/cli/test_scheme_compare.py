@@ -194,3 +194,28 @@ def test_too_many_classes(quick, write):
     answer = quick("scheme", "compare", own, own, "--fleet", fleet)
     assert (answer.status, answer.out) == (2, "")
     assert answer.err.startswith("fleet: 10,001 classes are too many")
+
+
+@pytest.mark.parametrize("is_file", [True, False])
+def test_what_one_of_two_kinds_refuses(quick, write, is_file):
+    """A text that only one scheme refuses has its line and column, from a file or a pipe."""
+    text = '{"self":{}}\n\n{"name":"d","self":{"device_id":"xyz"}}\n'
+    fleet = write("fleet", text) if is_file else "-"
+    words = ("self-compatible", "migration-version", "--fleet", fleet)
+    answer = quick("scheme", "compare", *words, stdin=b"" if is_file else text)
+    assert (answer.status, answer.out) == (2, "")
+    name = "fleet" if is_file else "<stdin>"
+    assert answer.err.startswith(f"{name}:3:34: not a PCI id")
+
+
+def test_clauses_that_one_kind_cannot_have(quick, write):
+    """An operator that only one scheme's kind has is read by this scheme."""
+    versions = write(
+        "versions", "scheme: v\nobjects: published\nattributes: {x: {type: version}}\n"
+    )
+    texts = write("texts", "scheme: t\nattributes: {x: {type: string, clause: equal}}\n")
+    line = '{"name":"%s","self":{"x":"%s"},"compatible":[{"x":"range(1.0,1.5)"}]}\n'
+    fleet = write("fleet", "".join(line % (name, f"1.{name}") for name in "1259"))
+    found = quick("scheme", "compare", versions, texts, "--fleet", fleet, "--json")
+    assert (found.status, found.err) == (1, "")
+    assert [one["compatible"] for one in found.json["schemes"]] == [9, 0]

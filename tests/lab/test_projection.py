@@ -161,6 +161,8 @@ def test_a_scheme_sees_only_its_attributes():
 
 def test_what_is_overridden_tells_nothing_apart():
     """A plain value beside a scheme's own one makes no difference for this scheme."""
+    assert len(read('{"self":{"x":"text","a:x":1}}', A, C)) == 1
+    assert len(read('{"self":{"a:x":1,"x":"\\u0041"}}', A, C)) == 1
     found = read('{"self":{"x":1,"c:x":"p"}}\n{"self":{"x":2,"c:x":"p"}}\n', A, C)
     assert (found.places, len(found.own[1])) == (((0, 1), (0, 0)), 1)
 
