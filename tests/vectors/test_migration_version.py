@@ -91,6 +91,15 @@ def test_gvt(case, node):
     assert [line.partition(": ")[2] for line in target.log] == ([wanted] if changes else [])
 
 
+@pytest.mark.parametrize("text", ["\n", "8086", "8086-193b-GVTg_V5_4", "8086/193b/GVTg_V5_4/1"])
+def test_wrong_format(text):
+    """A string of another form is EINVAL, and the log suspects another version of GVT."""
+    host = host_of("migration-version")
+    said = answer(lambda: node_of(host, "device").store(FILE, text.encode()))
+    assert said == "errno:EINVAL"
+    assert host.log[-1].endswith(": wrong string format. probably wrong GVT version")
+
+
 @pytest.mark.parametrize("node", NODES)
 @pytest.mark.parametrize("case", ["53a", "53b", "53c", "53d"])
 def test_unable(case, node):
