@@ -108,7 +108,7 @@ ATTRIBUTE_FIELDS: Mapping[str, Field] = MappingProxyType(
         "scope": Field("where its file is, if not where the surface is", SCOPES),
         "settable": Field("its file can be written", YES_OR_NO, False),
         "valid": Field(
-            "clause text that a device's own value meets before it can migrate",
+            "clause text for a device's own value, without which it cannot be tested by writing",
             expected="clause text",
         ),
         "limit": Field("what a mismatch stands for", members(Limit), Limit.OTHER),

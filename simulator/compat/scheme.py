@@ -83,8 +83,8 @@ class Attribute:
         scope: The directory of its file, ``parent``, ``type`` or ``device``; None stands for that
             of the surface.
         settable: Its file can be written, as a resource is claimed.
-        valid: Clause text that a device's own value has to meet before the device can migrate at
-            all; None for anything.
+        valid: Clause text for a device's own value; without it, a device cannot be tested by
+            writing. No part of a verdict. None for anything.
         limit: What stands in the way when it does not match.
         blocks: What a mismatch forbids: ``live`` migration only, or ``all``.
         errno: What a test by writing answers when it does not match.
