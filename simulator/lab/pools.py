@@ -12,12 +12,11 @@ from types import MappingProxyType
 
 from simulator.compat.clause_text import parse_clause
 from simulator.compat.derive import derived_object
-from simulator.compat.description import Description
-from simulator.compat.judge import check_object
-from simulator.compat.rule import Clause, Equal, Object, OneOf, Range, Subset, Superset
+from simulator.compat.rule import Clause, Equal, OneOf, Range, Subset, Superset
 from simulator.compat.rule import VersionClause as AsVersion
-from simulator.compat.scheme import Attribute, Outcome, Relation, Scheme
+from simulator.compat.scheme import Attribute, Relation, Scheme
 from simulator.compat.template import Scaled, Template, Variable, render
+from simulator.compat.valid import is_valid
 from simulator.errors import TextError
 from simulator.lab.population import Population
 from simulator.values import FlagSet, Integer, PciId, Ratio, String, Value, Version, parse_value
@@ -78,7 +77,7 @@ def pools_of(scheme: Scheme, population: Population | None = None) -> Pools:
         }
         return {name: tuple(sorted(values, key=simplicity)) for name, values in found.items()}
     said = _said(scheme)
-    values = {name: _values(scheme, one, said[name]) for name, one in scheme.attributes.items()}
+    values = {name: _values(one, said[name]) for name, one in scheme.attributes.items()}
     _join(scheme, values)
     return {
         name: (*(() if scheme.attributes[name].required else (None,)), *_sorted(found))
@@ -90,7 +89,7 @@ def _sorted(values: Iterable[Value]) -> list[Value]:
     return sorted(dict.fromkeys(values), key=simplicity)
 
 
-def _values(scheme: Scheme, attribute: Attribute, said: list[Value]) -> list[Value]:
+def _values(attribute: Attribute, said: list[Value]) -> list[Value]:
     """Take what the scheme says, one value beside it, and nothing that is not valid."""
     kind = attribute.kind
     if kind == FlagSet.kind:
@@ -101,18 +100,7 @@ def _values(scheme: Scheme, attribute: Attribute, said: list[Value]) -> list[Val
         defaults = [parse_value(kind, text) for text in _DEFAULTS[kind]]
         beside = defaults if set(said) <= set(defaults) or len(said) == 1 else defaults[:1]
         found = [*said, *beside]
-    if attribute.valid is None:
-        return found
-    clause, _ = parse_clause(attribute.valid, kind, {})
-    alone = Scheme(scheme.name, {attribute.name: Attribute(attribute.name, kind)})
-    one = Object({attribute.name: clause})
-    valid = [
-        value
-        for value in found
-        if check_object(alone, one, Description({attribute.name: value}), to_publisher=True).outcome
-        is Outcome.COMPATIBLE
-    ]
-    return valid or found
+    return [value for value in found if is_valid(attribute, value)] or found
 
 
 def _subsets(members: Iterable[str]) -> list[Value]:

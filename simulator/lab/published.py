@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 
-from simulator.compat.clause_text import parse_clause
 from simulator.compat.description import Description
-from simulator.compat.judge import check_object
-from simulator.compat.rule import Object
-from simulator.compat.scheme import FORMS, Attribute, Outcome, Scheme, Surface
+from simulator.compat.scheme import FORMS, Attribute, Scheme, Surface
+from simulator.compat.valid import is_valid
 from simulator.lab.upgrade import Upgrade
 
 __all__ = ["Difference", "differences", "files"]
@@ -120,20 +118,15 @@ def _invalid(upgrade: Upgrade, old: Attribute, new: Attribute) -> Iterator[Diffe
     """Find values that were good for a migration at all, and that are not any more."""
     if new.valid is None:
         return
-    was = partial(_is_valid, upgrade.old, old)
-    is_ = partial(_is_valid, upgrade.new, new)
+    was, is_ = partial(_is_valid, old), partial(_is_valid, new)
     if lost := _devices(upgrade, lambda one, other: was(one) and not is_(other)):
         text = f"no longer valid, which is {new.valid}"
         yield Difference("description", new.name, text, lost)
 
 
-def _is_valid(scheme: Scheme, attribute: Attribute, one: Description) -> bool:
+def _is_valid(attribute: Attribute, one: Description) -> bool:
     value = one.values.get(attribute.name)
-    if attribute.valid is None or value is None:
-        return True
-    clause, _ = parse_clause(attribute.valid, attribute.kind, {})
-    asked, own = Object({attribute.name: clause}), Description({attribute.name: value})
-    return check_object(scheme, asked, own, to_publisher=True).outcome is Outcome.COMPATIBLE
+    return value is None or is_valid(attribute, value)
 
 
 def _lists(upgrade: Upgrade) -> Iterator[Difference]:

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from simulator.compat.attribute_file import PIECE
-from simulator.compat.clause_text import parse_clause
 from simulator.compat.derive import complete
 from simulator.compat.description import Description
-from simulator.compat.judge import check_object, check_objects, check_relation, judge
+from simulator.compat.judge import check_objects, check_relation, judge
 from simulator.compat.rule import Object
-from simulator.compat.scheme import Attribute, Outcome, Scheme, Surface
+from simulator.compat.scheme import Outcome, Scheme, Surface
+from simulator.compat.valid import is_valid
 from simulator.errors import TextError
 from simulator.values import Value, parse_value
 
@@ -58,21 +58,11 @@ def readable_text(scheme: Scheme, surface: Surface, own: Description) -> str | N
     pieces = PIECE.split(surface.text)
     if any(name not in own.values for name in pieces[1::2]):
         return None
-    if any(not _is_valid(scheme.attributes[name], value) for name, value in own.values.items()):
+    if any(not is_valid(scheme.attributes[name], value) for name, value in own.values.items()):
         return None
     pieces[1::2] = [str(own.values[name]) for name in pieces[1::2]]
     text = "".join(pieces)
     return text if text.isascii() and len(text) <= MAX_TEXT else None
-
-
-def _is_valid(attribute: Attribute, value: Value) -> bool:
-    if attribute.valid is None:
-        return True
-    name, kind = attribute.name, attribute.kind
-    one = Object({name: parse_clause(attribute.valid, kind, {})[0]})
-    alone = Scheme("", {name: Attribute(name, kind)})
-    check = check_object(alone, one, Description({name: value}), to_publisher=True)
-    return check.outcome is Outcome.COMPATIBLE
 
 
 def refusal(scheme: Scheme, surface: Surface, target: Description, data: bytes) -> Refusal | None:

@@ -272,6 +272,11 @@ OTHER_SCHEMES = {
         {"more": "  b: {type: string, valid: x}\n"},
         "description",
     ),
+    "narrowed, and never compared": (
+        {"more": "  b: {type: string, clause: any, valid: 'one_of(x,y)'}\n"},
+        {"more": "  b: {type: string, clause: any, valid: x}\n"},
+        "description",
+    ),
     "no list": ({"more": "objects: published\n"}, {}, "description"),
     "moved": ({"more": FILES}, {"more": FILES.replace("m}", "n}")}, "file"),
     "gone": ({"more": FILES}, {}, "file"),

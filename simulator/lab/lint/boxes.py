@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 
-from simulator.compat.clause_text import parse_clause
 from simulator.compat.description import Description
 from simulator.compat.judge import check_object, check_relation
 from simulator.compat.rule import Clause, Object, VersionClause
 from simulator.compat.scheme import Attribute, Outcome, Relation, Scheme
 from simulator.compat.template import Binding, Reference, Scaled, Template, Variable, render
+from simulator.compat.valid import is_valid, valid_clause
 from simulator.lab.lint.axis import Axis, axis_of, corners_of
 from simulator.values import FlagSet, String, Value, Version
 
@@ -259,20 +259,9 @@ def corners_of_relation(value: Value, kind: str) -> list[Value]:
     return [value] if value.kind == kind else []
 
 
-def is_valid(attribute: Attribute, value: Value) -> bool:
-    """Tell whether a device with this value can migrate at all."""
-    clause = _valid(attribute)
-    if clause is None:
-        return True
-    scheme = Scheme("", {attribute.name: Attribute(attribute.name, attribute.kind)})
-    one = Object({attribute.name: clause})
-    found = check_object(scheme, one, Description({attribute.name: value}), to_publisher=True)
-    return found.outcome is Outcome.COMPATIBLE
-
-
 def corners_of_valid(attribute: Attribute) -> list[Value]:
     """Return the values that ``valid`` names."""
-    clause = _valid(attribute)
+    clause = valid_clause(attribute)
     if clause is None:
         return []
     if not isinstance(clause, Template | Scaled):
@@ -280,10 +269,6 @@ def corners_of_valid(attribute: Attribute) -> list[Value]:
     bindings = Group({"": clause}, Object({"": clause}).variables).bindings() or ()
     values = (render(clause, binding) for binding in bindings)
     return [value for value in values if value is not None]
-
-
-def _valid(attribute: Attribute) -> Clause | None:
-    return parse_clause(attribute.valid, attribute.kind, {})[0] if attribute.valid else None
 
 
 def is_covered(box: Box, rows: Sequence[Box], most: int = MOST_ROWS) -> bool | None:

@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from simulator.compat.attribute_file import PIECE
-from simulator.compat.clause_text import parse_clause
 from simulator.compat.derive import OWN
 from simulator.compat.description import Description
 from simulator.compat.rule import Equal, Object
 from simulator.compat.scheme import Attribute, Outcome, Relation, Scheme
-from simulator.lab.lint.boxes import is_valid
+from simulator.compat.valid import is_valid, valid_clause
 from simulator.lab.lint.finding import Finding, Place
 from simulator.values import FlagSet, PciId, Value
 
@@ -112,9 +111,7 @@ def _not_copied(scheme: Scheme, descriptions: Sequence[Description]) -> Iterator
 
 def _declared(one: Attribute) -> frozenset[str]:
     """Return the members that the scheme itself gives to a set."""
-    if one.valid is None:
-        return frozenset()
-    clause = parse_clause(one.valid, one.kind, {})[0]
+    clause = valid_clause(one)
     values = getattr(clause, "values", ()) or (getattr(clause, "value", None),)
     return frozenset[str]().union(
         *(value.members for value in values if isinstance(value, FlagSet))
