@@ -6,11 +6,11 @@ Source: ours, save the literal, the template and the empty clause, which are in
 20200729080503.GB28676@joy-OptiPlex-7040.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from simulator.compat.template import Scaled, Template, Variable, quote
+from simulator.compat.template import Reference, Scaled, Template, Variable, quote
 from simulator.values import FlagSet, Value, Version
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Subset",
     "Superset",
     "VersionClause",
+    "declaring",
 ]
 
 
@@ -186,5 +187,33 @@ class Object:
             found |= {part.name: part for part in parts if isinstance(part, Variable)}
         return found
 
+    def only(self, names: Container[str]) -> "Object":
+        """Leave out the clauses on attributes that are not among *names*; there may be none."""
+        undeclared = dict(self.variables)
+        kept: dict[str, Clause] = {}
+        for name, clause in self.clauses.items():
+            if name in names:
+                kept[name] = declaring(clause, undeclared)
+                for declared in Object({name: kept[name]}).variables:
+                    undeclared.pop(declared, None)
+        return Object(kept)
+
     def __hash__(self) -> int:
         return hash(frozenset(self.clauses.items()))
+
+
+def declaring(clause: Clause, undeclared: Mapping[str, Variable]) -> Clause:
+    """Declare the variables that *clause* refers to and whose declaration was left out."""
+    if not isinstance(clause, Template | Scaled):
+        return clause
+    fresh = dict(undeclared)
+    written: list[str | Variable | Reference] = []
+    for part in clause.parts if isinstance(clause, Template) else (clause.part,):
+        declares = isinstance(part, Reference) and part.name in fresh
+        written.append(fresh.pop(part.name) if declares and isinstance(part, Reference) else part)
+        if isinstance(part, Variable):
+            fresh.pop(part.name, None)
+    if isinstance(clause, Template):
+        return replace(clause, parts=tuple(written))
+    part = written[0]
+    return clause if isinstance(part, str) else replace(clause, part=part)

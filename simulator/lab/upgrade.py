@@ -11,9 +11,8 @@ from types import MappingProxyType
 
 from simulator.compat.clause_text import parse_clause
 from simulator.compat.description import Description
-from simulator.compat.rule import Clause, Object
+from simulator.compat.rule import Clause, Object, declaring
 from simulator.compat.scheme import Attribute, Scheme
-from simulator.compat.template import Reference, Scaled, Template, Variable
 from simulator.errors import TextError
 from simulator.lab.pools import Pools, pools_of
 from simulator.lab.space import Space, cost, space_of
@@ -188,7 +187,7 @@ class Reader:
             kind = self.scheme.kinds.get(name)
             if kind is None:
                 continue
-            read: Clause | None = _declaring(clause, undeclared)
+            read: Clause | None = declaring(clause, undeclared)
             if kind != self.kinds[name]:
                 read = _clause_of_kind(str(read), kind, kept)
             if read is not None:
@@ -196,24 +195,6 @@ class Reader:
                 for declared in Object({name: read}).variables:
                     undeclared.pop(declared, None)
         return Object(kept)
-
-
-def _declaring(clause: Clause, undeclared: Mapping[str, Variable]) -> Clause:
-    """Declare the variables that an attribute declared which is not known."""
-    if not isinstance(clause, Template | Scaled):
-        return clause
-    parts = clause.parts if isinstance(clause, Template) else (clause.part,)
-    fresh = dict(undeclared)
-    written: list[str | Variable | Reference] = []
-    for part in parts:
-        declares = isinstance(part, Reference) and part.name in fresh
-        written.append(fresh.pop(part.name) if declares and isinstance(part, Reference) else part)
-        if isinstance(part, Variable):
-            fresh.pop(part.name, None)
-    if isinstance(clause, Template):
-        return replace(clause, parts=tuple(written))
-    part = written[0]
-    return clause if isinstance(part, str) else replace(clause, part=part)
 
 
 def _clause_of_kind(text: str, kind: str, kept: Mapping[str, Clause]) -> Clause | None:

@@ -16,7 +16,6 @@ from simulator.compat.attribute_file import PIECE
 from simulator.compat.derive import complete
 from simulator.compat.description import Description
 from simulator.compat.judge import check_objects, check_relation, judge
-from simulator.compat.rule import Object
 from simulator.compat.scheme import Outcome, Scheme, Surface
 from simulator.compat.valid import is_valid
 from simulator.errors import TextError
@@ -110,10 +109,7 @@ def _restricted(scheme: Scheme, names: Mapping[str, Value]) -> Scheme:
 def _judged(scheme: Scheme, source: Description, whole: Description) -> Refusal | None:
     objects = whole.objects
     if objects is not None:
-        objects = tuple(
-            Object({n: clause for n, clause in one.clauses.items() if n in source.values})
-            for one in objects
-        )
+        objects = tuple(one.only(source.values) for one in objects)
     target = replace(whole, objects=objects)
     if judge(scheme, source, target) is Outcome.COMPATIBLE:
         return None

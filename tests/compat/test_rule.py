@@ -43,6 +43,25 @@ def test_an_object_knows_its_variables():
     assert Object(clauses).variables == {"v": v, "w": w, "x": Variable("x", ((1, 1),))}
 
 
+def test_what_is_left_of_an_object_declares_its_variables():
+    """A variable whose declaration is left out is declared where it comes next, and only there."""
+    v = Variable("v", ((1, 2),))
+    one = Object(
+        {
+            "a": Template("string", ("t", v)),
+            "b": Scaled("int", Reference("v"), "/", 2),
+            "c": Template("string", (Reference("v"), Reference("v"))),
+            "d": Equal(Integer(1)),
+        }
+    )
+    left = {"b": Scaled("int", v, "/", 2), "c": one.clauses["c"], "d": one.clauses["d"]}
+    assert one.only({"b", "c", "d"}).clauses == left
+    assert one.only({"c"}).clauses == {"c": Template("string", (v, Reference("v")))}
+    assert one.only({"b"}).variables == {"v": v}
+    assert one.only({"a", "b"}).clauses == {name: one.clauses[name] for name in "ab"}
+    assert one.only(()).clauses == {}
+
+
 def test_the_order_of_clauses_is_not_compared():
     """Objects with the same clauses are equal and hash alike, in whatever order."""
     one, other = {"a": Equal(Integer(1))}, {"b": Equal(String("x"))}

@@ -11,6 +11,7 @@ from property.strategies import descriptions, schemes
 from simulator.compat.description import Description
 from simulator.compat.judge import judge
 from simulator.compat.loader import load_scheme
+from simulator.compat.ndjson import parse_line
 from simulator.compat.scheme import Attribute, Direction, Outcome, Relation, Scheme, Surface
 from simulator.errors import MdevError
 from simulator.host import Host
@@ -204,6 +205,26 @@ def test_the_targets_objects_decide():
     assert refusal(ACCEPTS, both, target, b"a1b2") == Refusal("EPERM")
     assert refusal(ACCEPTS, both, target, b"a9b2") == Refusal("EINVAL", "a differs")
     assert refusal(ACCEPTS, both, Description(values, ()), b"a3b3") == Refusal("EINVAL")
+
+
+@pytest.mark.parametrize(("text", "errno_name"), [(b"1", None), (b"2", None), (b"3", "EINVAL")])
+def test_a_variable_that_another_attribute_declares(text, errno_name):
+    """An object is asked for what the text gives, also where it refers to what the text lacks."""
+    scheme = load_scheme(
+        "s",
+        b"""
+scheme: s
+objects: published
+missing: incompatible
+attributes:
+  t: {type: string}
+  a: {type: int}
+surface: {form: test, scope: device, name: version, text: "{a}"}
+""",
+    )
+    line = '{"self":{"t":"i_2","a":2},"compatible":[{"t":"i_{v:int:1,2}","a":"{v}"}]}'
+    refused = refusal(scheme, scheme.surfaces[0], parse_line(line, scheme), text)
+    assert (refused and refused.errno) == errno_name
 
 
 def test_the_other_direction_is_not_asked():

@@ -6,7 +6,7 @@ object accepts the product of its groups, and a group the union of its rows.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from math import prod
 
@@ -14,7 +14,7 @@ from simulator.compat.description import Description
 from simulator.compat.judge import check_object, check_relation
 from simulator.compat.rule import Clause, Object, VersionClause
 from simulator.compat.scheme import Attribute, Outcome, Relation, Scheme
-from simulator.compat.template import Binding, Reference, Scaled, Template, Variable, render
+from simulator.compat.template import Binding, Scaled, Template, Variable, render
 from simulator.compat.valid import is_valid, valid_clause
 from simulator.lab.lint.axis import Axis, axis_of, corners_of
 from simulator.values import FlagSet, String, Value, Version
@@ -80,21 +80,19 @@ class Group:
 
 def groups_of(scheme: Scheme, one: Object) -> list[Group]:
     """Take an object apart; what the scheme does not compare is left out."""
+    asked = one.only([n for n, each in scheme.attributes.items() if each.relation != Relation.ANY])
     found: list[tuple[set[str], dict[str, Clause]]] = []
-    for name, clause in one.clauses.items():
-        if scheme.attributes[name].relation is Relation.ANY:
-            continue
+    for name, clause in asked.clauses.items():
         names = set(_names(clause))
         clauses: dict[str, Clause] = {}
         for group in [group for group in found if group[0] & names]:
             found.remove(group)
             names, clauses = names | group[0], clauses | group[1]
         found.append((names, {**clauses, name: clause}))
-    variables = one.variables
     return [
         Group(
-            _declared(clauses, variables),
-            {name: one for name, one in variables.items() if name in names},
+            clauses,
+            {name: variable for name, variable in asked.variables.items() if name in names},
         )
         for names, clauses in found
     ]
@@ -102,31 +100,6 @@ def groups_of(scheme: Scheme, one: Object) -> list[Group]:
 
 def _names(clause: Clause) -> frozenset[str]:
     return clause.names() if isinstance(clause, Template | Scaled) else frozenset()
-
-
-def _declared(
-    clauses: Mapping[str, Clause], variables: Mapping[str, Variable]
-) -> Mapping[str, Clause]:
-    """Declare in a group what a clause declares that was left out."""
-    known = set(Object(clauses).variables)
-    if len(known) == len({name for one in clauses.values() for name in _names(one)}):
-        return clauses
-    found = dict(clauses)
-    for name, clause in clauses.items():
-        parts = clause.parts if isinstance(clause, Template) else ()
-        parts = (clause.part,) if isinstance(clause, Scaled) else parts
-        told: list[str | Variable | Reference] = []
-        for part in parts:
-            if isinstance(part, Reference) and part.name not in known:
-                known.add(part.name)
-                told.append(variables[part.name])
-            else:
-                told.append(part)
-        if isinstance(clause, Template):
-            found[name] = replace(clause, parts=tuple(told))
-        elif isinstance(clause, Scaled) and isinstance(told[0], Variable | Reference):
-            found[name] = replace(clause, part=told[0])
-    return found
 
 
 @dataclass(frozen=True, slots=True)
