@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Lock
 
 import pytest
+from transcripts import ROOT, TOLD, steps
 
 import simulator
 from simulator.cli.inputs import find_scheme, read
@@ -27,10 +28,8 @@ from simulator.mdev.faults import Faults
 from simulator.mdev.uevent import Uevents
 from simulator.sysfs.control import control_tree
 
-ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-DOCUMENTS = ("README.md", "docs/files.md", "docs/language.md", "docs/vendors.md", "docs/control.md")
-LABORATORY = [ROOT / "docs" / "laboratory.md", ROOT / "docs" / "schemes.md"]
+DOCUMENTS = (*TOLD, *(f"docs/{name}.md" for name in ("files", "language", "vendors", "control")))
 
 
 def blocks(document, language=None):
@@ -68,22 +67,23 @@ def shell(tmp_path):
     return run
 
 
-@pytest.mark.parametrize(
-    "document", ["README.md", *(str(path.relative_to(ROOT)) for path in sorted(LABORATORY))]
-)
+@pytest.mark.parametrize("document", TOLD)
 def test_transcripts(shell, document):
-    """Every console block of the README and of the laboratory's pages prints what it shows."""
-    steps = [
-        step
-        for block in blocks(document, "console")
-        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)
-    ]
-    # Those with a mount need more of the machine; tests/clients runs them.
-    steps = [step for step in steps if step and not step.startswith("mdevsim run ")]
-    assert document != "README.md" or len(steps) >= 5
-    for step in steps:
-        command, _, expected = step.partition("\n")
-        assert shell(command) == expected, command
+    """Every console block prints what it shows; tests/clients has those that mount a /sys."""
+    told = [step for step in steps(document) if not step.is_live]
+    assert len(told) >= 5
+    for step in told:
+        assert shell(step.command) == step.printed, step.command
+
+
+def test_headings_of_the_debate():
+    """The links from the summary of docs/schemes.md lead to its sections."""
+    text = (ROOT / "docs/schemes.md").read_text("utf-8")
+    headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    anchors = [re.sub(r"[^\w -]", "", line.lower()).replace(" ", "-") for line in headings]
+    linked = re.findall(r"\]\(#([^)]*)\)", text)
+    assert len(linked) >= len(anchors) - 1
+    assert set(linked) <= set(anchors)
 
 
 def test_readme_python():

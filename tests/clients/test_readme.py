@@ -1,24 +1,23 @@
-"""What the README shows of a live machine is true as it stands there."""
+"""What the documents show of a live machine is true as it stands there."""
 
 import re
 import subprocess
 import sys
 from importlib.metadata import entry_points
-from pathlib import Path
 
+import pytest
 from clients.missing import needs
+from transcripts import ROOT, TOLD, steps
 
 pytestmark = needs("mdevctl", "nsenter")
 
-README = Path(__file__).parents[2] / "README.md"
 BLOCK = re.compile(r"^```python\n(import pytest\n.*?)^```$", re.MULTILINE | re.DOTALL)
-COMMAND = r"^\$ mdevsim (run (?:[^\n]*\\\n)*[^\n]*)\n"
-RUN = re.compile(COMMAND + r"(.*?)(?=^\$ |^```$)", re.MULTILINE | re.DOTALL)
+LIVE = [document for document in TOLD if any(step.is_live for step in steps(document))]
 
 
 def test_the_test_of_the_readme(user):
     """The README's test, copied into a file, drives mdevctl."""
-    (text,) = BLOCK.findall(README.read_text("utf-8"))
+    (text,) = BLOCK.findall((ROOT / "README.md").read_text("utf-8"))
     user.write("test_readme.py", text)
     is_there = entry_points(group="pytest11", name="mdevsim")
     given = () if is_there else ("-p", "simulator.pytest_plugin")
@@ -36,13 +35,13 @@ def test_the_test_of_the_readme(user):
     assert "1 passed" in done.stdout
 
 
-def test_the_transcripts_of_the_readme(user):
-    """The README's runs print what it shows."""
-    found = RUN.findall(README.read_text("utf-8"))
-    assert len(found) == 2
-    for command, expected in found:
+@pytest.mark.parametrize("document", LIVE)
+def test_the_transcripts(user, document):
+    """The runs of a document print what it shows, and end well."""
+    for command, printed in (step for step in steps(document) if step.is_live):
+        words = f'"$0" -P -m simulator.cli {command.removeprefix("mdevsim ")}'
         done = subprocess.run(
-            [*user.prefix, "sh", "-c", f'"$0" -P -m simulator.cli {command}', sys.executable],
+            [*user.prefix, "bash", "-c", words, sys.executable],
             cwd=user.home,
             env=user.environment,
             stdout=subprocess.PIPE,
@@ -51,4 +50,9 @@ def test_the_transcripts_of_the_readme(user):
             timeout=60,
             check=False,
         )
-        assert (done.returncode, done.stdout) == (0, expected), command
+        assert (done.returncode, done.stdout) == (0, printed), command
+
+
+def test_there_are_live_transcripts():
+    """The README shows a run, and so does the debate."""
+    assert {"README.md", "docs/schemes.md"} <= set(LIVE)
