@@ -14,11 +14,11 @@ from types import MappingProxyType
 
 from simulator.compat.derive import complete
 from simulator.compat.description import Description
-from simulator.compat.scheme import Direction, Outcome, Scheme, Surface
+from simulator.compat.scheme import Direction, Outcome, Relation, Scheme, Surface
 from simulator.compat.verdict import explain
-from simulator.errors import MdevError
+from simulator.errors import InputError, MdevError, TextError
 from simulator.mdev import Mdev, MdevBus, MdevType
-from simulator.publish import read_back, read_type, scope_of
+from simulator.publish import path_of, read_back, read_type, scope_of
 from simulator.values import FlagSet
 
 __all__ = ["Placement", "Step", "place"]
@@ -77,7 +77,6 @@ def place(scheme: Scheme, source: Mdev, bus: MdevBus, uuid: str) -> Placement:
         source: The device that is left.
         bus: Of the target's host. It gets one mdev more, or stays as it was.
         uuid: Of the device that is created.
-
     """
     manager = _Manager(scheme, source)
     if not manager.read():
@@ -101,15 +100,18 @@ class _Manager:
 
     def read(self) -> bool:
         """Read what the source publishes; one that cannot be read cannot be migrated."""
-        node: Mdev | MdevType = self.source
+        described = self._described(self.source)
+        if described is None:
+            return False
+        self.described = described
         path = self.source.path
+        self.steps.append(Step("read", path, described.to_line()))
         try:
-            self.described = read_back(self.scheme, self.source)
-            self.steps.append(Step("read", path, self.described.to_line()))
             for surface in self.scheme.surfaces:
                 if surface.form != "test" or surface.scope == "parent":
                     continue
-                node = self.source if surface.scope == "device" else self.source.mdev_type
+                is_own = surface.scope == "device"
+                node: Mdev | MdevType = self.source if is_own else self.source.mdev_type
                 path = f"{node.path}/{surface.name}"
                 text = node.show(surface.name)
                 self.tests[surface.scope] = surface, text
@@ -119,6 +121,18 @@ class _Manager:
             return False
         return True
 
+    def _described(self, node: Mdev | MdevType) -> Description | None:
+        """Read a description; None where a file cannot be read or does not say what it should."""
+        try:
+            if isinstance(node, Mdev):
+                return read_back(self.scheme, node)
+            return read_type(self.scheme, node)
+        except MdevError as error:
+            self.steps.append(Step("read", node.path, "", error.name))
+        except (InputError, TextError) as error:
+            self.steps.append(Step("read", node.path, str(error), "EINVAL"))
+        return None
+
     def candidates(self, bus: MdevBus) -> Iterator[MdevType]:
         """Give the types that have room and do not refuse, the best first."""
         ranked = self.scheme.ranked
@@ -126,16 +140,17 @@ class _Manager:
         for parent in bus.parents.values():
             for mdev_type in parent.types.values():
                 if int(mdev_type.show("available_instances")):
-                    outcome, described = self._ask(mdev_type)
-                    found.setdefault(outcome, []).append((described, mdev_type))
+                    described = self._described(mdev_type)
+                    if described is not None:
+                        outcome = self._ask(mdev_type, described)
+                        found.setdefault(outcome, []).append((described, mdev_type))
         for outcome in (Outcome.COMPATIBLE, Outcome.UNDECIDED):
             pairs = found.get(outcome, [])
             for described in ranked(one for one, _ in pairs):
                 yield next(mdev_type for one, mdev_type in pairs if one is described)
 
-    def _ask(self, mdev_type: MdevType) -> tuple[Outcome, Description]:
+    def _ask(self, mdev_type: MdevType, described: Description) -> Outcome:
         """Ask what the files of a type can tell before there is a device."""
-        described = read_type(self.scheme, mdev_type)
         verdict = explain(self._known_before(described), self.described, described)
         reasons = "; ".join(map(str, verdict.reasons))
         text = f"{verdict.outcome}" + (f": {reasons}" if reasons else "")
@@ -143,10 +158,10 @@ class _Manager:
         outcome = verdict.outcome
         if outcome is not Outcome.INCOMPATIBLE and not self._passes(mdev_type, "type"):
             outcome = Outcome.INCOMPATIBLE
-        return outcome, described
+        return outcome
 
     def _known_before(self, described: Description) -> Scheme:
-        """Return the part of the scheme for which a type answers before it has a device."""
+        """Compare only what a type answers for before it has a device; all is still published."""
         scheme = self.scheme
         known = {
             name
@@ -155,8 +170,9 @@ class _Manager:
         }
         attributes = {
             name: one
+            if name in known or one.relation is Relation.ANY
+            else replace(one, relation=None, of=None)
             for name, one in scheme.attributes.items()
-            if name in known and (one.of or name) in scheme.attributes
         }
         has_objects = scheme.has_objects and self._can_ask(described, known)
         return replace(scheme, attributes=MappingProxyType(attributes), has_objects=has_objects)
@@ -218,12 +234,13 @@ class _Manager:
             listed = self.described.values.get(self.scheme.copied)
             names = listed.members if isinstance(listed, FlagSet) else frozenset[str]()
             settable = [name for name in settable if name in names]
-        files = [one for one in self.scheme.surfaces if one.form == "files"]
-        prefix = next((f"{one.name}/" for one in files if one.scope == "device" and one.name), "")
-        return {name: f"{prefix}{name}" for name in settable}
+        return {name: path_of(self.scheme, name, "device") or name for name in settable}
 
     def _fits(self, target: Mdev) -> bool:
-        verdict = explain(self.scheme, self.described, read_back(self.scheme, target))
+        described = self._described(target)
+        if described is None:
+            return False
+        verdict = explain(self.scheme, self.described, described)
         reasons = "; ".join(map(str, verdict.reasons))
         text = f"{verdict.outcome}" + (f": {reasons}" if reasons else "")
         self.steps.append(Step("judge", target.path, text))

@@ -5,7 +5,7 @@ Source: the files are those of the proposals, as the scheme's surface says; ours
 """
 
 from simulator.publish.facts import FACTS
-from simulator.publish.plan import scope_of
+from simulator.publish.plan import path_of, scope_of
 from simulator.publish.publication import Publication, read_publication
 from simulator.publish.publisher import Publisher
 from simulator.publish.read_back import read_back, read_parent, read_type
@@ -14,6 +14,7 @@ __all__ = [
     "FACTS",
     "Publication",
     "Publisher",
+    "path_of",
     "read_back",
     "read_parent",
     "read_publication",

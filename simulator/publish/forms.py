@@ -16,14 +16,14 @@ from simulator.compat.clause_text import parse_clause
 from simulator.compat.description import Description
 from simulator.compat.listing import format_listing, parse_listing
 from simulator.compat.rule import Clause, Object
-from simulator.compat.scheme import Scheme, Surface
+from simulator.compat.scheme import Scheme
 from simulator.compat.template import Variable
 from simulator.errors import TextError
-from simulator.publish.plan import Shown
+from simulator.publish.plan import Shown, file_path
 from simulator.publish.read_and_test import readable_text, split_text
 from simulator.values import FlagSet, Value, parse_value
 
-__all__ = ["FORM_OF", "Form", "Known", "Read", "file_path"]
+__all__ = ["FORM_OF", "Form", "Known", "Read"]
 
 Read: TypeAlias = Callable[[str], str | None]
 """Reads a file by its path below a directory; None when it is not there or says nothing."""
@@ -59,11 +59,6 @@ class Form:
     read: Callable[[Scheme, Shown, Read, Known], Description]
     is_binary: bool = False
     is_always: bool = False
-
-
-def file_path(surface: Surface, name: str) -> str:
-    """Return the path of the file that shows one value."""
-    return f"{surface.name}/{name}" if surface.name else name
 
 
 # ---- one value per file

@@ -9,7 +9,7 @@ from simulator.publish.facts import SCOPES
 from simulator.publish.publication import Publication
 from simulator.publish.values import uses_version
 
-__all__ = ["Plan", "Shown", "scope_of"]
+__all__ = ["Plan", "Shown", "file_path", "path_of", "scope_of"]
 
 _SHOWS_OBJECTS = frozenset({"listing", "json", "directories", "pair", "binary"})
 """The forms that show whom a device accepts."""
@@ -137,6 +137,17 @@ def _home(scopes: set[str], scope: str) -> str | None:
         return scope
     near = [one for one in SCOPES[: SCOPES.index(scope) + 1] if one in scopes]
     return near[-1] if near else None
+
+
+def file_path(surface: Surface, name: str) -> str:
+    """Return the path of the file that shows one value."""
+    return f"{surface.name}/{name}" if surface.name else name
+
+
+def path_of(scheme: Scheme, name: str, scope: str) -> str | None:
+    """Return the file in a directory of *scope* that shows one attribute and nothing else."""
+    found = (one.surface for one in Plan(scheme).at(scope) if name in one.names)
+    return next((file_path(one, name) for one in found if one.form == "files"), None)
 
 
 def scope_of(scheme: Scheme, name: str) -> str | None:

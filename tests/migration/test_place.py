@@ -1,10 +1,15 @@
 """A place on another host: found by files, claimed as a whole or not at all."""
 
+import errno
+
 import pytest
 from sysfs.walking import files, read, walk
 
+from simulator.compat.loader import load_scheme
 from simulator.compat.schemes import builtin_names, load_builtin
+from simulator.errors import MdevError
 from simulator.host import load_host
+from simulator.mdev import Mdev, MdevType
 from simulator.mdev.uevent import Uevents
 from simulator.migration.place import place
 from simulator.sysfs.layout import mdev_sysfs
@@ -102,6 +107,62 @@ def test_the_same_share_of_another_type():
     found, done = placed(here, there)
     assert found == "i915-GVTg_V5_4"
     assert ("remove", TARGET, "") in done
+
+
+LISTS = load_scheme(
+    "lists",
+    b"""
+scheme: lists
+objects: published
+missing: incompatible
+attributes:
+  mdev_type: {type: string, from: mdev_type}
+  share: {type: int, from: aggregated_instances, scope: device, settable: true}
+  driver: {type: string, from: driver, scope: device}
+surface:
+  - {form: pair, scope: type, name: migration, attributes: [mdev_type]}
+  - {form: files, scope: device, name: migration, attributes: [driver]}
+  - {form: files, scope: device, name: resources, attributes: [share]}
+""",
+)
+ACCEPTS = """types:
+      i915-GVTg_V5_8: {compatible: [{mdev_type: "i915-GVTg_V5_{n:int:4,8}", share: "SHARE"}]}"""
+
+
+@pytest.mark.parametrize(("share", "found"), [("2", "i915-GVTg_V5_8"), ("1", None)])
+def test_a_list_of_a_type_may_name_what_only_devices_have(share, found):
+    """A type's list is asked of all that the source has; resources go to their own directory."""
+    said = (("", vgpu(instances=2)), (ACCEPTS.replace("SHARE", share), "[]"))
+    texts = [HOST.format(scheme="lists", says=a, mdevs=b, aperture=512) for a, b in said]
+    hosts = [load_host("host", text.encode(), lambda _: LISTS) for text in texts]
+    where, done = placed(*hosts)
+    assert where == found
+    assert (("create", "i915-GVTg_V5_8", "") in done) is (found is not None)
+    assert (("write", "share", "") in done) is (found is not None)
+
+
+@pytest.mark.parametrize(
+    ("node", "file", "path"),
+    [(MdevType, "software_version", "i915-GVTg_V5_8"), (Mdev, "aggregator", TARGET)],
+)
+def test_a_file_that_cannot_be_read_leaves_the_host_as_it_was(node, file, path, monkeypatch):
+    """An error of a read refuses a type, or takes back the device that was created."""
+    there = host("dynamic-resources", RESOURCES + "1.2.0")
+    here = host("dynamic-resources", RESOURCES + "1.1.0", vgpu(instances=2))
+    before = shown(there.bus)
+    show = node.show
+
+    def show_or_fail(self, name):
+        if self.parent.bus is there.bus and name == file:
+            raise MdevError(errno.EIO, "broken")
+        return show(self, name)
+
+    monkeypatch.setattr(node, "show", show_or_fail)
+    found, done = placed(here, there)
+    monkeypatch.undo()
+    assert found is None
+    assert ("read", path, "EIO") in done
+    assert shown(there.bus) == before
 
 
 VERSION = 'attributes: {software_version: "00000001"}'
