@@ -5,27 +5,20 @@ Source: ours; for what programs may rely on, Documentation/ABI/README and
 Documentation/admin-guide/sysfs-rules.rst of the kernel.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from types import MappingProxyType
 
 from simulator.compat.description import Description
-from simulator.compat.scheme import FORMS, Attribute, Scheme, Surface
+from simulator.compat.files import SysfsFile, files_of
+from simulator.compat.scheme import FORMS, Attribute, Scheme
 from simulator.compat.valid import is_valid
 from simulator.lab.upgrade import Upgrade
 
-__all__ = ["Difference", "differences", "files"]
+__all__ = ["Difference", "differences"]
 
-_PATHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "files": ("{name}/{attribute}",),
-        "directories": ("{name}/self/{attribute}", "{name}/compatible/{attribute}"),
-        "pair": ("{name}/self", "{name}/compatible"),
-        "binary": ("{name}/self", "{name}/compatible"),
-    }
-)
-"""The files of a surface by form; of the other forms it is one."""
+_SINGLE = frozenset({"files", "directories"})
+"""The forms with a file for each value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +92,10 @@ def _of_devices(upgrade: Upgrade, name: str) -> Iterator[Difference]:
     gone = _devices(upgrade, lambda one, other: name in one.values.keys() - other.values.keys())
     if gone:
         yield Difference("description", name, "no longer published", gone)
-        for place in files(upgrade.new):
-            if place.endswith((f" {name}", f"/{name}")):
-                yield Difference("file", place, "went away", gone)
+        for file in files_of(upgrade.new):
+            is_its = file.attribute is not None and file.attribute.name == name
+            if is_its and upgrade.new.surfaces[file.surface].form in _SINGLE:
+                yield Difference("file", _place(file), "went away", gone)
     come = _devices(upgrade, lambda one, other: name in other.values.keys() - one.values.keys())
     if come:
         yield Difference("published", name, "published where it was not", come)
@@ -144,49 +138,36 @@ def _lists(upgrade: Upgrade) -> Iterator[Difference]:
 # ---- files
 
 
-def files(scheme: Scheme) -> Mapping[str, str]:
-    """Return the files that a scheme adds to sysfs, ``scope: path``, and what each one holds."""
-    found: dict[str, str] = {}
-    for surface in scheme.surfaces:
-        for pattern in _PATHS.get(surface.form, ("{name}",)):
-            shown = _shown(scheme, surface) if "{attribute}" in pattern else [None]
-            for attribute in shown:
-                path = pattern.format(name=surface.name, attribute=attribute and attribute.name)
-                scope = (attribute and attribute.scope) or surface.scope
-                found[f"{scope}: {path.removeprefix('/')}"] = _form(surface, attribute)
-    return MappingProxyType(found)
-
-
-def _shown(scheme: Scheme, surface: Surface) -> list[Attribute | None]:
-    """List the attributes of a surface: those that it names, or all of its scope."""
-    every = scheme.attributes.values()
-    if surface.attributes:
-        return [one for one in every if one.name in surface.attributes]
-    return [one for one in every if one.scope in (None, surface.scope)]
-
-
-def _form(surface: Surface, attribute: Attribute | None) -> str:
-    if attribute is not None:
-        return f"one {attribute.kind}" + ", writable" * attribute.settable
+def _form(scheme: Scheme, file: SysfsFile) -> str:
+    """Say what a file holds."""
+    surface = scheme.surfaces[file.surface]
+    if file.attribute is not None and surface.form in _SINGLE:
+        return f"one {file.attribute.kind}" + ", writable" * file.attribute.settable
     return FORMS[surface.form] + (f": {surface.text}" if surface.text else "")
 
 
+def _place(file: SysfsFile) -> str:
+    return f"{file.scope}: {file.path}"
+
+
 def _files(old: Scheme, new: Scheme) -> Iterator[Difference]:
-    before, after = files(old), files(new)
-    moved: dict[str, str] = {}
-    for place, form in before.items():
+    before = {_place(one): one for one in files_of(old)}
+    after = {_place(one): one for one in files_of(new)}
+    moved: set[str] = set()
+    for place, file in before.items():
+        form = _form(old, file)
         if place in after:
-            if after[place] != form:
-                yield Difference("file", place, f"was {form}, is {after[place]}")
+            if (now := _form(new, after[place])) != form:
+                yield Difference("file", place, f"was {form}, is {now}")
             continue
-        name = place.rpartition(" ")[2].rpartition("/")[2]
-        again = [
-            one for one in after.keys() - before.keys() if one.endswith((f" {name}", f"/{name}"))
-        ]
-        moved |= dict.fromkeys(again, place)
+        name = file.path.rpartition("/")[2]
+        come = {one: each for one, each in after.items() if one not in before}
+        again = [one for one, each in come.items() if each.path.rpartition("/")[2] == name]
+        moved |= set(again)
         yield Difference("file", place, f"moved to {min(again)}" if again else "went away")
-    for place, form in after.items():
-        is_own = place.rpartition(" ")[2].rpartition("/")[2] in new.kinds.keys() - old.kinds.keys()
+    for place, file in after.items():
+        attribute = file.attribute
+        is_own = attribute is not None and attribute.name in new.kinds.keys() - old.kinds.keys()
         # The file of an attribute that is new itself is no second piece of news.
         if place not in before and place not in moved and not is_own:
-            yield Difference("published", place, f"a new file, {form}")
+            yield Difference("published", place, f"a new file, {_form(new, file)}")

@@ -14,12 +14,13 @@ from typing import TypeAlias
 
 from simulator.compat.clause_text import parse_clause
 from simulator.compat.description import Description
+from simulator.compat.files import file_path
 from simulator.compat.listing import format_listing, parse_listing
 from simulator.compat.rule import Clause, Object
 from simulator.compat.scheme import Scheme
 from simulator.compat.template import Variable
 from simulator.errors import TextError
-from simulator.publish.plan import Shown, file_path
+from simulator.publish.plan import Shown
 from simulator.publish.read_and_test import readable_text, split_text
 from simulator.values import FlagSet, Value, parse_value
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from simulator.compat.attribute_file import PIECE
+from simulator.compat.files import file_path, shown_at
 from simulator.compat.scheme import Scheme, Surface
 from simulator.publish.facts import SCOPES
 from simulator.publish.publication import Publication
 from simulator.publish.values import uses_version
 
-__all__ = ["Plan", "Shown", "file_path", "path_of", "scope_of"]
+__all__ = ["Plan", "Shown", "path_of", "scope_of"]
 
 _SHOWS_OBJECTS = frozenset({"listing", "json", "directories", "pair", "binary"})
 """The forms that show whom a device accepts."""
@@ -113,23 +113,9 @@ class Plan:
 
     def _shown(self, scope: str) -> Iterator[Shown]:
         for surface in self.scheme.surfaces:
-            names = tuple(
-                name for name in self._named(surface) if self._is_at(surface, name, scope)
-            )
+            names = shown_at(self.scheme, surface, scope)
             if names or (surface.form != "files" and surface.scope == scope):
                 yield Shown(surface, names)
-
-    def _named(self, surface: Surface) -> tuple[str, ...]:
-        if surface.form == "test":
-            return tuple(dict.fromkeys(PIECE.findall(surface.text)))
-        return surface.attributes or tuple(self.scheme.attributes)
-
-    def _is_at(self, surface: Surface, name: str, scope: str) -> bool:
-        own = self.scheme.attributes[name].scope
-        if surface.form == "files":
-            return (own or surface.scope) == scope
-        is_named = surface.form == "test" or name in surface.attributes
-        return surface.scope == scope and (is_named or own in {None, scope})
 
 
 def _home(scopes: set[str], scope: str) -> str | None:
@@ -137,11 +123,6 @@ def _home(scopes: set[str], scope: str) -> str | None:
         return scope
     near = [one for one in SCOPES[: SCOPES.index(scope) + 1] if one in scopes]
     return near[-1] if near else None
-
-
-def file_path(surface: Surface, name: str) -> str:
-    """Return the path of the file that shows one value."""
-    return f"{surface.name}/{name}" if surface.name else name
 
 
 def path_of(scheme: Scheme, name: str, scope: str) -> str | None:

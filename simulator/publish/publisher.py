@@ -8,13 +8,14 @@ from typing import Any, TypeAlias
 
 from simulator.compat.derive import complete
 from simulator.compat.description import Description
+from simulator.compat.files import file_path
 from simulator.compat.scheme import Attribute as SchemeAttribute
 from simulator.compat.scheme import Scheme, Surface
 from simulator.errors import MdevError, TextError
 from simulator.mdev import Attribute, Mdev, MdevBus, MdevType, Parent
 from simulator.publish.facts import AGGREGATED_FILE, Subject
 from simulator.publish.forms import FORM_OF
-from simulator.publish.plan import Plan, Shown, file_path
+from simulator.publish.plan import Plan, Shown
 from simulator.publish.publication import Publication
 from simulator.publish.read_and_test import refusal
 from simulator.publish.values import own_values, uses_version

@@ -20,7 +20,6 @@ from simulator.fleet.fleet import Fleet
 from simulator.lab.breaking import Category, find_breaks
 from simulator.lab.bump import Bump, published, version_attribute
 from simulator.lab.pairing import paired
-from simulator.lab.published import files
 from simulator.lab.rolling import Count, Rollout, Step, smallest
 from simulator.lab.upgrade import Reader, Upgrade, joint_space, same_rule, union
 from simulator.values import parse_value
@@ -279,6 +278,11 @@ OTHER_SCHEMES = {
     ),
     "no list": ({"more": "objects: published\n"}, {}, "description"),
     "moved": ({"more": FILES}, {"more": FILES.replace("m}", "n}")}, "file"),
+    "moved with an attribute": (
+        {"more": "  b: {type: string, scope: device}\n" + FILES},
+        {"more": "  b: {type: string, scope: parent}\n" + FILES},
+        "file",
+    ),
     "gone": ({"more": FILES}, {}, "file"),
     "reformed": (
         {"more": FILES.replace("files", "listing")},
@@ -504,15 +508,6 @@ def test_equal_pairs_are_one_class():
     new.replace(1, new[0])
     old.replace(1, old[0])
     assert Counter(count for *_, count in paired(old, new).pairs) == {2: 1, 1: 1}
-
-
-@pytest.mark.parametrize("name", builtin_names())
-def test_files_of_the_shipped_schemes(name):
-    """Every surface of a shipped scheme has at least one file."""
-    scheme = load_builtin(name)
-    places = files(scheme)
-    assert len(places) >= len(scheme.surfaces)
-    assert all(place.split(": ")[0] in ("parent", "type", "device") for place in places)
 
 
 @given(st.lists(st.integers(0, 255), max_size=8))

@@ -1,15 +1,14 @@
 """The files that a scheme puts on sysfs, against what sysfs and the kernel want there."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from simulator.compat.attribute_file import PIECE
+from simulator.compat.files import SysfsFile, files_of, shown
 from simulator.compat.scheme import Attribute, Scheme, Surface
 from simulator.lab.lint.finding import Finding, Place
 
-__all__ = ["KERNEL_FILES", "SysfsFile", "file_findings", "files_of"]
+__all__ = ["KERNEL_FILES", "file_findings"]
 
 _LONGEST = 255
 _USUAL = re.compile(r"[a-z0-9_]+")
@@ -43,60 +42,6 @@ _MULTIPLE: Mapping[str, str] = MappingProxyType(
         "binary": "a bin_attribute is for what is no text, and this is many values",
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SysfsFile:
-    """
-    One file of a surface.
-
-    Attributes:
-        scope: The directory that has it.
-        path: Its name there.
-        surface: The number of the surface, from 0.
-        attribute: What it shows; None for more than one attribute.
-    """
-
-    scope: str
-    path: str
-    surface: int
-    attribute: Attribute | None = None
-
-
-def files_of(scheme: Scheme) -> list[SysfsFile]:
-    """List the files of all surfaces."""
-    return [
-        one for at, surface in enumerate(scheme.surfaces) for one in _files(scheme, at, surface)
-    ]
-
-
-def shown(scheme: Scheme, surface: Surface) -> list[Attribute]:
-    """Return the attributes that a surface shows."""
-    if surface.form == "test":
-        pieces = dict.fromkeys(PIECE.findall(surface.text))
-        return [scheme.attributes[name] for name in pieces if name in scheme.attributes]
-    found = [scheme.attributes[name] for name in surface.attributes or scheme.attributes]
-    # A file of its own stands where the attribute says; other forms are in one directory.
-    is_everywhere = surface.form == "files" or bool(surface.attributes)
-    return [one for one in found if is_everywhere or one.scope in (None, surface.scope)]
-
-
-def _files(scheme: Scheme, at: int, surface: Surface) -> Iterator[SysfsFile]:
-    start = f"{surface.name}/" if surface.name else ""
-    match surface.form:
-        case "files" | "directories":
-            folders = ("self/", "compatible/") if surface.form == "directories" else ("",)
-            for folder in folders:
-                for one in shown(scheme, surface):
-                    scope = one.scope or surface.scope
-                    yield SysfsFile(scope, f"{start}{folder}{one.name}", at, one)
-        case "pair" | "binary":
-            for name in ("self", "compatible"):
-                yield SysfsFile(surface.scope, f"{start}{name}", at)
-        case _:
-            attributes = shown(scheme, surface)
-            only = attributes[0] if len(attributes) == 1 else None
-            yield SysfsFile(surface.scope, surface.name, at, only)
 
 
 def file_findings(scheme: Scheme) -> Iterator[Finding]:
@@ -143,7 +88,7 @@ def _several_values(scheme: Scheme, surface: Surface, place: Place) -> Iterator[
         yield Finding("L506", f"{', '.join(sets)} {what}", place)
 
 
-def _twice(files: list[SysfsFile]) -> Iterator[Finding]:
+def _twice(files: Iterable[SysfsFile]) -> Iterator[Finding]:
     first: dict[tuple[str, str], SysfsFile] = {}
     for one in files:
         key = (one.scope, one.path)
