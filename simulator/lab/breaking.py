@@ -203,7 +203,7 @@ class _Finder:
                 counted = count(rows, self.upgrade.devices)
                 changes[category] = Change(category, counted, example)
         passages = {step: self._passage(step, found) for step, found in self.steps.items()}
-        bump, evidence = self._bump(passages)
+        bump, evidence = self._bump(passages, every)
         return Breaking(
             upgrade=self.upgrade,
             changes=MappingProxyType(changes),
@@ -256,7 +256,7 @@ class _Finder:
             self._example(lost, step),
         )
 
-    def _bump(self, passages: Mapping[Step, Passage]) -> tuple[Bump, str]:
+    def _bump(self, passages: Mapping[Step, Passage], every: Upgrade) -> tuple[Bump, str]:
         forward = {
             step: passages[step].lost.device_pairs for step in (Step.OLD_TO_NEW, Step.NEW_TO_NEW)
         }
@@ -264,15 +264,13 @@ class _Finder:
         ends = zip(self.base.compatible, self.steps[Step.NEW_TO_NEW].compatible, strict=True)
         rows = [~before & after for before, after in ends]
         gained = count(rows, self.upgrade.devices).device_pairs
-        upgrade = self.upgrade
-        is_same = (
-            same_rule(upgrade.old, upgrade.new) and upgrade.old.surfaces == upgrade.new.surfaces
-        )
+        old, new = every.old, every.new
+        is_same = same_rule(old, new) and (old.surfaces, old.prefer) == (new.surfaces, new.prefer)
         bump = called_for(
             lost=sum(forward.values()),
             back=back,
             gained=gained,
-            is_changed=not is_same or upgrade.before != upgrade.after,
+            is_changed=not is_same or every.before != every.after,
         )
         losses = [f"{_pairs(lost)} lost {step}" for step, lost in forward.items() if lost]
         growth = [f"{_pairs(gained)} gained"] * bool(gained)

@@ -9,8 +9,9 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from simulator.compat.derive import complete
 from simulator.compat.description import Description
-from simulator.compat.rule import VersionClause
+from simulator.compat.rule import AnyClause
 from simulator.compat.scheme import Relation, Scheme
 from simulator.lab.upgrade import Upgrade
 from simulator.values import Version
@@ -129,9 +130,14 @@ def _bump(old: Version | None, new: Version | None) -> Bump:
 
 
 def _is_judged(upgrade: Upgrade, name: str) -> bool:
-    relation = upgrade.new.attributes[name].relation
-    if relation is not None:
-        return relation is not Relation.ANY
-    lists = (one.objects or () for one in (*upgrade.before, *upgrade.after))
-    named = any(isinstance(each.clauses.get(name), VersionClause) for of in lists for each in of)
-    return named or any(name in accepts for accepts in upgrade.new.accepts)
+    """Tell whether a relation compares an attribute, or an object names it."""
+    new = upgrade.new
+    relations = (one for one in new.attributes.values() if one.relation not in (None, Relation.ANY))
+    if any(name in (one.of or one.name, one.name) for one in relations):
+        return True
+    if new.attributes[name].relation is Relation.ANY:
+        return False
+    sides = ((upgrade.old, upgrade.before), (new, upgrade.after))
+    lists = (complete(scheme, one).objects or () for scheme, devices in sides for one in devices)
+    clauses = (each.clauses.get(name, AnyClause()) for objects in lists for each in objects)
+    return any(not isinstance(clause, AnyClause) for clause in clauses)

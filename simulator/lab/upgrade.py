@@ -14,7 +14,7 @@ from simulator.compat.description import Description
 from simulator.compat.rule import Clause, Object, declaring
 from simulator.compat.scheme import Attribute, Scheme
 from simulator.errors import TextError
-from simulator.lab.pools import Pools, pools_of
+from simulator.lab.pools import Pools, pools_of, simplicity
 from simulator.lab.space import Space, cost, space_of
 from simulator.values import Value, parse_value
 
@@ -91,7 +91,7 @@ class Upgrade:
 
 
 def same_rule(old: Scheme, new: Scheme) -> bool:
-    """Tell whether two schemes judge alike: they differ in names and files at most."""
+    """Tell whether two schemes judge alike: they differ in names, files and ranks at most."""
     plain = [
         replace(one, name="", summary="", source="", surfaces=(), prefer=()) for one in (old, new)
     ]
@@ -125,8 +125,10 @@ def _pool(name: str, kind: str, found: list[Pools]) -> tuple[Value | None, ...]:
     values = [value for pools in found for value in pools.get(name, ())]
     if any(name not in pools for pools in found):
         values.append(None)
-    read = {None if value is None else _as_kind(value, kind): None for value in values}
-    return tuple(sorted(read, key=lambda value: value is not None))
+    # What does not read as the kind is left out: that a device lacks it would be another thing.
+    pairs = ((value, value and _as_kind(value, kind)) for value in values)
+    kept = dict.fromkeys(read for value, read in pairs if value is None or read is not None)
+    return tuple(sorted(kept, key=simplicity))
 
 
 def _as_kind(value: Value, kind: str) -> Value | None:

@@ -417,6 +417,51 @@ def test_published_bumps_are_counted():
     assert published(Upgrade.of_schemes(scheme, scheme, [(one, 1)])) == ()
 
 
+@pytest.mark.parametrize(
+    ("more", "clause", "is_judged"),
+    [
+        ("v: {type: version}", "range(1.0,1.2)", True),
+        ("v: {type: version}", "any()", False),
+        ("v: {type: version, clause: any}", "1.0", False),
+        ("v: {type: version}\n  w: {type: version, clause: equal, of: v}", "any()", True),
+    ],
+)
+def test_whether_a_published_version_is_judged(more, clause, is_judged):
+    """A version takes part in verdicts where a relation or any clause asks for it."""
+    scheme = load_scheme("s", f"scheme: s\nobjects: published\nattributes:\n  {more}\n".encode())
+    lines = [
+        f'{{"self":{{"v":"{version}"}},"compatible":[{{"v":"{clause}"}}]}}'
+        for version in ("1.0", "1.1")
+    ]
+    old, new = (parse_line(line, scheme) for line in lines)
+    [found] = published(Upgrade.of_pairs(scheme, scheme, [(old, new, 1)]))
+    assert found.is_judged is is_judged
+
+
+RANKED = "  b: {{type: int}}\nprefer: {{b: {}}}\n"
+
+
+def test_what_calls_for_a_bugfix():
+    """Another preference is a change, and so is one that a device shows which was not drawn."""
+    old, new = (scheme_of(RANKED.format(how)) for how in ("highest", "lowest"))
+    given = [(Description({}), 1)]
+    assert breaks(Upgrade.of_schemes(old, old, given)).bump is Bump.NONE
+    assert breaks(Upgrade.of_schemes(old, new, given)).bump is Bump.BUGFIX
+    one, other = devices(old, '"b":1', '"b":2')
+    every = Upgrade.of_pairs(old, old, [(one, one, 1), (one, other, 1)])
+    same = Upgrade.of_pairs(old, old, [(one, one, 1)])
+    assert find_breaks(Rollout(same), every=every).bump is Bump.BUGFIX
+
+
+def test_the_joint_space_has_values_that_read():
+    """What does not read as the kind of the other scheme is left out, not made absent."""
+    text = "scheme: s\nattributes:\n  a: {{type: {}, clause: equal, required: true}}\n"
+    old, new = (load_scheme("s", text.format(kind).encode()) for kind in ("int", "string"))
+    space = joint_space(old, new, budget=50, seed=0)
+    assert None not in space.pools["a"]
+    assert [str(value) for value in space.pools["a"]] == ["1", "2", "4"]
+
+
 # ---- what one side knows of the other
 
 
