@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from random import Random
 
 from simulator.compat.description import Description
 from simulator.compat.scheme import Scheme
 from simulator.fleet.fleet import Fleet
 
-__all__ = ["Population", "population_of"]
+__all__ = ["MOST_CLASSES", "Population", "population_of"]
+
+MOST_CLASSES = 5000
+"""Classes of a fleet of which all pairs are judged; of more, so many are drawn. Ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,17 @@ class Population:
             first.setdefault(key, one)
             counts[key] = counts.get(key, 0) + 1
         return cls(scheme, tuple(first.values()), tuple(counts.values()))
+
+    def drawn(self, most: int, seed: int) -> "Population":
+        """Return this population with *most* classes at most, drawn at random, in their order."""
+        if len(self.classes) <= most:
+            return self
+        places = sorted(Random(seed).sample(range(len(self.classes)), most))  # noqa: S311 - no secret
+        return Population(
+            self.scheme,
+            tuple(self.classes[place] for place in places),
+            tuple(self.devices[place] for place in places),
+        )
 
 
 def population_of(fleet: Fleet) -> Population:

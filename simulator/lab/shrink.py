@@ -15,7 +15,7 @@ from simulator.compat.description import Description
 from simulator.compat.rule import AnyClause, Clause, Equal, Object, OneOf, Subset, Superset
 from simulator.compat.scheme import Scheme
 from simulator.compat.template import Scaled, Template
-from simulator.lab.laws import Law
+from simulator.lab.laws import Law, published
 from simulator.lab.pools import Pools, simplicity
 from simulator.values import FlagSet, Value
 
@@ -50,7 +50,7 @@ def shrink(
             since otherwise a counterexample soon shows something else.
 
     Returns:
-        Devices that break the law, with their names; the same ones when nothing can go.
+        Devices that break the law, with their names and without derived objects.
     """
     reasons = law.refusing(scheme, devices) if keeps_reason else None
 
@@ -58,7 +58,9 @@ def shrink(
         kept = law.is_broken(scheme, now)
         return kept and (reasons is None or law.refusing(scheme, now) <= reasons)
 
-    found, start = tuple(devices), None
+    # A list that the scheme derives has to follow the values that it is derived from.
+    found = tuple(replace(published(scheme, one), name=one.name) for one in devices)
+    start: _Devices | None = None
     # A simpler value may have made something superfluous.
     while found != start:
         start = found

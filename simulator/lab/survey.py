@@ -6,7 +6,6 @@ Source: ours.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from random import Random
 
 from simulator.compat.scheme import Scheme
 from simulator.lab.field import Field, Ruling, Standing
@@ -14,13 +13,10 @@ from simulator.lab.laws import LAWS, Law
 from simulator.lab.matrix import matrix
 from simulator.lab.parts import Parts, parts_of, rule_parts
 from simulator.lab.pools import pools_of
-from simulator.lab.population import Population
+from simulator.lab.population import MOST_CLASSES, Population
 from simulator.lab.space import BUDGET, Space, cost, space_of
 
-__all__ = ["MOST_CLASSES", "Survey", "survey"]
-
-MOST_CLASSES = 5000
-"""Classes of a fleet of which all pairs are judged; of more, so many are drawn. Ours."""
+__all__ = ["Survey", "survey"]
 
 _SIMPLER = 16
 
@@ -95,13 +91,12 @@ def survey(
 
 
 def _fleet_field(scheme: Scheme, population: Population, seed: int, progress: _Progress) -> Field:
-    classes = list(zip(population.classes, population.devices, strict=True))
-    is_whole = len(classes) <= MOST_CLASSES
-    if not is_whole:
-        classes = Random(seed).sample(classes, MOST_CLASSES)  # noqa: S311 - no secret
-    classes.sort(key=lambda one: cost(one[0]))
+    drawn = population.drawn(MOST_CLASSES, seed)
+    classes = sorted(zip(drawn.classes, drawn.devices, strict=True), key=lambda one: cost(one[0]))
     descriptions = tuple(one for one, _ in classes)
     verdicts = matrix(scheme, descriptions, progress=progress)
     devices = tuple(count for _, count in classes)
     pools = {name: values[:_SIMPLER] for name, values in pools_of(scheme, population).items()}
-    return Field(scheme, descriptions, devices, verdicts, pools, is_whole=is_whole, is_fleet=True)
+    return Field(
+        scheme, descriptions, devices, verdicts, pools, is_whole=drawn is population, is_fleet=True
+    )

@@ -104,6 +104,17 @@ def test_nothing_to_find(quick):
     assert (found["findings"], found["judged"]["exhaustive"]) == ([], True)
 
 
+def test_a_draw_says_so(quick, monkeypatch):
+    """How many classes of a large fleet were judged is said, and where the draw began."""
+    for module in ("simulator.lab.lint", "simulator.cli.lab.lint"):
+        monkeypatch.setattr(f"{module}.MOST_CLASSES", 10)
+    quick("fleet", "make", "--devices", 500, "--scheme", "software-version", "-o", "fleet")
+    words = ("scheme", "lint", "software-version", "--fleet", "fleet", "--seed", 5, "--json")
+    judged = quick(*words).json["judged"]
+    assert judged["classes"] > 10
+    assert (judged["looked_at"], judged["seed"], judged["exhaustive"]) == (10, 5, False)
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_select_and_ignore(quick, code):
     """Codes and beginnings of codes choose what is shown."""

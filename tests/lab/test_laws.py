@@ -12,6 +12,7 @@ from property.strategies import POOLS, descriptions, schemes
 from simulator.compat.description import Description
 from simulator.compat.judge import judge
 from simulator.compat.loader import load_scheme
+from simulator.compat.ndjson import parse_line
 from simulator.compat.scheme import Attribute, Outcome
 from simulator.compat.schemes import builtin_names, load_builtin
 from simulator.fleet.fleet import Fleet
@@ -21,9 +22,9 @@ from simulator.lab.matrix import matrix
 from simulator.lab.pairs import Weights, chained
 from simulator.lab.parts import parts_of, rule_parts
 from simulator.lab.pools import simplicity
-from simulator.lab.population import Population, population_of
+from simulator.lab.population import MOST_CLASSES, Population, population_of
 from simulator.lab.space import size_of, space_of
-from simulator.lab.survey import MOST_CLASSES, survey
+from simulator.lab.survey import survey
 from simulator.values import Integer, Version, parse_value
 
 SCHEMES = Path(__file__).parent / "schemes"
@@ -446,3 +447,27 @@ def test_weights(counts, data):
     row = data.draw(st.integers(0, 2 ** len(counts) - 1))
     expected = sum(count for place, count in enumerate(counts) if row >> place & 1)
     assert Weights.of(counts).total(row) == expected
+
+
+def test_derived_lists_follow_the_values_of_a_counterexample():
+    """What is shown is a device of the scheme: no list stays that its values do not give."""
+    scheme = load_scheme(
+        "s",
+        b"""
+scheme: s
+objects: published
+missing: incompatible
+attributes:
+  v: {type: int}
+  most: {type: int}
+accepts: [{v: "range(1,${most})"}]
+""",
+    )
+    fleet = Fleet(scheme)
+    for number in range(3, 6):
+        fleet.add(parse_line(f'{{"self":{{"v":{number},"most":{number}}}}}', scheme))
+    [found] = survey(scheme, [LAWS["round-trip"]], population_of(fleet)).rulings
+    devices = found.counterexample.devices
+    assert found.law.is_broken(scheme, devices)
+    assert [one.objects for one in devices] == [None, None]
+    assert "most" in devices[0].values

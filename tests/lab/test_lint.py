@@ -418,6 +418,18 @@ def test_the_smallest_set_turns_greedy(monkeypatch):
     assert (found.names, found.is_exact) == (("a",), False)
 
 
+def test_very_many_classes_are_drawn(monkeypatch):
+    """Of a fleet of too many classes some are judged; that is said, and no set is the smallest."""
+    monkeypatch.setattr("simulator.lab.lint.MOST_CLASSES", 3)
+    attributes = {n: Attribute(n, "int", Relation.EQUAL) for n in "ab"}
+    scheme = Scheme("s", attributes, missing=Outcome.INCOMPATIBLE)
+    fleet = [Description({"a": Integer(1), "b": Integer(n)}) for n in range(6)]
+    found = lint(scheme, population=Population.of(scheme, fleet), seed=4)
+    assert [(one.code, one.message) for one in found] == [
+        ("L401", "a refuses nobody (none found among 3 of 6 classes of the fleet, seed 4)")
+    ]
+
+
 @given(st.data())
 def test_preferences_that_never_rank(data):
     """A preference is told of when no source has two targets that only it tells apart."""

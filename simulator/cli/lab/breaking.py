@@ -30,10 +30,9 @@ from simulator.errors import InputError, Mistake, TextError
 from simulator.fleet.fleet import Fleet
 from simulator.lab.breaking import DEFAULT, Category, find_breaks
 from simulator.lab.pairing import paired
-from simulator.lab.population import population_of
+from simulator.lab.population import MOST_CLASSES, population_of
 from simulator.lab.rolling import Rollout
 from simulator.lab.space import BUDGET
-from simulator.lab.survey import MOST_CLASSES
 from simulator.lab.upgrade import Upgrade, joint_space, union
 
 __all__ = ["breaking"]

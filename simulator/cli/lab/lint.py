@@ -28,7 +28,7 @@ from simulator.errors import InputError, Mistake, TextError
 from simulator.fleet.fleet import Fleet
 from simulator.lab.lint import CODES, RELEASES, Finding, lint
 from simulator.lab.lint.places import Path, in_description, in_line, in_yaml
-from simulator.lab.population import Population, population_of
+from simulator.lab.population import MOST_CLASSES, Population, population_of
 from simulator.lab.space import Space, space_of
 
 __all__ = ["lint_command"]
@@ -76,7 +76,7 @@ def _codes(_context: click.Context, _param: click.Parameter, value: str) -> tupl
     "fleet_path",
     metavar="FILE",
     shell_complete=complete_path,
-    help="NDJSON, or - for stdin: every pair of its classes is judged.",
+    help="NDJSON, or - for stdin: every pair of its classes is judged, or of some.",
 )
 @click.option(
     "--releases",
@@ -96,7 +96,13 @@ def _codes(_context: click.Context, _param: click.Parameter, value: str) -> tupl
     metavar="N",
     help="Without a fleet: descriptions that are put together from the scheme.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Where their search begins.")
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Where a search begins.",
+)
 @accepted_by_option
 @json_option
 def lint_command(
@@ -122,7 +128,7 @@ def lint_command(
     space: Space | None = None
     if inputs.population is None:
         space = space_of(inputs.scheme, budget=budget, seed=seed)
-    found = lint(inputs.scheme, inputs.descriptions, inputs.population, space, releases)
+    found = lint(inputs.scheme, inputs.descriptions, inputs.population, space, releases, seed)
     kept = [
         one
         for one in found
@@ -130,7 +136,7 @@ def lint_command(
     ]
     located = list(_located(inputs, kept))
     if as_json:
-        print_json(_document(inputs, located, space))
+        print_json(_document(inputs, located, space, seed))
     else:
         click.echo("".join(f"{one}\n" for one in located), nl=False)
     sys.exit(1 if located else 0)
@@ -244,11 +250,18 @@ def _lines(inputs: _Inputs, classes: Sequence[int]) -> dict[int, tuple[int, str]
 
 
 def _document(
-    inputs: _Inputs, located: Sequence[_Located], space: Space | None
+    inputs: _Inputs, located: Sequence[_Located], space: Space | None, seed: int
 ) -> dict[str, object]:
     judged: dict[str, object] = {}
     if inputs.population is not None:
-        judged = {"classes": len(inputs.population.classes), "exhaustive": True}
+        classes = len(inputs.population.classes)
+        is_exhaustive = classes <= MOST_CLASSES
+        judged = {
+            "classes": classes,
+            "looked_at": min(classes, MOST_CLASSES),
+            "seed": None if is_exhaustive else seed,
+            "exhaustive": is_exhaustive,
+        }
     elif space is not None:
         judged = space.to_json()
     return {

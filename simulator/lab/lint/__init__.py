@@ -23,7 +23,7 @@ from simulator.lab.lint.finding import CODES, Finding, Place, Rule
 from simulator.lab.lint.policy import pci_findings, policy_findings, text_findings
 from simulator.lab.lint.published import InObject, Published
 from simulator.lab.lint.verdicts import Effects
-from simulator.lab.population import Population
+from simulator.lab.population import MOST_CLASSES, Population
 from simulator.lab.space import Space
 
 __all__ = ["CODES", "RELEASES", "Finding", "Place", "Rule", "lint"]
@@ -41,6 +41,7 @@ def lint(
     population: Population | None = None,
     space: Space | None = None,
     releases: int = RELEASES,
+    seed: int = 0,
 ) -> tuple[Finding, ...]:
     """
     Find what is wrong.
@@ -48,9 +49,10 @@ def lint(
     Args:
         scheme: The scheme.
         descriptions: Examples of what devices publish under it.
-        population: A fleet; every pair of its classes is judged.
+        population: A fleet; every pair of its classes is judged, or of `MOST_CLASSES` of them.
         space: A value space, of which every pair is judged when there is no fleet.
         releases: How many releases to look ahead where a list grows.
+        seed: Where the draw from a fleet of very many classes begins.
 
     Returns:
         The findings in a fixed order; in a fleet, each at its first class.
@@ -65,7 +67,14 @@ def lint(
     found += published.findings(classes, "class")
     found += _pci(scheme, descriptions, classes)
     if population is not None:
-        found += _effects(scheme, classes, f"all {len(classes)} classes of the fleet", small=True)
+        drawn = population.drawn(MOST_CLASSES, seed)
+        over = f"all {len(classes)} classes of the fleet"
+        if drawn is not population:
+            over = (
+                f"none found among {len(drawn.classes)} of {len(classes)} classes of the fleet, "
+                f"seed {seed}"
+            )
+        found += _effects(scheme, drawn.classes, over, small=drawn is population)
     elif space is not None:
         found += _effects(scheme, space.descriptions, _looked_at(space), small=False)
     return tuple(_gathered(found))
