@@ -24,11 +24,11 @@ from simulator.compat.scheme import Outcome, Scheme
 from simulator.compat.schemes import load_builtin
 from simulator.fleet.fleet import Fleet
 from simulator.fleet.generate import generate
-from simulator.lab.chart import Chart, chart
-from simulator.lab.compare import Comparison, compare
+from simulator.lab.chart.chart import Chart, chart
+from simulator.lab.compare.comparison import Comparison, compare
+from simulator.lab.compare.projection import project
+from simulator.lab.laws.survey import Survey, survey
 from simulator.lab.population import Population, population_of
-from simulator.lab.projection import project
-from simulator.lab.survey import Survey, survey
 
 SCHEMES = ("self-compatible", "software-version", "migration-version")
 WHO = ("laws", "compare", "map", "map as a picture", "loading")

@@ -16,7 +16,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
-from simulator.lab.chart import Cell, Chart
+from simulator.lab.chart.chart import Cell, Chart
 from simulator.report.sheet import INK, Sheet
 from simulator.report.text import share, sizes
 

@@ -14,8 +14,8 @@ from hashlib import sha256
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from simulator.lab.chart import Cell, Chart, class_labels
-from simulator.lab.chart_reasons import CellReason
+from simulator.lab.chart.chart import Cell, Chart, class_labels
+from simulator.lab.chart.reasons import CellReason
 from simulator.report.sections import Section
 from simulator.report.text import plain, share, short
 from simulator.report.words import headline, how_to_read, islands_line, kinds, subtitle

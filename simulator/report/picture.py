@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 from matplotlib import rc_context, rcdefaults
 from matplotlib.patches import Rectangle
 
-from simulator.lab.chart import Chart
+from simulator.lab.chart.chart import Chart
 from simulator.report.cells import LOOKS, draw_cells, swatch
 from simulator.report.sheet import INK, Sheet, Writer
 from simulator.report.text import plain, short, sizes

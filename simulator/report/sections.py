@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from simulator.lab.field import Ruling, Standing
-from simulator.lab.laws import published
+from simulator.lab.laws.field import Ruling, Standing
+from simulator.lab.laws.law import published
+from simulator.lab.laws.survey import Survey, survey
 from simulator.lab.lint import CODES, Finding, Place, lint
 from simulator.lab.population import Population
-from simulator.lab.survey import Survey, survey
 from simulator.report.text import count_of
 
 __all__ = ["Item", "Section", "laws_section", "lint_section"]

@@ -4,7 +4,7 @@ What the map says in words, for the command, the picture and the page alike.
 Source: ours.
 """
 
-from simulator.lab.chart import Chart
+from simulator.lab.chart.chart import Chart
 from simulator.report.text import count_of, plain, share, short
 
 __all__ = ["headline", "how_to_read", "islands_line", "kinds", "pairs_line", "subtitle"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from simulator.compat.schemes import builtin_text
-from simulator.lab.breaking import Category
+from simulator.lab.breaking.breaks import Category
 
 EXAMPLES = Path(__file__).parents[1] / "lab" / "schemes"
 HISTORY = ("0.0.0", "0.1.0", "0.2.0", "1.0.0")

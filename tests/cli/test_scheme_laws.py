@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.lab.laws import LAWS
+from simulator.lab.laws.law import LAWS
 
 SCHEMES = Path(__file__).parents[1] / "lab" / "schemes"
 
@@ -110,7 +110,7 @@ def test_fleet_from_standard_input(laws, quick):
 
 def test_fleet_of_very_many_classes(laws, quick, monkeypatch):
     """Where some classes are drawn, it is said how many and with which seed."""
-    monkeypatch.setattr("simulator.lab.survey.MOST_CLASSES", 10)
+    monkeypatch.setattr("simulator.lab.laws.survey.MOST_CLASSES", 10)
     quick("fleet", "make", "--devices", 500, "--scheme", "software-version", "-o", "fleet")
     asked = ("software-version", "--fleet", "fleet", "--law", "reflexive", "--seed", 5)
     answer = laws(*asked)

@@ -17,11 +17,11 @@ from simulator.compat.ndjson import parse_line
 from simulator.compat.scheme import Direction, Outcome
 from simulator.compat.schemes import builtin_names, load_builtin
 from simulator.fleet.fleet import Fleet
-from simulator.lab.breaking import Category, find_breaks
-from simulator.lab.bump import Bump, published, version_attribute
-from simulator.lab.pairing import paired
-from simulator.lab.rolling import Count, Rollout, Step, smallest
-from simulator.lab.upgrade import Reader, Upgrade, joint_space, same_rule, union
+from simulator.lab.breaking.breaks import Category, find_breaks
+from simulator.lab.breaking.bump import Bump, published, version_attribute
+from simulator.lab.breaking.pairing import paired
+from simulator.lab.breaking.rolling import Count, Rollout, Step, smallest
+from simulator.lab.breaking.upgrade import Reader, Upgrade, joint_space, same_rule, union
 from simulator.values import parse_value
 
 C, U, I = Outcome.COMPATIBLE, Outcome.UNDECIDED, Outcome.INCOMPATIBLE  # noqa: E741

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.lab.cluster_search import conflicts
-from simulator.lab.clustering import partition
-from simulator.lab.graph import Graph
+from simulator.lab.versions.cluster_search import conflicts
+from simulator.lab.versions.clustering import partition
+from simulator.lab.versions.graph import Graph
 
 
 @st.composite

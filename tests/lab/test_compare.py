@@ -15,8 +15,8 @@ from simulator.compat.scheme import Attribute, Direction, Limit, Outcome, Relati
 from simulator.compat.schemes import load_builtin
 from simulator.compat.verdict import cold_scheme, explain
 from simulator.fleet.generate import generate
-from simulator.lab.compare import compare, strangers
-from simulator.lab.projection import Projection, project
+from simulator.lab.compare.comparison import compare, strangers
+from simulator.lab.compare.projection import Projection, project
 from simulator.values import parse_value
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import InputError, TextError
-from simulator.lab.history import MAX_RELEASES, parse_history, parse_numbers
+from simulator.lab.versions.history import MAX_RELEASES, parse_history, parse_numbers
 from simulator.values import FlagSet, Version
 
 HISTORIES = Path(__file__).parent / "histories"

@@ -16,15 +16,15 @@ from simulator.compat.ndjson import parse_line
 from simulator.compat.scheme import Attribute, Outcome
 from simulator.compat.schemes import builtin_names, load_builtin
 from simulator.fleet.fleet import Fleet
-from simulator.lab.field import Field, Standing
-from simulator.lab.laws import LAWS
+from simulator.lab.laws.field import Field, Standing
+from simulator.lab.laws.law import LAWS
+from simulator.lab.laws.parts import parts_of, rule_parts
+from simulator.lab.laws.survey import survey
 from simulator.lab.matrix import matrix
 from simulator.lab.pairs import Weights, chained
-from simulator.lab.parts import parts_of, rule_parts
 from simulator.lab.pools import simplicity
 from simulator.lab.population import MOST_CLASSES, Population, population_of
 from simulator.lab.space import size_of, space_of
-from simulator.lab.survey import survey
 from simulator.values import Integer, Version, parse_value
 
 SCHEMES = Path(__file__).parent / "schemes"

@@ -15,8 +15,8 @@ from simulator.compat.ndjson import read_lines
 from simulator.compat.schemes import load_builtin
 from simulator.errors import InputError
 from simulator.fleet.generate import generate
-from simulator.lab.lines import LineReader, other_kinds
-from simulator.lab.projection import project
+from simulator.lab.compare.lines import LineReader, other_kinds
+from simulator.lab.compare.projection import project
 
 
 def read(text, *some):

@@ -13,9 +13,9 @@ from simulator.compat.ndjson import parse_line
 from simulator.compat.schemes import load_builtin
 from simulator.compat.verdict import explain
 from simulator.fleet.generate import generate
+from simulator.lab.compare.reasons import reasons_of
 from simulator.lab.matrix import matrix
 from simulator.lab.population import Population
-from simulator.lab.reasons import reasons_of
 
 
 def named(scheme, found):

@@ -13,10 +13,10 @@ from vectors.reader import described, shipped, vectors
 
 from simulator.compat.judge import judge
 from simulator.compat.scheme import Outcome
-from simulator.lab.history import History, Release, parse_history
 from simulator.lab.islands import islands
 from simulator.lab.matrix import Matrix
-from simulator.lab.numbering import (
+from simulator.lab.versions.history import History, Release, parse_history
+from simulator.lab.versions.numbering import (
     Branch,
     allowed,
     behaviours,
@@ -26,8 +26,8 @@ from simulator.lab.numbering import (
     errors_of,
     truth,
 )
-from simulator.lab.optimum import SAFE, Cost, best, best_rising
-from simulator.lab.versions import STEPS, Settings, study
+from simulator.lab.versions.optimum import SAFE, Cost, best, best_rising
+from simulator.lab.versions.study import STEPS, Settings, study
 from simulator.values import FlagSet, Version
 
 COSTS = [SAFE, Cost(1, 1), Cost(3, 1), Cost(1, 2), Cost(0, 1), Cost(1, 0)]

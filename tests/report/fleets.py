@@ -2,8 +2,8 @@
 
 from simulator.compat.description import Description
 from simulator.compat.schemes import load_builtin
-from simulator.lab.chart import chart
-from simulator.lab.chart_reasons import cell_reasons
+from simulator.lab.chart.chart import chart
+from simulator.lab.chart.reasons import cell_reasons
 from simulator.lab.population import Population
 from simulator.values import String, Version
 

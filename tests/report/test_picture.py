@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from report.fleets import HOSTILE, SCHEME, device, hostile_chart, plain_chart
 
-from simulator.lab.chart import chart
+from simulator.lab.chart.chart import chart
 from simulator.lab.population import Population
 from simulator.report.picture import draw
 from simulator.report.sheet import Writer

@@ -28,12 +28,12 @@ from simulator.compat.scheme import Direction, Scheme
 from simulator.compat.schemes import builtin_names, load_builtin
 from simulator.errors import InputError, Mistake, TextError
 from simulator.fleet.fleet import Fleet
-from simulator.lab.breaking import DEFAULT, Category, find_breaks
-from simulator.lab.pairing import paired
+from simulator.lab.breaking.breaks import DEFAULT, Category, find_breaks
+from simulator.lab.breaking.pairing import paired
+from simulator.lab.breaking.rolling import Rollout
+from simulator.lab.breaking.upgrade import Upgrade, joint_space, union
 from simulator.lab.population import MOST_CLASSES, population_of
-from simulator.lab.rolling import Rollout
 from simulator.lab.space import BUDGET
-from simulator.lab.upgrade import Upgrade, joint_space, union
 
 __all__ = ["breaking"]
 

@@ -8,10 +8,10 @@ import click
 
 from simulator.compat.description import Description
 from simulator.compat.scheme import Relation
-from simulator.lab.breaking import Breaking, Category, Example, Passage
-from simulator.lab.bump import Bump, Published
-from simulator.lab.published import Difference
-from simulator.lab.rolling import Count, Step
+from simulator.lab.breaking.breaks import Breaking, Category, Example, Passage
+from simulator.lab.breaking.bump import Bump, Published
+from simulator.lab.breaking.differences import Difference
+from simulator.lab.breaking.rolling import Count, Step
 from simulator.lab.space import Space
 
 __all__ = ["Judged", "print_breaking", "to_json"]

@@ -12,10 +12,10 @@ from simulator.cli.output import print_json, progress
 from simulator.compat.scheme import Outcome, Scheme
 from simulator.compat.verdict import explain
 from simulator.errors import InputError, Mistake
-from simulator.lab.agreement import Agreement, Example
-from simulator.lab.compare import Comparison, compare, strangers
-from simulator.lab.measured import Measured
-from simulator.lab.projection import Projection, project
+from simulator.lab.compare.agreement import Agreement, Example
+from simulator.lab.compare.comparison import Comparison, compare, strangers
+from simulator.lab.compare.measured import Measured
+from simulator.lab.compare.projection import Projection, project
 
 __all__ = ["compare_"]
 

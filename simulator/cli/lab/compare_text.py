@@ -5,10 +5,10 @@ from types import MappingProxyType
 
 from simulator.compat.scheme import Outcome
 from simulator.compat.verdict import explain
-from simulator.lab.agreement import Agreement, Example
-from simulator.lab.compare import Comparison
-from simulator.lab.measured import Measured
-from simulator.lab.projection import Projection
+from simulator.lab.compare.agreement import Agreement, Example
+from simulator.lab.compare.comparison import Comparison
+from simulator.lab.compare.measured import Measured
+from simulator.lab.compare.projection import Projection
 
 __all__ = ["comparison_text"]
 

@@ -12,11 +12,11 @@ from simulator.cli.output import print_json, progress
 from simulator.compat.description import Description
 from simulator.compat.scheme import Direction, Scheme
 from simulator.fleet.fleet import Fleet
-from simulator.lab.field import Ruling, Standing
-from simulator.lab.laws import LAWS, Counterexample, Law
+from simulator.lab.laws.field import Ruling, Standing
+from simulator.lab.laws.law import LAWS, Counterexample, Law
+from simulator.lab.laws.survey import Survey, survey
 from simulator.lab.population import Population, population_of
 from simulator.lab.space import BUDGET
-from simulator.lab.survey import Survey, survey
 
 __all__ = ["laws"]
 

@@ -15,8 +15,8 @@ from simulator.cli.output import print_json, progress, write_whole
 from simulator.compat.scheme import Direction, Scheme
 from simulator.errors import InputError, Mistake
 from simulator.fleet.fleet import Fleet
-from simulator.lab.chart import Chart, chart, type_attribute
-from simulator.lab.chart_reasons import CellReason, cell_reasons
+from simulator.lab.chart.chart import Chart, chart, type_attribute
+from simulator.lab.chart.reasons import CellReason, cell_reasons
 from simulator.lab.population import population_of
 from simulator.report.words import islands_line, pairs_line, subtitle
 from simulator.sysfs.missing import MissingError

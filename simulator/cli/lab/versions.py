@@ -11,10 +11,10 @@ from simulator.cli.options import json_option
 from simulator.cli.output import print_json, progress
 from simulator.documents import decode
 from simulator.errors import TextError
-from simulator.lab.history import History, parse_history, parse_numbers
-from simulator.lab.numbering import Branch, derived
-from simulator.lab.optimum import Cost
-from simulator.lab.versions import STEPS, Settings, study
+from simulator.lab.versions.history import History, parse_history, parse_numbers
+from simulator.lab.versions.numbering import Branch, derived
+from simulator.lab.versions.optimum import Cost
+from simulator.lab.versions.study import STEPS, Settings, study
 from simulator.values import Version
 
 __all__ = ["versions"]

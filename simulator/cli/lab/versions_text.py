@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from simulator.lab.numbering import Errors
-from simulator.lab.versions import Candidate, Numbering, Study, Witness
+from simulator.lab.versions.numbering import Errors
+from simulator.lab.versions.study import Candidate, Numbering, Study, Witness
 
 __all__ = ["answer", "text"]
 

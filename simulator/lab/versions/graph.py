@@ -6,7 +6,7 @@ Source: ours.
 
 from collections.abc import Iterable, Sequence
 
-from simulator.lab.numbering import bits
+from simulator.lab.versions.numbering import bits
 
 __all__ = ["Clusters", "Graph"]
 

@@ -14,11 +14,11 @@ from types import MappingProxyType
 from simulator.compat.derive import complete
 from simulator.compat.scheme import Limit, Outcome, Scheme
 from simulator.compat.verdict import cold_scheme
+from simulator.lab.compare.projection import Projection
+from simulator.lab.compare.reasons import reasons_of
 from simulator.lab.islands import members
 from simulator.lab.matrix import Matrix, matrix
 from simulator.lab.pairs import Weights
-from simulator.lab.projection import Projection
-from simulator.lab.reasons import reasons_of
 
 __all__ = ["Group", "Measured", "Pairs", "View"]
 
@@ -58,7 +58,7 @@ class Measured:
         cold: The same without what blocks only live migration; None when nothing does.
         groups: The reasons, by attribute, in the order of the scheme.
         limits: For each limit the pairs, refused or undecided, in which it stands in the way.
-        is_exact: As in `simulator.lab.reasons.Reasons`.
+        is_exact: As in `simulator.lab.compare.reasons.Reasons`.
     """
 
     scheme: Scheme

@@ -8,8 +8,8 @@ features was argued by Y. Zhao, J. Wang and A. Williamson in August 2020. The me
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from simulator.lab.history import History
-from simulator.lab.numbering import (
+from simulator.lab.versions.history import History
+from simulator.lab.versions.numbering import (
     Branch,
     Errors,
     behaviours,
@@ -20,7 +20,7 @@ from simulator.lab.numbering import (
     errors_of,
     truth,
 )
-from simulator.lab.optimum import SAFE, Cost, best, best_rising
+from simulator.lab.versions.optimum import SAFE, Cost, best, best_rising
 from simulator.values import Version
 
 __all__ = ["STEPS", "Candidate", "Numbering", "Settings", "Study", "Witness", "study"]

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from simulator.lab.history import History
+from simulator.lab.versions.history import History
 from simulator.values import Version
 
 __all__ = [

@@ -13,7 +13,7 @@ from simulator.compat.description import Description
 from simulator.compat.files import SysfsFile, files_of
 from simulator.compat.scheme import FORMS, Attribute, Scheme
 from simulator.compat.valid import is_valid
-from simulator.lab.upgrade import Upgrade
+from simulator.lab.breaking.upgrade import Upgrade
 
 __all__ = ["Difference", "differences"]
 

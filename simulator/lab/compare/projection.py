@@ -16,8 +16,8 @@ from simulator.compat.ndjson import Kinds
 from simulator.compat.scheme import Attribute, Scheme
 from simulator.errors import InputError, Mistake
 from simulator.fleet.fleet import Fleet
-from simulator.lab.lines import LineReader
-from simulator.lab.texts import Texts
+from simulator.lab.compare.lines import LineReader
+from simulator.lab.compare.texts import Texts
 
 __all__ = ["Projection", "project"]
 

@@ -15,7 +15,7 @@ from simulator.compat.description import Description
 from simulator.compat.rule import AnyClause, Clause, Equal, Object, OneOf, Subset, Superset
 from simulator.compat.scheme import Scheme
 from simulator.compat.template import Scaled, Template
-from simulator.lab.laws import Law, published
+from simulator.lab.laws.law import Law, published
 from simulator.lab.pools import Pools, simplicity
 from simulator.values import FlagSet, Value
 

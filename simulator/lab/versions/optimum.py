@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from operator import add
 
-from simulator.lab.clustering import partition
-from simulator.lab.graph import Graph
-from simulator.lab.numbering import truth
+from simulator.lab.versions.clustering import partition
+from simulator.lab.versions.graph import Graph
+from simulator.lab.versions.numbering import truth
 from simulator.values import Version
 
 __all__ = ["SAFE", "Cost", "Found", "best", "best_rising"]

@@ -6,8 +6,8 @@ Source: ours; the bound is that of conflict triples, general knowledge.
 
 from collections.abc import Callable, Sequence
 
-from simulator.lab.graph import Clusters, Graph
-from simulator.lab.numbering import bits
+from simulator.lab.versions.graph import Clusters, Graph
+from simulator.lab.versions.numbering import bits
 
 __all__ = ["Search", "conflicts"]
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import product
 
 from simulator.compat.scheme import Outcome
-from simulator.lab.measured import View
+from simulator.lab.compare.measured import View
+from simulator.lab.compare.projection import Projection
 from simulator.lab.pairs import Weights, lowest
-from simulator.lab.projection import Projection
 
 __all__ = ["Agreement", "Example", "agreement_of"]
 

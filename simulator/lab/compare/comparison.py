@@ -13,9 +13,9 @@ from itertools import combinations
 from typing import TypeVar
 
 from simulator.compat.scheme import Outcome, Scheme
-from simulator.lab.agreement import Agreement, agreement_of
-from simulator.lab.measured import Measured, View
-from simulator.lab.projection import Projection
+from simulator.lab.compare.agreement import Agreement, agreement_of
+from simulator.lab.compare.measured import Measured, View
+from simulator.lab.compare.projection import Projection
 
 __all__ = ["Comparison", "compare", "strangers"]
 

@@ -7,7 +7,7 @@ Source: ours.
 from dataclasses import dataclass
 
 from simulator.compat.verdict import Verdict, explain
-from simulator.lab.chart import Chart
+from simulator.lab.chart.chart import Chart
 
 __all__ = ["CellReason", "cell_reasons"]
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from simulator.compat.scheme import Scheme
-from simulator.lab.field import Field, Ruling, Standing
-from simulator.lab.laws import LAWS, Law
+from simulator.lab.laws.field import Field, Ruling, Standing
+from simulator.lab.laws.law import LAWS, Law
+from simulator.lab.laws.parts import Parts, parts_of, rule_parts
 from simulator.lab.matrix import matrix
-from simulator.lab.parts import Parts, parts_of, rule_parts
 from simulator.lab.pools import pools_of
 from simulator.lab.population import MOST_CLASSES, Population
 from simulator.lab.space import BUDGET, Space, cost, space_of

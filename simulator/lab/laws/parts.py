@@ -11,11 +11,11 @@ from math import prod
 
 from simulator.compat.description import Description
 from simulator.compat.scheme import Relation, Scheme
-from simulator.lab.field import Field, Ruling, Standing
-from simulator.lab.laws import Counterexample, Law, version_names
+from simulator.lab.laws.field import Field, Ruling, Standing
+from simulator.lab.laws.law import Counterexample, Law, version_names
+from simulator.lab.laws.shrink import shrink
 from simulator.lab.matrix import matrix
 from simulator.lab.pools import Pools, pools_of
-from simulator.lab.shrink import shrink
 from simulator.lab.space import Space, space_of
 
 __all__ = ["Parts", "parts_of", "rule_parts"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import inf
 
 from simulator.compat.scheme import Direction, Outcome, Scheme
-from simulator.lab.chart_order import Block, ordered
+from simulator.lab.chart.order import Block, ordered
 from simulator.lab.islands import Island, islands
 from simulator.lab.matrix import Matrix, matrix
 from simulator.lab.population import Population

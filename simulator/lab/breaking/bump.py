@@ -13,7 +13,7 @@ from simulator.compat.derive import complete
 from simulator.compat.description import Description
 from simulator.compat.rule import AnyClause
 from simulator.compat.scheme import Relation, Scheme
-from simulator.lab.upgrade import Upgrade
+from simulator.lab.breaking.upgrade import Upgrade
 from simulator.values import Version
 
 __all__ = ["Bump", "Published", "called_for", "published", "version_attribute"]

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from simulator.lab.cluster_search import Search, conflicts
-from simulator.lab.graph import Clusters, Graph
+from simulator.lab.versions.cluster_search import Search, conflicts
+from simulator.lab.versions.graph import Clusters, Graph
 
 __all__ = ["Partition", "partition"]
 

@@ -9,7 +9,7 @@ What an upgrade breaks: migrations that are lost and gained, and what is publish
     >>> found.found, str(found.bump)
     (frozenset(), 'none')
 
-Source: ours; the rule of the bump is that of `simulator.lab.bump`.
+Source: ours; the rule of the bump is that of `simulator.lab.breaking.bump`.
 """
 
 import enum
@@ -20,11 +20,11 @@ from types import MappingProxyType
 from simulator.compat.description import Description
 from simulator.compat.scheme import Outcome
 from simulator.compat.verdict import Verdict
-from simulator.lab.bump import Bump, Published, called_for, published
+from simulator.lab.breaking.bump import Bump, Published, called_for, published
+from simulator.lab.breaking.differences import Difference, differences
+from simulator.lab.breaking.rolling import Count, Rollout, Step, count, smallest
+from simulator.lab.breaking.upgrade import Upgrade, same_rule
 from simulator.lab.matrix import Matrix
-from simulator.lab.published import Difference, differences
-from simulator.lab.rolling import Count, Rollout, Step, count, smallest
-from simulator.lab.upgrade import Upgrade, same_rule
 
 __all__ = ["DEFAULT", "Breaking", "Category", "Change", "Example", "Passage", "find_breaks"]
 

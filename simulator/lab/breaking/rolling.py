@@ -14,9 +14,9 @@ from simulator.compat.derive import complete
 from simulator.compat.description import Description
 from simulator.compat.scheme import Direction, Scheme
 from simulator.compat.verdict import Verdict, explain
+from simulator.lab.breaking.upgrade import Reader, Upgrade, same_rule
 from simulator.lab.matrix import Matrix, matrix
 from simulator.lab.pairs import Weights, lowest
-from simulator.lab.upgrade import Reader, Upgrade, same_rule
 
 __all__ = ["Count", "Rollout", "Step", "count", "smallest"]
 

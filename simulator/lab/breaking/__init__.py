@@ -1,0 +1,1 @@
+"""What an upgrade of a scheme or of a driver breaks: ``scheme breaking``."""

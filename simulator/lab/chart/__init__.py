@@ -1,0 +1,1 @@
+"""The data of a picture of who can migrate where: ``scheme map``."""

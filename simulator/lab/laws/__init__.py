@@ -1,0 +1,1 @@
+"""Laws that a scheme may keep, and the smallest devices that break them: ``scheme laws``."""
