@@ -3,7 +3,8 @@ A simulator of Linux mdev vendor drivers with a C-accelerated compatibility matc
 
 The names here are the public ones; each module documents its own. Start with `Host` (a simulated
 machine), `load_scheme` (what devices publish and what is compared), `explain` (one verdict with
-its reasons) and `Fleet` (millions of devices).
+its reasons), `Fleet` (millions of devices), and `lint` and `survey` (what is wrong with a scheme,
+and which laws it keeps).
 """
 
 from importlib import import_module
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from simulator.fleet.fleet import Fleet, Match
     from simulator.fleet.generate import generate
     from simulator.host import Host, load_host
+    from simulator.lab.laws.survey import survey
+    from simulator.lab.lint import lint
+    from simulator.lab.population import Population, population_of
     from simulator.mdev import KERNELS, Mdev, MdevBus, MdevType, Parent, VendorDriver
     from simulator.publish import Publication, read_back
     from simulator.vendors import driver
@@ -43,6 +47,7 @@ __all__ = [
     "Mistake",
     "Outcome",
     "Parent",
+    "Population",
     "Publication",
     "Scheme",
     "TextError",
@@ -53,12 +58,15 @@ __all__ = [
     "format_listing",
     "generate",
     "judge",
+    "lint",
     "load_builtin",
     "load_host",
     "load_scheme",
     "parse_line",
     "parse_listing",
+    "population_of",
     "read_back",
+    "survey",
 ]
 
 # Loaded when asked for: pytest imports this package in every run, for the sake of the plugin.
@@ -79,6 +87,7 @@ _ROOMS = MappingProxyType(
         "Mistake": "errors",
         "Outcome": "compat.scheme",
         "Parent": "mdev",
+        "Population": "lab.population",
         "Publication": "publish",
         "Scheme": "compat.scheme",
         "TextError": "errors",
@@ -89,12 +98,15 @@ _ROOMS = MappingProxyType(
         "format_listing": "compat.listing",
         "generate": "fleet.generate",
         "judge": "compat.judge",
+        "lint": "lab.lint",
         "load_builtin": "compat.schemes",
         "load_host": "host",
         "load_scheme": "compat.loader",
         "parse_line": "compat.ndjson",
         "parse_listing": "compat.listing",
+        "population_of": "lab.population",
         "read_back": "publish",
+        "survey": "lab.laws.survey",
     }
 )
 

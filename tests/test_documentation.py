@@ -86,10 +86,11 @@ def test_headings_of_the_debate():
     assert set(linked) <= set(anchors)
 
 
-def test_readme_python():
-    """Every Python block of the README is a doctest that passes."""
-    text = "\n".join(blocks("README.md", "python"))
-    test = doctest.DocTestParser().get_doctest(text, {}, "README.md", "README.md", 0)
+@pytest.mark.parametrize("document", ["README.md", "docs/laboratory.md"])
+def test_python(document):
+    """Every Python block of a document is a doctest that passes."""
+    text = "\n".join(blocks(document, "python"))
+    test = doctest.DocTestParser().get_doctest(text, {}, document, document, 0)
     assert test.examples
     assert doctest.DocTestRunner().run(test).failed == 0
 
