@@ -9,8 +9,9 @@ from property.strategies import descriptions, schemes
 
 from simulator.compat.judge import judge
 from simulator.compat.scheme import Outcome
-from simulator.lab.islands import Island, islands, members, transposed
+from simulator.lab.islands import Island, islands
 from simulator.lab.matrix import Matrix, matrix
+from simulator.lab.pairs import members, transposed
 
 
 def joined(scheme, one, other):

@@ -22,7 +22,7 @@ from simulator.compat.template import Scaled, Template, Variable, render
 from simulator.lab.lint import CODES, Place, lint
 from simulator.lab.lint.alternatives import group_report
 from simulator.lab.lint.axis import axis_of, corners_of
-from simulator.lab.lint.boxes import Side, choices_of, groups_of, is_covered
+from simulator.lab.lint.boxes import Side, groups_of, is_covered
 from simulator.lab.lint.growth import PAGE, forecast
 from simulator.lab.lint.pairs import compared, covers, merged, overlap
 from simulator.lab.lint.verdicts import Effects, without
@@ -202,7 +202,7 @@ def test_dead_alternatives_never_match(data):
             assert not any(_accepts(side, Object(group.clauses), o) for o in near(side, group))
             continue
         for name, variable in group.variables.items():
-            for choice in dict.fromkeys(choices_of(variable)):
+            for choice in dict.fromkeys(variable.choices()):
                 rest = restricted(Object(group.clauses), name, choice)
                 is_dead = (name, choice) in report.choices
                 found = any(_accepts(side, rest, other) for other in near(side, group))

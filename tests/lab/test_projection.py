@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from property.strategies import core, descriptions, objects, schemes
+from property.strategies import descriptions, objects, schemes
 
 from simulator.compat.description import Description
 from simulator.compat.loader import load_scheme
@@ -69,7 +69,6 @@ def shared_line(draw, some):
     return json.dumps(line | ({"compatible": lists} if lists else {}), ensure_ascii=False), seen
 
 
-@core
 @given(st.data())
 def test_each_scheme_sees_its_own(data):
     """Every device is in a class of which each scheme sees what the device has for it."""
@@ -96,7 +95,6 @@ class SlowReader(LineReader):
         raise ValueError(line)
 
 
-@core
 @given(st.data())
 def test_fast_and_slow_reading_agree(data):
     """What is read fast is what the careful reader reads, and it refuses nothing else."""

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from property.strategies import core, fleets, schemes
+from property.strategies import fleets, schemes
 
 from simulator.compat.description import Description
 from simulator.compat.loader import load_scheme
@@ -40,7 +40,6 @@ def gathered(reasons):
     return found
 
 
-@core
 @given(st.data())
 def test_reasons_are_those_of_explain(data):
     """For every pair the attributes are those that explain names, each pair asked apart."""
