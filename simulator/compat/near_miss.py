@@ -9,7 +9,7 @@ from simulator.compat.description import Description
 from simulator.compat.judge import Check, Finding, judge
 from simulator.compat.rule import Equal, Object, OneOf, Range, Subset, Superset, VersionClause
 from simulator.compat.scheme import Direction, Outcome, Relation, Scheme
-from simulator.compat.template import Binding, Scaled, Template, Variable, render, solve
+from simulator.compat.template import Binding, Scaled, Template, render, solve
 from simulator.errors import TextError
 from simulator.values import FlagSet, Value
 
@@ -207,12 +207,7 @@ def _bindings(
             seeds += islice(found, _CHOICES)
     for seed in [*seeds, {}]:
         free = [variable for name, variable in variables.items() if name not in seed]
-        for rest in islice(product(*map(_choices, free)), _CHOICES):
+        some = [tuple(islice(one.choices(), _CHOICES)) for one in free]
+        for rest in islice(product(*some), _CHOICES):
             chosen = zip((variable.name for variable in free), rest, strict=True)
             yield {**seed, **dict(chosen)}
-
-
-def _choices(variable: Variable) -> list[int | str]:
-    """The first values of a variable; a range may be too long to write down."""
-    numbers = (n for low, high in variable.ranges for n in range(low, high + 1))
-    return [*islice(numbers, _CHOICES), *variable.strings[:_CHOICES]]

@@ -73,6 +73,12 @@ class Variable:
         ranges = tuple((first, last) for first, last in kept if first <= last)
         return Variable(self.name, ranges) if ranges else None
 
+    def choices(self) -> Iterator[int | str]:
+        """Yield the values as they are declared, repeated ones too; a range may be long."""
+        for low, high in self.ranges:
+            yield from range(low, high + 1)
+        yield from self.strings
+
     def first(self) -> int | str:
         """Return the value that is written first."""
         return self.ranges[0][0] if self.ranges else self.strings[0]

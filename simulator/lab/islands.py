@@ -8,12 +8,13 @@ complete when every class of it accepts every other, and itself, at once.
 Source: ours.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simulator.lab.matrix import Matrix
+from simulator.lab.pairs import members, transposed
 
-__all__ = ["Island", "islands", "members", "transposed"]
+__all__ = ["Island", "islands"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +63,3 @@ def _component(mutual: Sequence[int], start: int) -> int:
         frontier = reached & ~component
         component |= frontier
     return component
-
-
-def members(bits: int) -> Iterator[int]:
-    """Count the places of the bits that are set, in ascending order."""
-    text = f"{bits:b}"[::-1] if bits else ""
-    at = text.find("1")
-    while at >= 0:
-        yield at
-        at = text.find("1", at + 1)
-
-
-def transposed(rows: Sequence[int]) -> list[int]:
-    """
-    Swap sources and targets: bit *s* of the result's place *t* is bit *t* of place *s*.
-
-    Args:
-        rows: As many as there are bits in each.
-    """
-    if not rows:
-        return []
-    texts = [format(row, f"0{len(rows)}b") for row in reversed(rows)]
-    # The first character is the highest bit, so that columns and their bits come last first.
-    return [int("".join(column), 2) for column in zip(*texts, strict=True)][::-1]

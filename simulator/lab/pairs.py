@@ -1,11 +1,32 @@
-"""Pairs of many descriptions as rows of bits: chained, and counted in devices."""
+"""Pairs of many descriptions as rows of bits: turned round, chained, and counted in devices."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from simulator.lab.islands import members
+__all__ = ["Weights", "chained", "lowest", "members", "transposed"]
 
-__all__ = ["Weights", "chained", "lowest"]
+
+def members(bits: int) -> Iterator[int]:
+    """Count the places of the bits that are set, in ascending order."""
+    text = f"{bits:b}"[::-1] if bits else ""
+    at = text.find("1")
+    while at >= 0:
+        yield at
+        at = text.find("1", at + 1)
+
+
+def transposed(rows: Sequence[int]) -> list[int]:
+    """
+    Swap sources and targets: bit *s* of the result's place *t* is bit *t* of place *s*.
+
+    Args:
+        rows: As many as there are bits in each.
+    """
+    if not rows:
+        return []
+    texts = [format(row, f"0{len(rows)}b") for row in reversed(rows)]
+    # The first character is the highest bit, so that columns and their bits come last first.
+    return [int("".join(column), 2) for column in zip(*texts, strict=True)][::-1]
 
 
 def lowest(row: int) -> int:

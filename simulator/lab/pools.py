@@ -179,14 +179,9 @@ def _rendered(
     scheme: Scheme, template: Template | Scaled, variables: Mapping[str, Variable]
 ) -> Iterator[Value]:
     names = sorted(template.names())
-    choices = (_choices(variables[name]) for name in names)
+    choices = (islice(variables[name].choices(), _CHOICES) for name in names)
     for chosen in islice(product(*choices), _CHOICES):
         binding = dict(zip(names, chosen, strict=True))
         value = render(template, binding, floor_division=scheme.floor_division)
         if value is not None:
             yield value
-
-
-def _choices(variable: Variable) -> list[int | str]:
-    numbers = chain(*(range(low, high + 1) for low, high in variable.ranges))
-    return [*islice(numbers, _CHOICES), *variable.strings[:_CHOICES]]

@@ -16,9 +16,8 @@ from simulator.compat.scheme import Limit, Outcome, Scheme
 from simulator.compat.verdict import cold_scheme
 from simulator.lab.compare.projection import Projection
 from simulator.lab.compare.reasons import reasons_of
-from simulator.lab.islands import members
 from simulator.lab.matrix import Matrix, matrix
-from simulator.lab.pairs import Weights
+from simulator.lab.pairs import Weights, members
 
 __all__ = ["Group", "Measured", "Pairs", "View"]
 

@@ -21,8 +21,8 @@ from simulator.compat.judge import check_object
 from simulator.compat.rule import Clause, Object
 from simulator.compat.scheme import Attribute, Direction, Outcome, Relation, Scheme
 from simulator.compat.template import Scaled, Template
-from simulator.lab.islands import members
 from simulator.lab.matrix import Matrix, matrix
+from simulator.lab.pairs import members
 from simulator.values import Value
 
 __all__ = ["Reasons", "reasons_of"]

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 from simulator.compat.description import Description
 from simulator.compat.scheme import Scheme
-from simulator.lab.islands import members, transposed
 from simulator.lab.laws.law import Counterexample, Law, upgrades, version_names
 from simulator.lab.laws.shrink import shrink
 from simulator.lab.matrix import Matrix
-from simulator.lab.pairs import Weights, chained, lowest
+from simulator.lab.pairs import Weights, chained, lowest, members, transposed
 from simulator.lab.pools import Pools
 from simulator.lab.space import size_of
 

@@ -8,7 +8,7 @@ from simulator.compat.rule import AnyClause, Clause, Object, OneOf, Range
 from simulator.compat.scheme import Outcome, Relation, Scheme
 from simulator.compat.template import Binding, Reference, Scaled, Template, Variable, render
 from simulator.lab.lint.axis import Axis
-from simulator.lab.lint.boxes import MOST_ROWS, Box, Group, Side, choices_of, count_of
+from simulator.lab.lint.boxes import MOST_ROWS, Box, Group, Side, count_of
 from simulator.values import Value
 
 __all__ = ["Found", "Report", "group_report", "object_findings"]
@@ -50,7 +50,7 @@ def _used_once_text(scheme: Scheme, name: str, clause: Template | Scaled) -> str
     [variable] = Object({name: clause}).variables.values()
     said = f"{variable.name} is used once: "
     values: list[Value] = []
-    for count, choice in enumerate(choices_of(variable)):
+    for count, choice in enumerate(variable.choices()):
         if count > _SHOWN:
             break
         binding = {variable.name: choice}
@@ -95,7 +95,7 @@ def group_report(side: Side, group: Group) -> Report:
     dead: list[tuple[str, int | str]] = []
     for variable in group.variables.values():
         taken = {binding[variable.name] for binding in alive}
-        choices = [one for one in dict.fromkeys(choices_of(variable)) if one not in taken]
+        choices = [one for one in dict.fromkeys(variable.choices()) if one not in taken]
         dead += [(variable.name, one) for one in choices]
         found += _dead_choices(side, group, variable.name, choices, boxes, allowed)
     return Report(found=tuple(found), choices=tuple(dead))
@@ -193,4 +193,4 @@ def _lists(clause: Clause) -> Iterator[tuple[str, Sequence[Value | int | str]]]:
         parts = (clause.part,) if isinstance(clause, Scaled) else parts
         for part in parts:
             if isinstance(part, Variable) and count_of(part) <= MOST_ROWS:
-                yield part.name, tuple(choices_of(part))
+                yield part.name, tuple(part.choices())

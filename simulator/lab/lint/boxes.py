@@ -24,7 +24,6 @@ __all__ = [
     "Box",
     "Group",
     "Side",
-    "choices_of",
     "count_of",
     "groups_of",
     "is_covered",
@@ -35,13 +34,6 @@ MOST_ROWS = 4096
 
 Box = tuple[int, ...]
 """A part of each of some axes; a box holds what is in all of them."""
-
-
-def choices_of(variable: Variable) -> Iterator[int | str]:
-    """Yield the values of a variable as they are declared, repeated ones too."""
-    for low, high in variable.ranges:
-        yield from range(low, high + 1)
-    yield from variable.strings
 
 
 def count_of(variable: Variable) -> int:
@@ -66,7 +58,7 @@ class Group:
         """Return every choice of the variables once, or None where there are too many."""
         if prod(map(count_of, self.variables.values())) > MOST_ROWS:
             return None
-        choices = [dict.fromkeys(choices_of(one)) for one in self.variables.values()]
+        choices = [dict.fromkeys(one.choices()) for one in self.variables.values()]
         return [dict(zip(self.variables, chosen, strict=True)) for chosen in product(*choices)]
 
     def rendered(self, binding: Binding, *, floor_division: bool) -> dict[str, Value | None]:

@@ -6,7 +6,6 @@ from itertools import pairwise
 
 from simulator.compat.rule import Clause, Object, OneOf, Range
 from simulator.compat.template import Scaled, Variable
-from simulator.lab.lint.boxes import choices_of
 from simulator.values import Integer, Value, Version
 
 __all__ = ["PAGE", "Forecast", "forecast", "lists_of", "run"]
@@ -42,7 +41,7 @@ def listed(clause: Clause) -> list[Value]:
     elif isinstance(clause, Scaled) and isinstance(clause.part, Variable) and not clause.operator:
         spans = sum(high - low + 1 for low, high in clause.part.ranges)
         if spans <= _MOST:
-            values = [Integer(int(choice)) for choice in choices_of(clause.part)]
+            values = [Integer(int(choice)) for choice in clause.part.choices()]
     return sorted(set(values), key=_order)
 
 

@@ -6,7 +6,7 @@ So leaving an attribute out and judging all pairs again takes milliseconds. To l
 to make its relation ``any``: it is still published, and never compared.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -16,6 +16,7 @@ from simulator.compat.judge import check_object, check_relation
 from simulator.compat.rule import Clause, Object
 from simulator.compat.scheme import Attribute, Direction, Outcome, Relation, Scheme
 from simulator.lab.lint.boxes import groups_of
+from simulator.lab.pairs import members
 from simulator.values import Value
 
 __all__ = ["MOST_SUBSETS", "Effects", "Smallest", "without"]
@@ -195,7 +196,7 @@ class Effects:
         found = [[0, 0] for _ in range(self.count)]
         for at, asked in enumerate(self._list_bits(left_out, to_publisher=True)):
             for which in (0, 1):
-                for place in _places(asked[which]):
+                for place in members(asked[which]):
                     found[place][which] |= publishers[at]
         return [(yes, maybe) for yes, maybe in found]
 
@@ -305,7 +306,7 @@ class Effects:
         """Return the sources that can go to one of the targets."""
         if self.by_target:
             found = 0
-            for place in _places(targets):
+            for place in members(targets):
                 found |= self._whole[place][0]
             return found
         return sum(1 << place for place, bits in enumerate(self._whole) if bits[0] & targets)
@@ -332,10 +333,3 @@ def _bits(places: Iterable[int], count: int) -> int:
     for place in places:
         found[place >> 3] |= 1 << (place & 7)
     return int.from_bytes(found, "little")
-
-
-def _places(bits: int) -> Iterator[int]:
-    while bits:
-        lowest = bits & -bits
-        yield lowest.bit_length() - 1
-        bits ^= lowest
