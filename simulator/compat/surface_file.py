@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from simulator.compat.attribute_file import PIECE, SCOPES
-from simulator.compat.derive import OWN, derived_object
+from simulator.compat.derive import OWN, example_object
 from simulator.compat.file_choices import Field
 from simulator.compat.scheme import FORMS, Attribute, Scheme, Surface
 from simulator.documents import YamlValue
 from simulator.errors import TextError
-from simulator.values import Value, parse_value
 
 __all__ = ["FILE_NAME", "SURFACE_FIELDS", "read_accepts", "read_surfaces"]
 
@@ -103,11 +102,6 @@ def _check_text(
 
 # ---- derived objects
 
-_SAMPLES = MappingProxyType(
-    {"int": "1", "string": "x", "set": "x", "version": "1.0", "pci_id": "80860000", "ratio": "1"}
-)
-"""A value of each kind, to see whether a clause could ever be made."""
-
 
 def read_accepts(
     value: YamlValue, attributes: Mapping[str, Attribute]
@@ -120,7 +114,6 @@ def read_accepts(
     """
     found = []
     scheme = Scheme("", attributes)
-    samples = {one.name: parse_value(one.kind, _SAMPLES[one.kind]) for one in attributes.values()}
     for body in value.items("a list of objects, {attribute: clause}"):
         texts: dict[str, str] = {}
         places: dict[str, YamlValue] = {}
@@ -134,7 +127,7 @@ def read_accepts(
                 texts[name], places[name] = text, clause
         if is_empty:
             body.mistake("an object without clauses", "at least one clause")
-        _check_clauses(scheme, texts, places, samples)
+        _check_clauses(scheme, texts, places)
         found.append(MappingProxyType(texts))
     return tuple(found)
 
@@ -143,19 +136,18 @@ def _check_clauses(
     scheme: Scheme,
     texts: Mapping[str, str],
     places: Mapping[str, YamlValue],
-    samples: Mapping[str, Value],
 ) -> None:
     written: dict[str, str] = {}
     for name, text in texts.items():
-        unknown = [own for own in OWN.findall(text) if own not in samples]
+        unknown = [own for own in OWN.findall(text) if own not in scheme.attributes]
         for own in unknown:
-            expected = "one of " + ", ".join(samples)
+            expected = "one of " + ", ".join(scheme.attributes)
             places[name].mistake(f"{own!r} is no attribute", expected)
         if unknown:
             return
         written[name] = text
         try:
-            derived_object(scheme, written, samples)
+            example_object(scheme, written)
         except TextError as error:
             places[name].mistake(error.message, error.expected)
             return

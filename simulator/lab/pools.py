@@ -7,12 +7,13 @@ nothing, from a few values of the kind. Source: ours.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from itertools import chain, combinations, islice, product
 from types import MappingProxyType
 
 from simulator.compat.clause_text import parse_clause
-from simulator.compat.derive import derived_object
-from simulator.compat.rule import Clause, Equal, OneOf, Range, Subset, Superset
+from simulator.compat.derive import derived_object, example_object
+from simulator.compat.rule import Clause, Equal, Object, OneOf, Range, Subset, Superset
 from simulator.compat.rule import VersionClause as AsVersion
 from simulator.compat.scheme import Attribute, Relation, Scheme
 from simulator.compat.template import Scaled, Template, Variable, render
@@ -145,15 +146,43 @@ def _said(scheme: Scheme) -> dict[str, list[Value]]:
         if attribute.valid is not None:
             clause, variables = parse_clause(attribute.valid, attribute.kind, {})
             found[name] |= dict.fromkeys(_named(scheme, clause, variables))
-    for number, texts in product(range(_ROUNDS), scheme.accepts):
-        own = {name: _sample(attribute, number) for name, attribute in scheme.attributes.items()}
-        try:
-            one = derived_object(scheme, texts, own)
-        except TextError:
-            continue
+    for one, own in _derived(scheme):
         for name, clause in one.clauses.items():
             found[name] |= dict.fromkeys(_named(scheme, clause, one.variables))
+        for name, values in own.items():
+            found[name] |= dict.fromkeys(chain(*map(_around, values)))
     return {name: list(values) for name, values in found.items()}
+
+
+def _derived(scheme: Scheme) -> Iterator[tuple[Object, Mapping[str, tuple[Value, ...]]]]:
+    """Make objects for the usual own values, and where these make none, for others."""
+    made = set()
+    for number, (place, texts) in product(range(_ROUNDS), enumerate(scheme.accepts)):
+        own = {name: _sample(attribute, number) for name, attribute in scheme.attributes.items()}
+        try:
+            yield derived_object(scheme, texts, own), {}
+        except TextError:
+            continue
+        made.add(place)
+    for place, texts in enumerate(scheme.accepts):
+        if place not in made:
+            yield example_object(scheme, texts)
+
+
+def _around(value: Value) -> Iterator[Value]:
+    """Add the values beside one that a range has for its only one: a range needs room."""
+    yield value
+    beside: tuple[object, ...] = ()
+    match value:
+        case Integer():
+            beside = (value.number - 1, value.number + 1)
+        case Ratio():
+            beside = (value.value - 1, value.value + 1)
+        case Version():
+            beside = (f"{value.major}.{value.minor + 1}",)
+    for one in beside:
+        with suppress(TextError):
+            yield parse_value(value.kind, str(one))
 
 
 def _sample(attribute: Attribute, number: int) -> Value:

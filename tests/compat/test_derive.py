@@ -52,6 +52,21 @@ def test_a_missing_value_leaves_its_object_out():
     assert len(complete(SCHEME, described(accepted="A")).objects) == 1
 
 
+@pytest.mark.parametrize(
+    ("clause", "level"),
+    [("range(5,${high})", "5"), ("range(${low},0)", "0"), ("range(-3,${low})", "-1")],
+)
+def test_a_clause_need_not_suit_every_own_value(clause, level):
+    """A range that is empty for small own values is a clause all the same, for others."""
+    text = TEXT.replace(b"range(${low},${high})", clause.encode())
+    scheme = load_scheme("f", text)
+    ends = dict.fromkeys(("low", "high", "level"), parse_value("int", level))
+    device = complete(scheme, Description({"type": parse_value("string", "x"), **ends}))
+    assert judge(scheme, Description({"type": parse_value("string", "axb"), **ends}), device) is (
+        Outcome.COMPATIBLE
+    )
+
+
 def test_published_objects_go_first():
     """A device that publishes a list, also an empty one, is taken at its word."""
     device = Description({}, ())

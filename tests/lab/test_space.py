@@ -80,6 +80,28 @@ def test_values_come_from_what_is_accepted():
     assert space_of(scheme).lists == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "clause", "needed"),
+    [
+        ("int", "range(5,${own})", {"5", "6"}),
+        ("int", "range(${own},-7)", {"-7", "-8"}),
+        ("int", "range(9223372036854775807,${own})", {"9223372036854775807"}),
+        ("version", "range(3.1,${own})", {"3.1", "3.2"}),
+        ("ratio", "range(7/2,${own})", {"7/2", "9/2"}),
+    ],
+)
+def test_values_suit_ranges_that_most_values_leave_empty(kind, clause, needed):
+    """Where the usual own values make no object, there are others that do, and room in it."""
+    pools = pools_of(
+        load_scheme(
+            "f",
+            f"scheme: x\nattributes: {{own: {{type: {kind}}}}}\n"
+            f"accepts: [{{own: '{clause}'}}]\n".encode(),
+        )
+    )
+    assert needed <= set(map(str, pools["own"]))
+
+
 def test_what_is_compared_can_meet():
     """Attributes that a relation compares with each other have values in common."""
     scheme = scheme_of(
