@@ -1,7 +1,7 @@
 """
 What each attribute does to the verdicts of many descriptions, by one bit a pair.
 
-The judge is asked once for each clause and each value; the rest is AND and OR of long integers.
+Each clause is asked about each value once; the rest is AND and OR of long integers.
 So leaving an attribute out and judging all pairs again takes milliseconds. To leave one out is
 to make its relation ``any``: it is still published, and never compared.
 """
@@ -12,9 +12,9 @@ from itertools import combinations
 
 from simulator.compat.derive import complete
 from simulator.compat.description import Description
-from simulator.compat.judge import check_object, check_relation
 from simulator.compat.rule import Clause, Object
 from simulator.compat.scheme import Attribute, Direction, Outcome, Relation, Scheme
+from simulator.lab.lint.asked import Bits, by_objects, by_relation
 from simulator.lab.lint.boxes import groups_of
 from simulator.lab.pairs import members
 from simulator.values import Value
@@ -23,9 +23,6 @@ __all__ = ["MOST_SUBSETS", "Effects", "Smallest", "without"]
 
 MOST_SUBSETS = 256
 """Sets of attributes that are tried before the search for the smallest turns greedy. Ours."""
-
-Bits = tuple[int, int]
-"""Whom it does not refuse: the compatible ones, and those with the undecided ones."""
 
 
 def without(scheme: Scheme, names: Iterable[str]) -> Scheme:
@@ -168,25 +165,16 @@ class Effects:
         if attribute.name not in self._relations:
             ends = (attribute.of or attribute.name, attribute.name)
             near, far = reversed(ends) if self.by_target else ends
-            self._relations[attribute.name] = {
-                value: self._gather(
-                    (self._related(attribute, value, other), places)
-                    for (other,), places in self._places_of((far,)).items()
-                )
-                for (value,) in self._places_of((near,))
-            }
+            values = [value for (value,) in self._places_of((near,))]
+            answers = by_relation(
+                self.scheme,
+                attribute,
+                values,
+                [one.get(far) for one in self._values],
+                near_is_target=self.by_target,
+            )
+            self._relations[attribute.name] = dict(zip(values, answers, strict=True))
         return self._relations[attribute.name]
-
-    def _related(self, attribute: Attribute, near: Value | None, far: Value | None) -> Outcome:
-        if near is not None and far is not None and attribute.relation is Relation.EQUAL:
-            return Outcome.COMPATIBLE if near == far else Outcome.INCOMPATIBLE
-        source, target = (far, near) if self.by_target else (near, far)
-        source_name = attribute.of or attribute.name
-        ends = (
-            Description({} if source is None else {source_name: source}),
-            Description({} if target is None else {attribute.name: target}),
-        )
-        return check_relation(self.scheme, attribute, *ends).outcome
 
     def _turned(self, left_out: frozenset[str]) -> list[Bits]:
         """Return for each source the targets whose objects do not refuse it."""
@@ -221,10 +209,7 @@ class Effects:
 
     def _list_bits(self, left_out: frozenset[str], *, to_publisher: bool) -> list[Bits]:
         """Return whom each list of objects does not refuse."""
-        groups = [
-            self._group_bits(number, left_out.intersection(clauses), to_publisher)
-            for number, clauses in enumerate(self._groups)
-        ]
+        groups = self._group_bits(left_out, to_publisher)
         strict = {name: self._unlisted_bits(name) for name in self.scheme.attributes}
         found = []
         for objects, apart in zip(self._lists, self._objects, strict=True):
@@ -248,18 +233,22 @@ class Effects:
         there = (self.scheme.unlisted, self.all & ~absent)
         return self._gather([(Outcome.COMPATIBLE, absent), there])
 
-    def _group_bits(self, number: int, left_out: frozenset[str], to_publisher: bool) -> Bits:
-        key = (number, left_out, to_publisher)
-        if key not in self._bits:
-            clauses = self._groups[number]
-            scheme = without(self.scheme, left_out)
-            names = tuple(name for name in clauses if name not in left_out)
-            one = Object(clauses)
-            self._bits[key] = self._gather(
-                (_asked(scheme, one, names, values, to_publisher), places)
-                for values, places in self._places_of(names).items()
-            )
-        return self._bits[key]
+    def _group_bits(self, left_out: frozenset[str], to_publisher: bool) -> list[Bits]:
+        keys = [
+            (number, left_out.intersection(clauses), to_publisher)
+            for number, clauses in enumerate(self._groups)
+        ]
+        unknown: dict[frozenset[str], list[int]] = {}
+        for key in keys:
+            if key not in self._bits:
+                unknown.setdefault(key[1], []).append(key[0])
+        for names, numbers in unknown.items():
+            objects = [Object(self._groups[number]) for number in numbers]
+            scheme = without(self.scheme, names)
+            answers = by_objects(scheme, objects, self._values, to_publisher=to_publisher)
+            for number, bits in zip(numbers, answers, strict=True):
+                self._bits[number, names, to_publisher] = bits
+        return [self._bits[key] for key in keys]
 
     def _gather(self, parts: Iterable[tuple[Outcome, int]]) -> Bits:
         yes = maybe = 0
@@ -310,18 +299,6 @@ class Effects:
                 found |= self._whole[place][0]
             return found
         return sum(1 << place for place, bits in enumerate(self._whole) if bits[0] & targets)
-
-
-def _asked(
-    scheme: Scheme,
-    one: Object,
-    names: tuple[str, ...],
-    values: tuple[Value | None, ...],
-    to_publisher: bool,
-) -> Outcome:
-    there = zip(names, values, strict=True)
-    other = Description({name: value for name, value in there if value is not None})
-    return check_object(scheme, one, other, to_publisher=to_publisher).outcome
 
 
 def _and(left: Bits, right: Bits) -> Bits:
