@@ -15,16 +15,20 @@ def members(bits: int) -> Iterator[int]:
         at = text.find("1", at + 1)
 
 
-def transposed(rows: Sequence[int]) -> list[int]:
+def transposed(rows: Sequence[int], width: int | None = None) -> list[int]:
     """
     Swap sources and targets: bit *s* of the result's place *t* is bit *t* of place *s*.
 
     Args:
-        rows: As many as there are bits in each.
+        rows: One for each source.
+        width: How many targets there are; as many as sources for None.
     """
     if not rows:
+        return [0] * (width or 0)
+    count = len(rows) if width is None else width
+    if not count:
         return []
-    texts = [format(row, f"0{len(rows)}b") for row in reversed(rows)]
+    texts = [format(row, f"0{count}b") for row in reversed(rows)]
     # The first character is the highest bit, so that columns and their bits come last first.
     return [int("".join(column), 2) for column in zip(*texts, strict=True)][::-1]
 

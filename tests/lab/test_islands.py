@@ -98,6 +98,20 @@ def test_transposed(verdicts):
     assert tuple(transposed(back)) == verdicts.compatible
 
 
+@pytest.mark.parametrize(
+    ("rows", "width", "columns"),
+    [
+        ((0b01, 0b11, 0b00), 2, [0b011, 0b010]),
+        ((0b100,), 3, [0, 0, 1]),
+        ((), 2, [0, 0]),
+        ((0, 0), 0, []),
+    ],
+)
+def test_transposed_where_sources_are_not_the_targets(rows, width, columns):
+    """There is a column for each target, also where nobody asks it."""
+    assert transposed(rows, width) == columns
+
+
 @given(st.sets(st.integers(0, 300)))
 def test_members(places):
     """The places of the bits come in ascending order."""

@@ -381,6 +381,20 @@ def test_effects_are_what_the_judge_says(data):
         assert outcome is answers.outcome(source, target)
 
 
+@pytest.mark.parametrize("decides", list(Direction))
+def test_objects_are_asked_a_few_at_once(monkeypatch, decides):
+    """What objects refuse does not hang on how many of them the matcher is given at once."""
+    monkeypatch.setattr("simulator.lab.lint.asked._AT_ONCE", 2)
+    scheme = Scheme("s", {"a": Attribute("a", "int")}, has_objects=True, accepted_by=decides)
+    text = '{"self":{"a":%d},"compatible":[{"a":"range(%d,9)"}]}'
+    fleet = read_lines("f", "\n".join(text % (n, 7 - n) for n in range(7)), scheme)
+    effects = Effects(scheme, fleet)
+    for near, far in product(range(7), repeat=2):
+        ends = (far, near) if effects.by_target else (near, far)
+        outcome = judge(scheme, *(fleet[place] for place in ends))
+        assert bool(effects.rows()[near][0] >> far & 1) is (outcome is Outcome.COMPATIBLE)
+
+
 @given(st.data())
 def test_dropped_attributes_leave_the_matrix_equal(data):
     """What refuses nobody, and what is not in the smallest set, changes no verdict."""

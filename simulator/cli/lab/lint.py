@@ -90,7 +90,7 @@ def _codes(_context: click.Context, _param: click.Parameter, value: str) -> tupl
 @click.option("--ignore", default="", callback=_codes, metavar="CODES", help="All but these.")
 @click.option(
     "--budget",
-    type=click.IntRange(min=2, max=100_000),
+    type=click.IntRange(min=2, max=10_000),
     default=_BUDGET,
     show_default=True,
     metavar="N",

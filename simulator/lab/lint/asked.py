@@ -97,7 +97,5 @@ def _turned(
     scheme: Scheme, sources: Sequence[Description], targets: Sequence[Description]
 ) -> list[Bits]:
     rows = _straight(scheme, sources, targets)
-    # As many rows as bits in each, to turn them round.
-    rows += [(0, 0)] * (len(targets) - len(rows))
-    columns = (transposed([row[which] for row in rows])[: len(targets)] for which in (0, 1))
+    columns = (transposed([row[which] for row in rows], len(targets)) for which in (0, 1))
     return list(zip(*columns, strict=True))
