@@ -14,6 +14,8 @@
 #define TRIAL ((size_t)16384)
 #define LEAST_HIT_SHARE 16
 #define LARGEST_CACHE ((size_t)1 << 17)
+/* Rows after which it is seen whether the table suits them. */
+#define WEIGHED ((size_t)1 << 14)
 
 struct mdm_reader {
     mdm_fleet *fleet;
@@ -109,7 +111,7 @@ static mdm_status add_row(mdm_reader *reader, uint32_t class, const mdm_text *na
     if (row >= UINT32_MAX - 1) {
         return MDM_TOO_MANY;
     }
-    if (!MDM_RESERVE(&fleet->memory, &fleet->rows.class_of, row, 1)) {
+    if (!mdm_row_classes_reserve(fleet, row, 1)) {
         return MDM_NO_MEMORY;
     }
     if (fleet->keeps_names) {
@@ -125,8 +127,11 @@ static mdm_status add_row(mdm_reader *reader, uint32_t class, const mdm_text *na
         }
         fleet->rows.name.at[row] = word;
     }
-    fleet->rows.class_of.at[row] = class;
+    mdm_row_class_set(fleet, row, class);
     reader->n++;
+    if (row % WEIGHED == 0) {
+        mdm_classes_weigh(fleet, row + 1);
+    }
     return MDM_OK;
 }
 
@@ -199,12 +204,15 @@ mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len
     size_t n = 0;
     size_t number = 0;
     size_t n_names = 0;
+    size_t n_classes = 0;
     mdm_status result = MDM_OK;
     if (reader == NULL || (text == NULL && text_len > 0) || (faults == NULL && faults_len > 0) ||
         n_faults == NULL) {
         return MDM_BAD_ARGUMENT;
     }
     n_names = reader->fleet->names.n;
+    n_classes = reader->fleet->classes.is_flat ? reader->fleet->classes.n
+                                               : reader->fleet->rows.n + n_before + 1;
     for (const char *at = given.at; at < end; number++) {
         const char *feed = memchr(at, '\n', (size_t)(end - at));
         const mdm_text line = {at, (size_t)((feed == NULL ? end : feed) - at)};
@@ -219,6 +227,9 @@ mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len
         } else if (status != MDM_OK) {
             reader->n = n_before;
             reader->fleet->names.n = n_names;
+            if (reader->fleet->classes.is_flat) {
+                mdm_class_cut(reader->fleet, n_classes);
+            }
             return status;
         }
         at = feed == NULL ? end : feed + 1;
@@ -232,14 +243,18 @@ mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len
 static mdm_status reserve_rows(mdm_reader *reader)
 {
     mdm_fleet *fleet = reader->fleet;
-    const uint32_t *class_of = fleet->rows.class_of.at + fleet->rows.n;
     const size_t n_classes = fleet->classes.n;
-    uint32_t *counts = mdm_resize(&fleet->memory, NULL, 0, n_classes, sizeof *counts);
-    mdm_status status = counts == NULL ? MDM_NO_MEMORY : MDM_OK;
+    uint32_t *counts = NULL;
+    mdm_status status = MDM_OK;
+    if (fleet->classes.is_flat) {
+        return MDM_OK;
+    }
+    counts = mdm_resize(&fleet->memory, NULL, 0, n_classes, sizeof *counts);
+    status = counts == NULL ? MDM_NO_MEMORY : MDM_OK;
     if (status == MDM_OK) {
         memset(counts, 0, n_classes * sizeof *counts);
         for (size_t i = 0; i < reader->n; i++) {
-            counts[class_of[i]]++;
+            counts[mdm_row_class(fleet, fleet->rows.n + i)]++;
         }
     }
     for (size_t class = 1; class < n_classes && status == MDM_OK; class++) {
@@ -260,6 +275,9 @@ static mdm_status reserve_rows(mdm_reader *reader)
 /* The classes that only rows which were never committed had. */
 static void drop_classes(mdm_fleet *fleet)
 {
+    if (fleet->classes.is_flat) {
+        return;
+    }
     for (size_t class = 1; class < fleet->classes.n; class++) {
         mdm_class_drop_empty(fleet, (uint32_t)class);
     }
@@ -270,7 +288,10 @@ static void trim(mdm_fleet *fleet)
 {
     mdm_row_table *rows = &fleet->rows;
     if (rows->class_of.capacity - rows->n > rows->n / 16) {
-        MDM_TRIM(&fleet->memory, &rows->class_of, rows->n);
+        mdm_row_classes_trim(fleet, rows->n);
+    }
+    if (fleet->classes.row_of.capacity - fleet->classes.n > fleet->classes.n / 16) {
+        MDM_TRIM(&fleet->memory, &fleet->classes.row_of, fleet->classes.n);
     }
     if (fleet->keeps_names && rows->name.capacity - rows->n > rows->n / 16) {
         MDM_TRIM(&fleet->memory, &rows->name, rows->n);
@@ -296,7 +317,7 @@ mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row)
     *first_row = (uint32_t)fleet->rows.n;
     for (size_t i = 0; i < reader->n; i++) {
         const uint32_t row = (uint32_t)fleet->rows.n++;
-        mdm_class_push(fleet, fleet->rows.class_of.at[row], row);
+        mdm_class_push(fleet, mdm_row_class(fleet, row), row);
     }
     fleet->rows.n_devices += reader->n;
     fleet->generation++;
@@ -304,6 +325,7 @@ mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row)
     reader->n = 0;
     forget(reader);
     drop_classes(fleet);
+    mdm_classes_weigh(fleet, fleet->rows.n);
     trim(fleet);
     return MDM_OK;
 }
@@ -319,6 +341,9 @@ void mdm_reader_free(mdm_reader *reader)
     if (fleet->read_from == &reader->mark) {
         fleet->names.n = reader->names_before;
         drop_classes(fleet);
+        if (fleet->classes.is_flat) {
+            mdm_class_cut(fleet, reader->mark.n_classes);
+        }
         mdm_fleet_cut(fleet, &reader->mark);
         fleet->read_from = NULL;
         trim(fleet);
