@@ -162,6 +162,18 @@ mdm_status mdm_class_intern(mdm_fleet *fleet, const uint32_t *codes, uint32_t *c
     return MDM_OK;
 }
 
+mdm_status mdm_class_twin(mdm_fleet *fleet, uint32_t *class)
+{
+    uint32_t codes[MDM_MAX_ATTRIBUTES + 1];
+    if (!fleet->classes.is_flat) {
+        return MDM_OK;
+    }
+    for (size_t i = 0; i < fleet->classes.columns.n_columns; i++) {
+        codes[i] = mdm_code(&fleet->classes.columns, i, *class);
+    }
+    return mdm_class_intern(fleet, codes, class);
+}
+
 /* Linear probing without tombstones: what follows the hole moves up where its chain began at or
    before the hole (Knuth, TAOCP 6.4, algorithm R). */
 static void take_out(mdm_class_table *classes, uint32_t class)
