@@ -216,13 +216,15 @@ static bool repeats(const mdm_fleet *fleet)
 void mdm_classes_weigh(mdm_fleet *fleet, size_t n_rows)
 {
     mdm_class_table *classes = &fleet->classes;
-    if (fleet->layout != MDM_LAYOUT_AUTO || n_rows < LEAST_DEVICES ||
+    /* Devices that are being read have a class each, which a reader that fails takes back. */
+    const bool waits = classes->is_flat && fleet->read_from != NULL;
+    if (fleet->layout != MDM_LAYOUT_AUTO || n_rows < LEAST_DEVICES || waits ||
         n_rows < 2 * classes->n_weighed) {
         return;
     }
     if (!classes->is_flat && classes->n_used * 8 > n_rows * FLAT_SHARE) {
         flatten(fleet, n_rows);
-    } else if (classes->is_flat && fleet->read_from == NULL && repeats(fleet)) {
+    } else if (classes->is_flat && repeats(fleet)) {
         intern_all(fleet);
     }
     fleet->classes.n_weighed = n_rows;
