@@ -27,6 +27,7 @@ static void free_table(mdm_fleet *fleet, mdm_class_table *classes)
     MDM_TRIM(&fleet->memory, classes, 0);
     MDM_TRIM(&fleet->memory, &classes->hashes, 0);
     MDM_TRIM(&fleet->memory, &classes->row_of, 0);
+    MDM_TRIM(&fleet->memory, &classes->zones, 0);
     mdm_resize(&fleet->memory, classes->slots, classes->n_slots, 0, sizeof *classes->slots);
 }
 
@@ -112,7 +113,7 @@ static void flatten(mdm_fleet *fleet, size_t n_rows)
             flat.live.at[(row + 1) / 64] |= (uint64_t)1 << (row + 1) % 64;
         }
     }
-    flat.n_live = fleet->rows.n_devices;
+    flat.n_live = flat.n_unsorted = fleet->rows.n_devices;
     free_table(fleet, &fleet->classes);
     fleet->classes = flat;
     if (fleet->rows.free == MDM_NONE) {

@@ -73,6 +73,46 @@ static void keep_joined(const sweep *at, size_t page, uint64_t *words)
     }
 }
 
+/* Passes over the blocks whose zones have no code of the set, the whole page where it has none.
+   Says whether some block has codes of both sorts, so that each must be looked up. */
+static bool keep_zones(const mdm_zones *zones, size_t key, const mdm_filter *filter, size_t page,
+                       uint64_t *words)
+{
+    const mdm_zone *at = zones->at + page * MDM_ZONES(zones->n_keys) + key;
+    bool is_mixed = false;
+    if (!mdm_filter_meets(filter, at->low, at->high)) {
+        memset(words, 0, MDM_PAGE_WORDS * sizeof *words);
+        return false;
+    }
+    for (size_t i = 0; i < MDM_PAGE_WORDS; i++) {
+        at += zones->n_keys;
+        if (words[i] != 0 && !mdm_filter_meets(filter, at->low, at->high)) {
+            words[i] = 0;
+        }
+        is_mixed = is_mixed || (words[i] != 0 && at->low != at->high);
+    }
+    return is_mixed;
+}
+
+/* The keys first, as they need no code. A key that is not mixed is done. */
+static uint64_t sweep_zones(const sweep *at, size_t page, uint64_t *possible)
+{
+    const mdm_zones *zones = &at->query->fleet->classes.zones;
+    uint64_t done = 0;
+    for (size_t k = 0; k < zones->n_keys; k++) {
+        for (size_t i = 0; i < at->tables->n; i++) {
+            if (at->tables->at[i].column == zones->columns[k] &&
+                !keep_zones(zones, k, &at->possible[i], page, possible)) {
+                done |= (uint64_t)1 << i;
+            }
+        }
+        if (!any_bit(possible, MDM_PAGE_WORDS)) {
+            break;
+        }
+    }
+    return done;
+}
+
 static void sweep_page(const void *context, size_t page)
 {
     const sweep *at = context;
@@ -80,9 +120,13 @@ static void sweep_page(const void *context, size_t page)
     const size_t n_words = page_words(fleet);
     uint64_t *possible = at->to.possible + page * MDM_PAGE_WORDS;
     uint64_t *accepted = at->to.accepted + page * MDM_PAGE_WORDS;
+    uint64_t done = 0;
     memcpy(possible, at->from + page * MDM_PAGE_WORDS, n_words * sizeof *possible);
+    done = sweep_zones(at, page, possible);
     for (size_t i = 0; i < at->tables->n && any_bit(possible, n_words); i++) {
-        keep(fleet, at->tables->at[i].column, &at->possible[i], page, possible);
+        if (i >= 64 || (done >> i & 1) == 0) {
+            keep(fleet, at->tables->at[i].column, &at->possible[i], page, possible);
+        }
     }
     if (at->joined != NULL) {
         keep_joined(at, page, possible);

@@ -46,6 +46,9 @@ extern const mdm_kernels mdm_kernels_avx512;
 extern const mdm_kernels mdm_kernels_neon;
 #endif
 
+/* Whether a code from low to high is in the set. */
+bool mdm_filter_meets(const mdm_filter *filter, uint32_t low, uint32_t high);
+
 /* ---- For the paths ---- */
 
 static inline uint64_t mdm_filter_bit(const mdm_filter *filter, uint32_t code)

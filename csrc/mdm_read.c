@@ -337,6 +337,7 @@ mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row)
     forget(reader);
     drop_classes(fleet);
     mdm_classes_weigh(fleet, fleet->rows.n);
+    mdm_classes_sort(fleet);
     trim(fleet);
     return MDM_OK;
 }
