@@ -81,4 +81,6 @@ const mdm_kernels mdm_kernels_sse2 = {
     .count = count,
 };
 
+#else
+typedef int mdm_no_sse2; /* C has no empty files */
 #endif
