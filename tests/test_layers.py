@@ -190,7 +190,7 @@ def test_import_needs_no_extra(tmp_path):
     loaded = set(done.stdout.split())
     assert "simulator" in loaded
     assert not loaded & {"numpy", "pyarrow", "mfusepy", "pandas", "polars", "pytest", "hypothesis"}
-    assert not loaded & {"matplotlib", "jinja2", "selenium"}
+    assert not loaded & {"matplotlib", "jinja2", "selenium", "networkx"}
 
 
 def test_the_front_door(tmp_path):

@@ -5,11 +5,15 @@ Source: ours; so `simulator.fleet.generate` names devices.
 """
 
 from collections.abc import Iterable, Iterator
+from difflib import SequenceMatcher
+from heapq import nsmallest
 
 from simulator.fleet.fleet import Fleet
 
-__all__ = ["host_of", "is_below", "rows_by_class"]
+__all__ = ["close_names", "host_of", "is_below", "named_rows", "rows_by_class"]
 
+_LIKE = 0.6
+"""How much names must be alike to be told; that of `difflib.get_close_matches`."""
 _NO_DEVICE = 2**32 - 1
 """The class of a row without a device, as `Fleet.class_of_rows` gives it."""
 
@@ -34,3 +38,19 @@ def rows_by_class(fleet: Fleet) -> list[list[int]]:
 
 def _devices(classes: Iterable[int]) -> Iterator[tuple[int, int]]:
     return ((row, one) for row, one in enumerate(classes) if one != _NO_DEVICE)
+
+
+def named_rows(fleet: Fleet) -> Iterator[tuple[int, str]]:
+    """Return the rows that have a device, with its name, in ascending order."""
+    return ((row, fleet.name(row)) for row, _ in _devices(fleet.class_of_rows()))
+
+
+def close_names(name: str, names: Iterable[str]) -> list[str]:
+    """Return the few of *names* that are most like *name*; of equals those that come first."""
+    likeness = SequenceMatcher(b=name)
+    found = []
+    for at, one in enumerate(names):
+        likeness.set_seq1(one)
+        if min(likeness.real_quick_ratio(), likeness.quick_ratio()) >= _LIKE:
+            found.append((-likeness.ratio(), at, one))
+    return [one for score, _, one in nsmallest(3, found) if -score >= _LIKE]
