@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from simulator.lab.lint import lint
     from simulator.lab.population import Population, population_of
     from simulator.mdev import KERNELS, Mdev, MdevBus, MdevType, Parent, VendorDriver
+    from simulator.planning.baseline import baseline
+    from simulator.planning.drain import drain
+    from simulator.planning.islands import fleet_islands
     from simulator.publish import Publication, read_back
     from simulator.vendors import driver
 
@@ -53,8 +56,11 @@ __all__ = [
     "TextError",
     "VendorDriver",
     "Verdict",
+    "baseline",
+    "drain",
     "driver",
     "explain",
+    "fleet_islands",
     "format_listing",
     "generate",
     "judge",
@@ -93,8 +99,11 @@ _ROOMS = MappingProxyType(
         "TextError": "errors",
         "VendorDriver": "mdev",
         "Verdict": "compat.verdict",
+        "baseline": "planning.baseline",
+        "drain": "planning.drain",
         "driver": "vendors",
         "explain": "compat.verdict",
+        "fleet_islands": "planning.islands",
         "format_listing": "compat.listing",
         "generate": "fleet.generate",
         "judge": "compat.judge",

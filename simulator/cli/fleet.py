@@ -19,6 +19,7 @@ __all__ = ["fleet"]
 
 _VERBS = MappingProxyType(
     {
+        "baseline": "planning.baseline:baseline",
         "drain": "planning.drain:drain",
         "islands": "planning.islands:islands",
     }

@@ -4,13 +4,16 @@ What names say of where a device is: ``HOST/PARENT/UUID``.
 Source: ours; so `simulator.fleet.generate` names devices.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from heapq import nsmallest
 
+from simulator.errors import TextError
 from simulator.fleet.fleet import Fleet
+from simulator.lab.population import Population
 
-__all__ = ["close_names", "host_of", "is_below", "named_rows", "rows_by_class"]
+__all__ = ["host_of", "is_below", "named_rows", "population_on", "rows_by_class", "unknown_host"]
 
 _LIKE = 0.6
 """How much names must be alike to be told; that of `difflib.get_close_matches`."""
@@ -45,7 +48,38 @@ def named_rows(fleet: Fleet) -> Iterator[tuple[int, str]]:
     return ((row, fleet.name(row)) for row, _ in _devices(fleet.class_of_rows()))
 
 
-def close_names(name: str, names: Iterable[str]) -> list[str]:
+def population_on(fleet: Fleet, places: Sequence[str]) -> Population:
+    """
+    Return the classes of the devices on some hosts or parents, or of these names.
+
+    Raises:
+        TextError: Some place has no device.
+    """
+    first: dict[int, int] = {}
+    devices: Counter[int] = Counter()
+    classes, met = fleet.class_of_rows(), set[str]()
+    for row, name in named_rows(fleet):
+        on = [place for place in places if name == place or is_below(name, place)]
+        met.update(on)
+        if on:
+            first.setdefault(classes[row], row)
+            devices[classes[row]] += 1
+    for place in places:
+        if place not in met:
+            raise unknown_host(fleet, place)
+    counts = tuple(devices[one] for one in first)
+    return Population(fleet.scheme, tuple(fleet[row] for row in first.values()), counts)
+
+
+def unknown_host(fleet: Fleet, host: str) -> TextError:
+    """Say that there is no such host, and which have nearly this name."""
+    hosts = dict.fromkeys(host_of(name) for _, name in named_rows(fleet))
+    near = _close_names(host, [one for one in hosts if one])
+    expected = "one of " + ", ".join(near) if near else "the first part of a device's name"
+    return TextError(host, f"no device is on {host}", expected)
+
+
+def _close_names(name: str, names: Iterable[str]) -> list[str]:
     """Return the few of *names* that are most like *name*; of equals those that come first."""
     likeness = SequenceMatcher(b=name)
     found = []

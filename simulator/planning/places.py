@@ -17,10 +17,9 @@ from fractions import Fraction
 
 from simulator.compat.description import Description
 from simulator.compat.scheme import Scheme
-from simulator.errors import TextError
 from simulator.fleet.fleet import Fleet
 from simulator.lab.chart.chart import type_attribute
-from simulator.planning.names import close_names, host_of, is_below, named_rows
+from simulator.planning.names import is_below, named_rows, unknown_host
 from simulator.values import Integer
 
 __all__ = ["Leaving", "Place", "Pool", "Shape", "Sharing", "find_places"]
@@ -146,7 +145,7 @@ def find_places(
         if parent in parents:
             beside.setdefault(parent, []).append(row)
     if not leaving and not any(is_below(name, host) for name in free):
-        raise _unknown(fleet, host)
+        raise unknown_host(fleet, host)
     finder = _Finder(fleet)
     pools: dict[str, dict[str, tuple[Shape, ...]]] = {}
     unknown = []
@@ -184,13 +183,6 @@ def _places(
         )
         for name, one in shapes.items()
     }
-
-
-def _unknown(fleet: Fleet, host: str) -> TextError:
-    hosts = dict.fromkeys(host_of(name) for _, name in named_rows(fleet))
-    near = close_names(host, [one for one in hosts if one])
-    expected = "one of " + ", ".join(near) if near else "the first part of a device's name"
-    return TextError(host, f"no device is on {host}", expected)
 
 
 def _alike(pools: Iterable[Mapping[str, Place]]) -> tuple[Pool, ...]:
