@@ -3,8 +3,8 @@ A simulator of Linux mdev vendor drivers with a C-accelerated compatibility matc
 
 The names here are the public ones; each module documents its own. Start with `Host` (a simulated
 machine), `load_scheme` (what devices publish and what is compared), `explain` (one verdict with
-its reasons), `Fleet` (millions of devices), and `lint` and `survey` (what is wrong with a scheme,
-and which laws it keeps).
+its reasons), `Fleet` (millions of devices), `lint` and `survey` (what is wrong with a scheme, and
+which laws it keeps), and `fleet_islands`, `drain` and `baseline` (plans for a fleet).
 """
 
 from importlib import import_module

@@ -10,15 +10,19 @@ Source: ours; the model is libvirt's baseline of CPUs, the features that all hos
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice, product
+from math import prod
 
 from simulator.compat.derive import OWN, complete
 from simulator.compat.description import Description
 from simulator.compat.scheme import Attribute, Limit, Relation, Scheme
+from simulator.compat.template import Scaled, Template, Variable, render
 from simulator.lab.pools import named_values
 from simulator.values import FlagSet, Integer, Ratio, Value, Version
 
-__all__ = ["Choice", "Limits", "can_limit", "choices", "limitable", "limited", "lowest_of"]
+__all__ = ["Choice", "Limits", "Offer", "can_limit", "limitable", "limited", "lowest_of", "offer"]
 
 Limits = Mapping[str, Value | None]
 """What devices that publish an attribute are limited to; None: they do not publish it."""
@@ -29,7 +33,7 @@ Choice = tuple[Value | None, ...]
 _ORDERS = (Relation.SUPERSET, Relation.SUBSET, Relation.VERSION, None)
 _KINDS = ("set", "version", "int", "ratio")
 _MOST = 16
-"""Choices below the highest of one attribute; of more, those that are named first. Ours."""
+"""Values below the highest of one attribute that are tried, and choices of a template. Ours."""
 
 
 def limitable(scheme: Scheme) -> tuple[str, ...]:
@@ -103,45 +107,66 @@ def _order(value: Value) -> tuple[int | Fraction, ...] | None:
             return None
 
 
-def choices(
-    scheme: Scheme, descriptions: Sequence[Description], names: Iterable[str]
-) -> dict[str, list[Choice]]:
+@dataclass(frozen=True, slots=True)
+class Offer:
     """
-    List what can be done with each attribute, the least first.
+    What can be done with attributes.
 
-    Returns:
-        Leave it; the highest value that all can be limited to; what clauses name below that;
-        not to publish it, where some device does not.
+    Attributes:
+        choices: By name, the least first: leave it; the highest value that all can be limited to;
+            what clauses leave below that; not to publish it, where some device does not.
+        is_whole: Clauses leave no other values that could be accepted.
     """
-    asked = tuple(names)
-    said = _said(scheme, descriptions, asked)
-    return {name: list(_choices(descriptions, name, said[name])) for name in asked}
+
+    choices: Mapping[str, tuple[Choice, ...]]
+    is_whole: bool
+
+
+def offer(scheme: Scheme, descriptions: Sequence[Description], names: Iterable[str]) -> Offer:
+    """List what can be done with each attribute of *names*."""
+    said, is_whole = _said(scheme, descriptions, tuple(names))
+    found = {}
+    for name, values in said.items():
+        published = [one.values[name] for one in descriptions if name in one.values]
+        highest = lowest_of(dict.fromkeys(published)) if published else None
+        lower = [] if highest is None else _below(highest, values)
+        is_whole &= len(lower) <= _MOST
+        limits = [*(() if highest is None else (highest,)), *lower[:_MOST]]
+        absent = [None] if published and len(published) < len(descriptions) else []
+        found[name] = ((), *((one,) for one in (*limits, *absent)))
+    return Offer(found, is_whole)
 
 
 def _said(
     scheme: Scheme, descriptions: Iterable[Description], names: Iterable[str]
-) -> dict[str, list[Value]]:
-    """Find the values that objects name; many devices have the same objects."""
+) -> tuple[dict[str, list[Value]], bool]:
+    """Find the values that objects name, and tell whether these are all that they accept."""
     lists = dict.fromkeys(complete(scheme, one).objects or () for one in descriptions)
     found: dict[str, dict[Value, None]] = {name: {} for name in names}
+    is_whole = True
     for one in dict.fromkeys(one for objects in lists for one in objects):
-        for name in found.keys() & one.clauses.keys():
-            values = named_values(scheme, one.clauses[name], one.variables)
+        for name in [name for name in found if name in one.clauses]:
+            clause, variables = one.clauses[name], one.variables
+            values = list(named_values(scheme, clause, variables))
+            if isinstance(clause, Template | Scaled):
+                kept = {at: variables[at] for at in clause.names()}
+                count = prod(sum(1 for _ in islice(v.choices(), _MOST + 1)) for v in kept.values())
+                is_whole &= count <= _MOST
+                values += _highest(scheme, clause, kept)
             found[name] |= dict.fromkeys(values)
-    return {name: list(values) for name, values in found.items()}
+    return {name: list(values) for name, values in found.items()}, is_whole
 
 
-def _choices(
-    descriptions: Sequence[Description], name: str, said: Iterable[Value]
-) -> Iterator[Choice]:
-    published = [one.values[name] for one in descriptions if name in one.values]
-    yield ()
-    highest = lowest_of(dict.fromkeys(published)) if published else None
-    if highest is not None:
-        yield (highest,)
-        yield from ((one,) for one in _below(highest, said))
-    if published and len(published) < len(descriptions):
-        yield (None,)
+def _highest(
+    scheme: Scheme, clause: Template | Scaled, variables: Mapping[str, Variable]
+) -> Iterator[Value]:
+    """Give the values at the ends of ranges that are too long to be named."""
+    ends = [[high for _, high in one.ranges] for one in variables.values()]
+    for chosen in islice(product(*ends), _MOST):
+        binding = dict(zip(variables, chosen, strict=True))
+        value = render(clause, binding, floor_division=scheme.floor_division)
+        if value is not None:
+            yield value
 
 
 def _below(highest: Value, said: Iterable[Value]) -> list[Value]:
@@ -150,7 +175,7 @@ def _below(highest: Value, said: Iterable[Value]) -> list[Value]:
     for one in said:
         for known in tuple(found):
             lower = lowest_of((known, one))
-            if lower is not None and len(found) <= _MOST:
+            if lower is not None and len(found) <= _MOST + 1:
                 found[lower] = None
     return sorted((one for one in found if one != highest), key=_downwards)
 

@@ -18,7 +18,7 @@ from simulator.compat.judge import judge
 from simulator.compat.scheme import Outcome, Scheme
 from simulator.lab.matrix import matrix
 from simulator.lab.pairs import lowest
-from simulator.planning.limits import Choice, Limits, choices, limited
+from simulator.planning.limits import Choice, Limits, limited, offer
 
 __all__ = ["Found", "judged", "search"]
 
@@ -60,15 +60,16 @@ def search(
         names: What they may be limited in.
         least: What is as good as accepted.
     """
-    offered = choices(scheme, descriptions, names)
+    offered = offer(scheme, descriptions, names)
+    choices, is_whole = offered.choices, offered.is_whole
     trial = _Trial(scheme, descriptions, least)
-    is_whole = prod(map(len, offered.values())) <= _MOST_TRIALS
-    for limits in _in_order(offered) if is_whole else _few(offered):
+    is_few = prod(map(len, choices.values())) <= _MOST_TRIALS
+    for limits in _in_order(choices) if is_few else _few(choices):
         if trial.refusal(limits) is None:
-            fewest = limits if is_whole else trial.relaxed(limits)
-            return Found(fewest, is_whole=is_whole)
-    most = {name: one[1][0] for name, one in offered.items() if one[1:]}
-    return Found(None, trial.refusal(most) or (0, 0), most, is_whole=is_whole)
+            fewest = limits if is_few else trial.relaxed(limits)
+            return Found(fewest, is_whole=is_whole and is_few)
+    most = {name: one[1][0] for name, one in choices.items() if one[1:]}
+    return Found(None, trial.refusal(most) or (0, 0), most, is_whole=is_whole and is_few)
 
 
 def judged(

@@ -10,9 +10,23 @@ from simulator.errors import MdevError
 from simulator.mdev import KERNELS, MdevBus
 from simulator.vendors import VENDORS
 
-# Types that share nothing, or not by a sum.
-APART = {"idxd"}
+PARENTS = {name: (name, {}) for name in VENDORS} | {
+    "nvidia mixed": ("nvidia", {"mixed_size": True}),
+    "i915 small": ("i915", {"aperture_mb": 256}),
+    "i915 few fences": ("i915", {"fences": 12}),
+    "mtty odd": ("mtty", {"ports": 7}),
+    "idxd both": ("idxd", {"dedicated": 3, "shared": 2}),
+}
+"""Vendor drivers and their options."""
+# Work queues of one sort are nothing to those of the other.
+APART = {"idxd both"}
 ONE = {"nvidia"}
+
+
+def types_of(name):
+    """Register a parent, and return its types."""
+    vendor, options = PARENTS[name]
+    return list(MdevBus(KERNELS["6.1"]).register(VENDORS[vendor], options).types.values())
 
 
 def uuid(number):
@@ -29,11 +43,11 @@ def created(mdev_type, number):
     return True
 
 
-@pytest.mark.parametrize("vendor", sorted(VENDORS))
+@pytest.mark.parametrize("name", sorted(PARENTS))
 @given(data=st.data())
-def test_shares_that_fit_can_be_created(vendor, data):
+def test_shares_that_fit_can_be_created(name, data):
     """Whatever is there already: what needs no more than all shares is created."""
-    types = list(MdevBus(KERNELS["6.1"]).register(VENDORS[vendor]).types.values())
+    types = types_of(name)
     for number in range(data.draw(st.integers(0, 6))):
         created(data.draw(st.sampled_from(types)), number)
     free = {one: Fraction(1, one.available_instances) for one in types if one.available_instances}
@@ -43,17 +57,17 @@ def test_shares_that_fit_can_be_created(vendor, data):
         if not fitting:
             break
         one = data.draw(st.sampled_from(fitting))
-        if vendor in ONE:
+        if name in ONE:
             free = {one: free[one]}
         left -= free[one]
         assert created(one, number)
 
 
-@pytest.mark.parametrize("vendor", sorted(set(VENDORS) - APART))
+@pytest.mark.parametrize("name", sorted(set(PARENTS) - APART))
 @given(data=st.data())
-def test_a_parent_takes_no_more_than_of_its_smallest_type(vendor, data):
+def test_a_parent_takes_no_more_than_of_its_smallest_type(name, data):
     """However types are mixed, there fit no more than the largest number that is available."""
-    types = list(MdevBus(KERNELS["6.1"]).register(VENDORS[vendor]).types.values())
+    types = types_of(name)
     for number in range(data.draw(st.integers(0, 6))):
         created(data.draw(st.sampled_from(types)), number)
     most = max(one.available_instances for one in types)
@@ -66,17 +80,18 @@ def test_a_parent_takes_no_more_than_of_its_smallest_type(vendor, data):
 SIZES = {
     "mbochs": {"mbochs-small": 4, "mbochs-medium": 16, "mbochs-large": 64},
     "mtty": {"mtty-1": 1, "mtty-2": 2},
+    "mtty odd": {"mtty-1": 1, "mtty-2": 2},
 }
 
 
-@pytest.mark.parametrize("vendor", SIZES)
+@pytest.mark.parametrize("name", sorted(SIZES))
 @given(data=st.data())
-def test_sizes_that_fit_can_be_created(vendor, data):
+def test_sizes_that_fit_can_be_created(name, data):
     """With sizes of one resource, as much can be created as is free for sure, in any mix."""
-    types = list(MdevBus(KERNELS["6.1"]).register(VENDORS[vendor]).types.values())
+    types = types_of(name)
     for number in range(data.draw(st.integers(0, 6))):
         created(data.draw(st.sampled_from(types)), number)
-    size = {one: SIZES[vendor][one.type_id] for one in types}
+    size = {one: SIZES[name][one.type_id] for one in types}
     free = max(size[one] * one.available_instances for one in types)
     most = max(one.available_instances for one in types)
     for number in range(100, 100 + most):
