@@ -46,14 +46,17 @@ def load_fleet(path: str, fleet: Fleet | PlainFleet) -> None:
         raise InputError([Mistake(shown_name(path), 0, 0, 1, "the file holds no description")])
 
 
-def check_classes(fleet: Fleet, name: str) -> None:
+def check_classes(classes: int, name: str) -> None:
     """
     Refuse a fleet in which nearly everything is distinct: its pairs would fill the memory.
+
+    Args:
+        classes: How many there are.
+        name: What messages call the fleet.
 
     Raises:
         InputError: It has more classes than can be judged against each other.
     """
-    classes = fleet.size.n_classes
     if classes > _CLASSES:
         message = f"{classes:,} classes are too many to judge all their pairs"
         raise InputError([Mistake(name, 0, 0, 1, message, f"at most {_CLASSES:,}")])

@@ -29,7 +29,7 @@ from simulator.planning.limits import Limits, limitable, limited
 from simulator.planning.search import judged, search
 from simulator.values import Value
 
-__all__ = ["Baseline", "Limited", "Obstacle", "Study", "baseline"]
+__all__ = ["Baseline", "Limited", "Obstacle", "Study", "baseline", "parted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +161,21 @@ def baseline(
         None if rest is None else _baseline(population, rest.classes, rest.limits, progress),
         rest is not None and rest.is_least,
     )
+
+
+def parted(population: Population, attribute: str) -> dict[Value | None, Population]:
+    """Divide a population by the values of an attribute, in the order of their first classes."""
+    places: dict[Value | None, list[int]] = {}
+    for at, one in enumerate(population.classes):
+        places.setdefault(one.values.get(attribute), []).append(at)
+    return {
+        value: Population(
+            population.scheme,
+            tuple(population.classes[at] for at in of_value),
+            tuple(population.devices[at] for at in of_value),
+        )
+        for value, of_value in places.items()
+    }
 
 
 def _baseline(

@@ -122,7 +122,7 @@ def drain(
         available: How many instances there are, by ``HOST/PARENT/TYPE``, or by name for devices
             that stand idle. See `simulator.planning.places`.
         accepted_by: Takes the place of the scheme's direction.
-        progress: Called with the number of classes of the host that are judged.
+        progress: Called with the number of places that were looked at.
         sharing: How the types of a parent share what is available.
         sizes: What the types need, by type id, where they share one resource: fewer cases are
             undecided.
@@ -134,13 +134,13 @@ def drain(
         TextError: No device is on the host.
         ModuleNotFoundError: networkx is not installed: it comes with the extra ``plan``.
     """
-    leaving = find_places(fleet, host, available, sharing, sizes)
+    leaving = find_places(fleet, host, available, sharing, sizes, progress)
     rows: dict[int, list[int]] = {}
     class_of = fleet.class_of_rows()
     for row in leaving.rows:
         rows.setdefault(class_of[row], []).append(row)
     sources = [fleet[one[0]] for one in rows.values()]
-    verdicts = matrix(fleet.scheme, sources, accepted_by, progress, leaving.targets)
+    verdicts = matrix(fleet.scheme, sources, accepted_by, targets=leaving.targets)
     supplies = tuple(map(len, rows.values()))
     rooms = Rooms(leaving.pools)
     network = rooms.network(supplies, verdicts.compatible)

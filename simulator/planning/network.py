@@ -124,8 +124,16 @@ class _Numbered:
             graph.add_edge(_SOURCE, self.of_class(one), capacity=supply)
             for room in members(network.ways[one]):
                 graph.add_edge(self.of_class(one), self.of_room(room), capacity=supply)
-        for room, (most, within) in enumerate(zip(network.rooms, network.within, strict=True)):
-            graph.add_edge(self.of_room(room), self.of_room(within), capacity=most)
+        # What nobody can come to has no part: in a large fleet, nearly all.
+        asked = dict.fromkeys(room for way in network.ways for room in members(way))
+        while asked:
+            room, _ = asked.popitem()
+            within = network.within[room]
+            if not graph.has_edge(self.of_room(room), self.of_room(within)):
+                graph.add_edge(
+                    self.of_room(room), self.of_room(within), capacity=network.rooms[room]
+                )
+                asked |= {} if within == OUTSIDE else {within: None}
         return graph
 
 

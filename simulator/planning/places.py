@@ -11,7 +11,7 @@ Source: ours.
 """
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -23,6 +23,8 @@ from simulator.planning.names import is_below, named_rows, unknown_host
 from simulator.values import Integer
 
 __all__ = ["Leaving", "Place", "Pool", "Shape", "Sharing", "find_places"]
+
+_NOW_AND_THEN = 1000
 
 
 class Sharing(enum.StrEnum):
@@ -117,6 +119,7 @@ def find_places(
     available: Mapping[str, int],
     sharing: Sharing,
     sizes: Mapping[str, int],
+    progress: Callable[[int], None] | None = None,
 ) -> Leaving:
     """
     Find who leaves *host*, and where there is room on others.
@@ -128,6 +131,7 @@ def find_places(
         available: How many instances there are, by ``HOST/PARENT/TYPE`` or name of a device.
         sharing: How the types of a parent share them.
         sizes: What the types need of one resource, by type id; of no effect where one is unknown.
+        progress: Called with the number of places that were looked at, now and then.
 
     Raises:
         TextError: No device is on the host; hosts of nearly this name are said.
@@ -149,7 +153,9 @@ def find_places(
     finder = _Finder(fleet)
     pools: dict[str, dict[str, tuple[Shape, ...]]] = {}
     unknown = []
-    for name in available:
+    for number, name in enumerate(available):
+        if progress is not None and number % _NOW_AND_THEN == 0:
+            progress(number)
         if is_below(name, host):
             continue
         parent, _, type_id = name.rpartition("/")

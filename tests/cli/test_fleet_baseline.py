@@ -125,6 +125,31 @@ def test_json(asked):
     }
 
 
+@pytest.mark.parametrize("by", ["type", "mdev_type"])
+def test_one_for_each_type(asked, by):
+    """--by divides the devices; the answer is yes where there is a baseline for each value."""
+    answer = asked(MIXED, "--by", by)
+    assert answer.status == 0
+    assert answer.out == (
+        "f, mdev_type t: 3 devices, 2 classes\n"
+        "baseline of 3 devices (1 pair judged)\n"
+        "  software_version  1.1.0  limits 1 device\n"
+        "f, mdev_type u: 2 devices, 1 class\n"
+        "all accept each other as they are (1 pair judged)\n"
+    )
+    found = asked((*MIXED, ("d/p/1", "u", "2.0.0")), "--by", by, "--json")
+    assert (found.status, found.json["by"]) == (1, "mdev_type")
+    assert [one["value"] for one in found.json["each"]] == ["t", "u"]
+    assert [one["baseline"] is None for one in found.json["each"]] == [False, True]
+
+
+def test_attributes_to_divide_by(asked):
+    """--by an attribute that is not there is a mistake in usage."""
+    answer = asked(MIXED, "--by", "colour")
+    assert (answer.status, answer.out) == (2, "")
+    assert "no attribute 'colour'; expected one of device_api, mdev_type" in answer.err
+
+
 def test_attributes_are_named(asked):
     """--limit takes attributes that have an order, instead of those that the scheme orders."""
     assert asked(THREE, "--limit", "software_version").status == 0

@@ -80,7 +80,7 @@ def map_(
     write = None if output is None else _writer(output)
     fleet = Fleet(scheme)
     load_fleet(fleet_path, fleet)
-    check_classes(fleet, shown_name(fleet_path))
+    check_classes(fleet.size.n_classes, shown_name(fleet_path))
     population = population_of(fleet)
     with progress("judging", len(population.classes), is_bytes=False) as show:
         found = chart(population, grouping, accepted_by, limit, show)

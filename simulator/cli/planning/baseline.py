@@ -12,8 +12,9 @@ from simulator.cli.output import STATUS, many, print_json, print_lines, progress
 from simulator.compat.scheme import Direction, Scheme
 from simulator.errors import InputError, Mistake, TextError
 from simulator.fleet.fleet import Fleet
+from simulator.lab.chart.chart import type_attribute
 from simulator.lab.population import Population, population_of
-from simulator.planning.baseline import Baseline, Obstacle, Study
+from simulator.planning.baseline import Baseline, Obstacle, Study, parted
 from simulator.planning.baseline import baseline as find_baseline
 from simulator.planning.limits import can_limit
 from simulator.planning.names import population_on
@@ -34,6 +35,11 @@ _SHOWN = 6
     help="Only the devices of this host, or HOST/PARENT, or of this name; may be repeated.",
 )
 @click.option(
+    "--by",
+    metavar="type|ATTRIBUTE",
+    help="A baseline for each value of this, instead of one for all.",
+)
+@click.option(
     "--limit",
     "names",
     multiple=True,
@@ -46,6 +52,7 @@ _SHOWN = 6
 def baseline(
     file: str,
     places: tuple[str, ...],
+    by: str | None,
     names: tuple[str, ...],
     scheme: Scheme,
     accepted_by: Direction | None,
@@ -56,10 +63,11 @@ def baseline(
 
     That is the highest value of each attribute that all can be limited to, as far as it needs to
     be limited: fewer members of a set, an older version, a lower number. Where there is none, it
-    says what prevents it, and for how many devices there is one. Exit status 0 when there is one,
-    1 when there is none, 3 when the scheme does not say.
+    says what prevents it, and for how many devices there is one. Exit status 0 when there is one
+    (with --by, for each value), 1 when there is none, 3 when the scheme does not say.
     """
     scheme = scheme.accepted(accepted_by)
+    attribute = None if by is None else _attribute(scheme, by)
     for name in names:
         if name not in scheme.attributes or not can_limit(scheme.attributes[name]):
             known = ", ".join(n for n, one in scheme.attributes.items() if can_limit(one))
@@ -68,23 +76,41 @@ def baseline(
     fleet = Fleet(scheme)
     load_fleet(file, fleet)
     population = _population(fleet, places, shown_name(file))
+    parts = {None: population} if attribute is None else parted(population, attribute)
     with progress("judging", None, is_bytes=False) as show:
-        found = find_baseline(population, names or None, show)
-    if as_json:
-        print_json(_json(found))
-    else:
-        print_lines(_lines(found, shown_name(file)))
-    sys.exit(STATUS[found.outcome])
+        studies = {at: find_baseline(one, names or None, show) for at, one in parts.items()}
+    if as_json and attribute is None:
+        print_json(_json(studies[None]))
+    elif as_json:
+        each = [{"value": _plain(at)} | _json(found) for at, found in studies.items()]
+        print_json({"by": attribute, "each": each})
+    for at, found in () if as_json else studies.items():
+        label = "" if attribute is None else f", {attribute} {_text(at)}"
+        print_lines(_lines(found, shown_name(file) + label))
+    sys.exit(STATUS[min(found.outcome for found in studies.values())])
+
+
+def _attribute(scheme: Scheme, by: str) -> str:
+    """
+    Find the attribute that devices are divided by.
+
+    Raises:
+        BadParameter: The scheme has no such attribute.
+    """
+    name = type_attribute(scheme) if by == "type" and by not in scheme.attributes else by
+    if name is None or name not in scheme.attributes:
+        known = ", ".join(scheme.attributes)
+        raise click.BadParameter(f"no attribute {by!r}; expected one of {known}", param_hint="--by")
+    return name
 
 
 def _population(fleet: Fleet, places: tuple[str, ...], name: str) -> Population:
-    if not places:
-        check_classes(fleet, name)
-        return population_of(fleet)
     try:
-        return population_on(fleet, places)
+        population = population_on(fleet, places) if places else population_of(fleet)
     except TextError as error:
         raise InputError([Mistake(name, 0, 0, 1, error.message, error.expected)]) from None
+    check_classes(len(population.classes), name)
+    return population
 
 
 # ---- for people

@@ -99,7 +99,7 @@ def drain(
     fleet = Fleet(scheme)
     load_fleet(fleet_path, fleet)
     try:
-        with progress("judging", None, is_bytes=False) as show:
+        with progress("placing", len(available), is_bytes=False) as show:
             found = plan_drain(fleet, host, available, accepted_by, show, Sharing(sharing), sizes)
     except TextError as error:
         mistake = Mistake(shown_name(fleet_path), 0, 0, 1, error.message, error.expected)

@@ -57,7 +57,7 @@ def islands(
         raise click.UsageError("--names needs --island")
     fleet = Fleet(scheme)
     load_fleet(file, fleet)
-    check_classes(fleet, shown_name(file))
+    check_classes(fleet.size.n_classes, shown_name(file))
     with progress("judging", fleet.size.n_classes, is_bytes=False) as show:
         found = fleet_islands(fleet, accepted_by, show)
     if number is not None:
