@@ -137,28 +137,37 @@ def _pack(rooms: Rooms, wanted: Mapping[int, int], sharing: Sharing) -> dict[int
     }
     for room in sorted(wanted, key=lambda room: (-parts[room], room)):
         opening, names, at = rooms.openings[room], rooms.names(room), 0
-        count = max(map(_most, rooms.pools[opening.pool].places))
         while len(found[room]) < wanted[room] and at < len(names):
             if at == len(parents):
-                parents.append(_Parent(count, opening.at))
-            parent = parents[at]
-            is_type = parent.type == opening.at or sharing is not Sharing.ONE
-            if is_type and parent.count and parent.left >= parts[room]:
-                parent.left -= parts[room]
-                parent.count -= 1
+                parents.append(_Parent(rooms.pools[opening.pool], opening.at, sharing))
+            if parents[at].takes(opening, parts[room]):
                 found[room].append(names[at])
             else:
                 at += 1
     return found
 
 
-@dataclass(slots=True)
 class _Parent:
-    """What is left of a parent, and the place of the first type that came to it."""
+    """What is left of a parent: of all, of each place, and in devices."""
 
-    count: int
-    type: int
-    left: Fraction = Fraction(1)
+    def __init__(self, pool: Pool, first: int, sharing: Sharing) -> None:
+        self._left = Fraction(1)
+        self._count = max(map(_most, pool.places))
+        self._instances = [
+            one.available if at == first or sharing is not Sharing.ONE else 0
+            for at, one in enumerate(pool.places)
+        ]
+
+    def takes(self, opening: Opening, part: Fraction) -> bool:
+        """Let a device in, if there is room."""
+        instances = opening.shape.instances
+        has_room = self._count > 0 and self._instances[opening.at] >= instances
+        if not has_room or self._left < part:
+            return False
+        self._left -= part
+        self._count -= 1
+        self._instances[opening.at] -= instances
+        return True
 
 
 def _limited(

@@ -100,19 +100,29 @@ def rooms(place, instances, sharing):
     return [(place, instances), place, *[parent] * (sharing is not Sharing.APART)]
 
 
-def keeps_shares(_fleet, chosen, available, sharing):
-    """Tell whether every parent has the shares of what comes."""
-    left = {}
+def keeps_shares(fleet, chosen, available, sharing, sizes=None):
+    """Tell whether every parent has the shares of what comes, or the sizes where they are known."""
+    parents = {}
     for place, count in chosen:
-        if count > available[place]:
-            return False
         parent = place if sharing is Sharing.APART else place.rpartition("/")[0]
-        share = Fraction(count, available[place])
-        left.setdefault(parent, {}).setdefault(place, []).append(share)
-    return all(
-        sum(map(sum, places.values())) <= 1 and (len(places) == 1 or sharing is not Sharing.ONE)
-        for places in left.values()
-    )
+        parents.setdefault(parent, {}).setdefault(place, []).append(count)
+    for parent, places in parents.items():
+        near = {name: n for name, n in available.items() if name.startswith(f"{parent}/")}
+        near = {name: n for name, n in near.items() if shapes(fleet, name)}
+        near |= {name: available[name] for name in places}
+        if any(sum(counts) > available[name] for name, counts in places.items()):
+            return False
+        if sharing is Sharing.ONE and len(places) > 1:
+            return False
+        size = {name: sizes[name.rpartition("/")[2]] if sizes else 1 for name in near}
+        whole = max(n * size[name] for name, n in near.items())
+        parts = [
+            Fraction(sum(counts) * size[name], whole if sizes else available[name])
+            for name, counts in places.items()
+        ]
+        if sum(parts) > 1:
+            return False
+    return is_within(fleet, chosen, available, sharing)
 
 
 def best(fleet, available, rows, least, fits, sharing):
@@ -140,21 +150,21 @@ def test_what_leaves_is_between_what_fits_and_what_flows(question, sharing):
         assert (found.outcome is Outcome.INCOMPATIBLE) == (found.perhaps < len(rows))
 
 
-@given(questions(), st.sampled_from(Sharing))
-def test_every_move_is_accepted_and_has_its_place(question, sharing):
+@given(questions(), st.sampled_from(Sharing), st.sampled_from(({}, {"big": 3, "small": 1})))
+def test_every_move_is_accepted_and_has_its_place(question, sharing, sizes):
     """The judge accepts every move, no device moves twice, and no parent takes too much."""
     fleet, available = question
-    found = drain(fleet, "a", available, sharing=sharing)
+    found = drain(fleet, "a", available, sharing=sharing, sizes=sizes)
     chosen = []
     for move in found.moves:
         assert judge(fleet.scheme, fleet[move.row], move.target) is Outcome.COMPATIBLE
         assert str(move.target.values["mdev_type"]) == move.place.rpartition("/")[2]
         chosen.append((move.place, move.target.values["aggregator"].number))
-    assert keeps_shares(fleet, chosen, available, sharing)
+    assert keeps_shares(fleet, chosen, available, sharing, sizes)
     moved = [move.row for move in found.moves]
     assert sorted({*moved, *found.stays}) == list(found.rows)
     assert len(moved) + len(found.stays) == len(found.rows)
-    assert found == drain(fleet, "a", available, sharing=sharing)
+    assert found == drain(fleet, "a", available, sharing=sharing, sizes=sizes)
 
 
 @given(questions())
@@ -205,6 +215,16 @@ def test_sizes_decide_what_shares_leave_open():
     # No parent takes more devices than instances of its smallest type.
     full = drain(fleet, "a", {"b/p/big": 2, "b/p/small": 2}, sizes={"big": 2, "small": 1})
     assert len(full.moves) == full.most == 2
+
+
+def test_no_type_takes_more_than_is_available():
+    """What is left of a parent by sizes is no room for more of a type than it has available."""
+    lines = [line("a/p/0"), line("a/p/1")]
+    for parent in ("b/p", "c/p"):
+        lines += [line(f"{parent}/0"), line(f"{parent}/1", "small")]
+    available = {"b/p/big": 1, "b/p/small": 6, "c/p/big": 1, "c/p/small": 6}
+    found = drain(fleet_of(*lines), "a", available, sizes={"big": 2, "small": 1})
+    assert [move.place for move in found.moves] == ["b/p/big", "c/p/big"]
 
 
 def test_what_a_full_parent_leaves_flows_on():
