@@ -3,8 +3,8 @@ A simulator of Linux mdev vendor drivers with a C-accelerated compatibility matc
 
 The names here are the public ones; each module documents its own. Start with `Host` (a simulated
 machine), `load_scheme` (what devices publish and what is compared), `explain` (one verdict with
-its reasons), `Fleet` (millions of devices), and `lint` and `survey` (what is wrong with a scheme,
-and which laws it keeps).
+its reasons), `Fleet` (millions of devices), `lint` and `survey` (what is wrong with a scheme, and
+which laws it keeps), and `fleet_islands`, `drain` and `baseline` (plans for a fleet).
 """
 
 from importlib import import_module
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from simulator.lab.lint import lint
     from simulator.lab.population import Population, population_of
     from simulator.mdev import KERNELS, Mdev, MdevBus, MdevType, Parent, VendorDriver
+    from simulator.planning.baseline import baseline
+    from simulator.planning.drain import drain
+    from simulator.planning.islands import fleet_islands
     from simulator.publish import Publication, read_back
     from simulator.vendors import driver
 
@@ -53,8 +56,11 @@ __all__ = [
     "TextError",
     "VendorDriver",
     "Verdict",
+    "baseline",
+    "drain",
     "driver",
     "explain",
+    "fleet_islands",
     "format_listing",
     "generate",
     "judge",
@@ -93,8 +99,11 @@ _ROOMS = MappingProxyType(
         "TextError": "errors",
         "VendorDriver": "mdev",
         "Verdict": "compat.verdict",
+        "baseline": "planning.baseline",
+        "drain": "planning.drain",
         "driver": "vendors",
         "explain": "compat.verdict",
+        "fleet_islands": "planning.islands",
         "format_listing": "compat.listing",
         "generate": "fleet.generate",
         "judge": "compat.judge",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 __all__ = ["ROOT", "TOLD", "Step", "steps"]
 
 ROOT = Path(__file__).resolve().parent.parent
-TOLD = ("README.md", "docs/laboratory.md", "docs/schemes.md")
+TOLD = ("README.md", "docs/laboratory.md", "docs/planning.md", "docs/schemes.md")
 """The documents with transcripts, as paths below the root."""
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)

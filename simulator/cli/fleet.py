@@ -1,10 +1,12 @@
-"""Fleets as files: ``fleet make`` and ``fleet info``."""
+"""Fleets as files: ``fleet make`` and ``fleet info``; the verbs that plan are in `planning`."""
 
 from collections.abc import Callable, Iterator
+from types import MappingProxyType
 
 import click
 
 from simulator.cli.inputs import SchemeType, complete_path
+from simulator.cli.lazy import LazyGroup
 from simulator.cli.match import load_fleet
 from simulator.cli.options import json_option, scheme_option
 from simulator.cli.output import print_json, progress, write_whole
@@ -15,9 +17,18 @@ from simulator.fleet.generate import generate
 __all__ = ["fleet"]
 
 
-@click.group()
+_VERBS = MappingProxyType(
+    {
+        "baseline": "planning.baseline:baseline",
+        "drain": "planning.drain:drain",
+        "islands": "planning.islands:islands",
+    }
+)
+
+
+@click.group(cls=LazyGroup, verbs=_VERBS)
 def fleet() -> None:
-    """Make and look at fleets: NDJSON files with one description a line."""
+    """Make fleets, look at them and plan with them: NDJSON files, one description a line."""
 
 
 @fleet.command()

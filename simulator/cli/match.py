@@ -14,16 +14,18 @@ from simulator.cli.inputs import (
     shown_name,
 )
 from simulator.cli.options import accepted_by_option, json_option, scheme_option
-from simulator.cli.output import STATUS, print_json, print_verdict, progress
+from simulator.cli.output import STATUS, print_json, print_lines, print_verdict, progress
 from simulator.compat.description import Description
 from simulator.compat.scheme import Direction, Outcome, Scheme
 from simulator.errors import InputError, Mistake
 from simulator.fleet.fleet import Fleet, Match
 from simulator.fleet.plain import PlainFleet, PlainMatch
 
-__all__ = ["load_fleet", "match"]
+__all__ = ["check_classes", "load_fleet", "match"]
 
 _CHUNK = 1 << 22
+_CLASSES = 10_000
+"""The most classes of a fleet: all their pairs take a quarter of a minute."""
 
 
 def load_fleet(path: str, fleet: Fleet | PlainFleet) -> None:
@@ -42,6 +44,22 @@ def load_fleet(path: str, fleet: Fleet | PlainFleet) -> None:
             rows = fleet.extend(shown_name(path), chunks, show)
     if not rows:
         raise InputError([Mistake(shown_name(path), 0, 0, 1, "the file holds no description")])
+
+
+def check_classes(classes: int, name: str) -> None:
+    """
+    Refuse a fleet in which nearly everything is distinct: its pairs would fill the memory.
+
+    Args:
+        classes: How many there are.
+        name: What messages call the fleet.
+
+    Raises:
+        InputError: It has more classes than can be judged against each other.
+    """
+    if classes > _CLASSES:
+        message = f"{classes:,} classes are too many to judge all their pairs"
+        raise InputError([Mistake(name, 0, 0, 1, message, f"at most {_CLASSES:,}")])
 
 
 @click.command()
@@ -108,7 +126,7 @@ def match(
     elif count:
         click.echo(found.count)
     else:
-        _print_lines(shown)
+        print_lines(shown)
     if found.undecided and not as_json:
         click.echo(f"{found.undecided} more are undecided: the scheme does not say", err=True)
     undecided = Outcome.UNDECIDED if found.undecided else Outcome.INCOMPATIBLE
@@ -131,11 +149,6 @@ def _ask(
         return fleet.match(device, accepted_by)
     with progress("judging", len(fleet), is_bytes=False) as show:
         return fleet.match(device, accepted_by, show)
-
-
-def _print_lines(lines: Iterable[object]) -> None:
-    """Write many lines in one go: a click.echo for each would flush a million times."""
-    click.echo("".join(f"{line}\n" for line in lines), nl=False)
 
 
 def _name(fleet: Fleet | PlainFleet, row: int) -> str:

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +15,17 @@ from simulator.compat.scheme import Outcome
 from simulator.compat.verdict import Verdict
 from simulator.errors import InputError
 
-__all__ = ["STATUS", "print_json", "print_mistakes", "print_verdict", "progress", "write_whole"]
+__all__ = [
+    "STATUS",
+    "many",
+    "print_json",
+    "print_lines",
+    "print_mistakes",
+    "print_table",
+    "print_verdict",
+    "progress",
+    "write_whole",
+]
 
 STATUS = MappingProxyType({Outcome.COMPATIBLE: 0, Outcome.INCOMPATIBLE: 1, Outcome.UNDECIDED: 3})
 """Exit status by verdict."""
@@ -24,9 +34,28 @@ _REASONS = 20
 _MISTAKES = 100
 
 
+def many(count: int, what: str) -> str:
+    """Count things: ``1 device``, ``2,000 devices``, ``3 classes``."""
+    plural = "es" if what.endswith("s") else "s"
+    return f"{count:,} {what}{'' if count == 1 else plural}"
+
+
 def print_json(data: object) -> None:
     """Print one JSON document."""
     click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def print_lines(lines: Iterable[object]) -> None:
+    """Write many lines in one go: a click.echo for each would flush a million times."""
+    click.echo("".join(f"{line}\n" for line in lines), nl=False)
+
+
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows of cells; numbers below a heading end where it does, the last column is text."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
+        click.echo("  ".join([*cells[:-1], row[-1]]).rstrip())
 
 
 def print_mistakes(error: InputError) -> None:

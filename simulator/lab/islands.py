@@ -1,9 +1,10 @@
 """
-Islands: classes between which devices can migrate there and back.
+Islands: classes between which devices can migrate there and back, directly or through others.
 
-Two classes are joined when each accepts the other. An island is a connected component of these
-joins: on it a device can come to every class and back, though perhaps over several steps. It is
-complete when every class of it accepts every other, and itself, at once.
+An island is a strongly connected component of the graph that leads from each class to those that
+accept it: from every class of it there is a way to every other, by one migration or by several, and
+none out of it that leads back. It is complete when every class of it accepts every other, and
+itself, at once.
 
 Source: ours.
 """
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simulator.lab.matrix import Matrix
-from simulator.lab.pairs import members, transposed
+from simulator.lab.pairs import lowest, members, transposed
 
 __all__ = ["Island", "islands"]
 
@@ -20,7 +21,7 @@ __all__ = ["Island", "islands"]
 @dataclass(frozen=True, slots=True)
 class Island:
     """
-    A connected component of mutual compatibility.
+    A strongly connected component of compatibility.
 
     Attributes:
         members: The places of its classes in the population, in ascending order; at least one.
@@ -41,25 +42,50 @@ def islands(verdicts: Matrix, devices: Sequence[int]) -> tuple[Island, ...]:
         verdicts: Of all pairs of classes.
         devices: How many devices each class has.
     """
-    back = transposed(verdicts.compatible)
-    mutual = [there & back[at] for at, there in enumerate(verdicts.compatible)]
     found = []
-    left = (1 << len(verdicts)) - 1
-    while left:
-        component = _component(mutual, left & -left)
-        left &= ~component
+    for component in _components(verdicts.compatible):
         classes = tuple(members(component))
-        complete = all(mutual[one] & component == component for one in classes)
+        complete = all(verdicts.compatible[one] & component == component for one in classes)
         found.append(Island(classes, sum(devices[one] for one in classes), complete))
     return tuple(sorted(found, key=lambda one: (-one.devices, one.members)))
 
 
-def _component(mutual: Sequence[int], start: int) -> int:
-    component = frontier = start
+def _components(rows: Sequence[int]) -> list[int]:
+    """Kosaraju's two walks, with the places that are left as bits: none is looked at twice."""
+    back = transposed(rows)
+    left = (1 << len(rows)) - 1
+    found = []
+    for start in reversed(_finished(rows)):
+        if left >> start & 1:
+            component = _reached(back, start, left)
+            left &= ~component
+            found.append(component)
+    return found
+
+
+def _finished(rows: Sequence[int]) -> list[int]:
+    """Walk in depth; return the places in the order in which nothing new is left behind them."""
+    left = (1 << len(rows)) - 1
+    order: list[int] = []
+    for start in range(len(rows)):
+        path = [start] if left >> start & 1 else []
+        left &= ~(1 << start)
+        while path:
+            ahead = rows[path[-1]] & left
+            if ahead:
+                path.append(lowest(ahead))
+                left &= ~(1 << path[-1])
+            else:
+                order.append(path.pop())
+    return order
+
+
+def _reached(rows: Sequence[int], start: int, within: int) -> int:
+    reached = frontier = 1 << start
     while frontier:
-        reached = 0
+        ahead = 0
         for one in members(frontier):
-            reached |= mutual[one]
-        frontier = reached & ~component
-        component |= frontier
-    return component
+            ahead |= rows[one]
+        frontier = ahead & within & ~reached
+        reached |= frontier
+    return reached

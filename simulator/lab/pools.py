@@ -22,7 +22,7 @@ from simulator.errors import TextError
 from simulator.lab.population import Population
 from simulator.values import FlagSet, Integer, PciId, Ratio, String, Value, Version, parse_value
 
-__all__ = ["Pools", "pools_of", "simplicity"]
+__all__ = ["Pools", "named_values", "pools_of", "simplicity"]
 
 Pools = Mapping[str, tuple[Value | None, ...]]
 """What each attribute can be, the simplest first; None stands for absent."""
@@ -145,10 +145,10 @@ def _said(scheme: Scheme) -> dict[str, list[Value]]:
     for name, attribute in scheme.attributes.items():
         if attribute.valid is not None:
             clause, variables = parse_clause(attribute.valid, attribute.kind, {})
-            found[name] |= dict.fromkeys(_named(scheme, clause, variables))
+            found[name] |= dict.fromkeys(named_values(scheme, clause, variables))
     for one, own in _derived(scheme):
         for name, clause in one.clauses.items():
-            found[name] |= dict.fromkeys(_named(scheme, clause, one.variables))
+            found[name] |= dict.fromkeys(named_values(scheme, clause, one.variables))
         for name, values in own.items():
             found[name] |= dict.fromkeys(chain(*map(_around, values)))
     return {name: list(values) for name, values in found.items()}
@@ -190,7 +190,10 @@ def _sample(attribute: Attribute, number: int) -> Value:
     return parse_value(attribute.kind, texts[number % len(texts)])
 
 
-def _named(scheme: Scheme, clause: Clause, variables: Mapping[str, Variable]) -> Iterable[Value]:
+def named_values(
+    scheme: Scheme, clause: Clause, variables: Mapping[str, Variable]
+) -> Iterable[Value]:
+    """Return the values that a clause names; of a template those of its first choices."""
     match clause:
         case Equal() | Superset() | Subset() | AsVersion():
             return (clause.value,)

@@ -14,7 +14,7 @@ HELP = {
     ("describe",): ["[HOST] [UUID]", "--scheme", "--vendor", "--kernel", "--json"],
     ("check",): ["SOURCE TARGET", "--scheme", "--accepted-by", "--json"],
     ("match",): ["SOURCE", "--fleet", "--engine", "--count", "--first", "--names", "--explain"],
-    ("fleet",): ["make", "info"],
+    ("fleet",): ["make", "info", "islands", "drain", "baseline"],
     ("fleet", "make"): ["--devices", "--seed", "--scheme", "--output"],
     ("fleet", "info"): ["FILE", "--scheme", "--json"],
     ("scheme",): ["list", "show"],

@@ -1,6 +1,6 @@
-"""Islands of mutual migration, against a union-find over the judge."""
+"""Islands of mutual migration, against a transitive closure over the judge."""
 
-from itertools import combinations, product
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -14,33 +14,24 @@ from simulator.lab.matrix import Matrix, matrix
 from simulator.lab.pairs import members, transposed
 
 
-def joined(scheme, one, other):
-    """Tell whether each device accepts the other, by the judge."""
-    pairs = ((one, other), (other, one))
-    return all(judge(scheme, *pair) is Outcome.COMPATIBLE for pair in pairs)
+def accepts(scheme, one, other):
+    """Tell whether the second device accepts the first, by the judge."""
+    return judge(scheme, one, other) is Outcome.COMPATIBLE
 
 
 def naive(scheme, found):
-    """Merge the sets of every two devices that accept each other."""
-    leader = list(range(len(found)))
-
-    def find(at):
-        while leader[at] != at:
-            at = leader[at]
-        return at
-
-    for one, other in combinations(range(len(found)), 2):
-        if joined(scheme, found[one], found[other]):
-            leader[find(one)] = find(other)
-    groups = {}
-    for at in range(len(found)):
-        groups.setdefault(find(at), []).append(at)
-    return {tuple(group) for group in groups.values()}
+    """Gather the devices from which ways lead to each other, by a transitive closure."""
+    places = range(len(found))
+    leads = {(s, t) for s, t in product(places, repeat=2) if accepts(scheme, found[s], found[t])}
+    for via, s, t in product(places, repeat=3):
+        if (s, via) in leads and (via, t) in leads:
+            leads.add((s, t))
+    return {tuple(t for t in places if s == t or {(s, t), (t, s)} <= leads) for s in places}
 
 
 @given(st.data())
 def test_islands_are_those_of_the_judge(data):
-    """The members are those of a union-find over the judge, complete where it accepts all pairs."""
+    """The members are those of a closure over the judge, complete where it accepts all pairs."""
     scheme = data.draw(schemes())
     found = data.draw(st.lists(descriptions(scheme), max_size=7))
     devices = data.draw(st.lists(st.integers(1, 9), min_size=len(found), max_size=len(found)))
@@ -48,7 +39,7 @@ def test_islands_are_those_of_the_judge(data):
     assert {island.members for island in answer} == naive(scheme, found)
     for island in answer:
         pairs = product(island.members, repeat=2)
-        whole = all(joined(scheme, found[one], found[other]) for one, other in pairs)
+        whole = all(accepts(scheme, found[one], found[other]) for one, other in pairs)
         assert island.is_complete == whole
         assert island.devices == sum(devices[one] for one in island.members)
 
@@ -82,10 +73,13 @@ def test_islands_part_the_classes(verdicts):
         # A class that refuses its like is an island, and not complete.
         ((0b0,), (Island((0,), 5, False),)),
         ((0b10, 0b01), (Island((0, 1), 10, False),)),
+        # A ring of one way each is an island: there is a way back, through others.
+        ((0b010, 0b100, 0b001), (Island((0, 1, 2), 15, False),)),
+        ((0b0011, 0b0110, 0b1101, 0b1000), (Island((0, 1, 2), 15, False), Island((3,), 5, True))),
     ],
 )
 def test_small_islands(rows, expected):
-    """What is joined, and what is complete, on matrices of up to three classes."""
+    """What is joined, and what is complete, on matrices of up to four classes."""
     assert islands(Matrix(rows, (0,) * len(rows)), [5] * len(rows)) == expected
 
 

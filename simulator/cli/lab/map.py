@@ -9,11 +9,10 @@ from types import MappingProxyType
 import click
 
 from simulator.cli.inputs import SchemeType, complete_path, shown_name
-from simulator.cli.match import load_fleet
+from simulator.cli.match import check_classes, load_fleet
 from simulator.cli.options import accepted_by_option, json_option
 from simulator.cli.output import print_json, progress, write_whole
 from simulator.compat.scheme import Direction, Scheme
-from simulator.errors import InputError, Mistake
 from simulator.fleet.fleet import Fleet
 from simulator.lab.chart.chart import Chart, chart, type_attribute
 from simulator.lab.chart.reasons import CellReason, cell_reasons
@@ -26,8 +25,6 @@ __all__ = ["map_"]
 _LIBRARIES = frozenset(("matplotlib", "jinja2"))
 _EXPLAINED = 400
 """Cells of which a pair is explained: these take a second, and fill a page."""
-_CLASSES = 10_000
-"""The most classes of a fleet: all their pairs take a quarter of a minute."""
 _LINTED = 400
 """Classes that are linted for a page; all of a large fleet take longer than the rest of it."""
 
@@ -83,7 +80,7 @@ def map_(
     write = None if output is None else _writer(output)
     fleet = Fleet(scheme)
     load_fleet(fleet_path, fleet)
-    _check_size(fleet, shown_name(fleet_path))
+    check_classes(fleet.size.n_classes, shown_name(fleet_path))
     population = population_of(fleet)
     with progress("judging", len(population.classes), is_bytes=False) as show:
         found = chart(population, grouping, accepted_by, limit, show)
@@ -94,19 +91,6 @@ def map_(
         print_json(_json(found, cell_reasons(found, _EXPLAINED)))
         return
     click.echo("\n".join((subtitle(found, name), pairs_line(found), islands_line(found))))
-
-
-def _check_size(fleet: Fleet, name: str) -> None:
-    """
-    Refuse a fleet in which nearly everything is distinct: its pairs would fill the memory.
-
-    Raises:
-        InputError: It has more classes than can be judged against each other.
-    """
-    classes = fleet.size.n_classes
-    if classes > _CLASSES:
-        message = f"{classes:,} classes are too many to judge all their pairs"
-        raise InputError([Mistake(name, 0, 0, 1, message, f"at most {_CLASSES:,}")])
 
 
 def _grouping(scheme: Scheme, by: str | None) -> str:
