@@ -18,7 +18,7 @@ __all__ = ["MOST_INSTANCES", "read_available"]
 MOST_INSTANCES = 2**31 - 1
 """The largest number of instances. Ours."""
 
-_LINE = re.compile(r"[ \t]*(?P<place>.*?)[ \t]+(?P<number>\S+)[ \t]*")
+_BLANKS = " \t"
 _NUMBER = re.compile(r"[0-9]{1,10}")
 _EXPECTED = "a place and a number, such as host1/0000:00:02.0/i915-GVTg_V5_4 3"
 
@@ -37,20 +37,20 @@ def read_available(file: str, data: bytes) -> Mapping[str, int]:
     document = Document(file, decode(file, data))
     found: dict[str, int] = {}
     for number, line in enumerate(document.lines):
-        if not line.strip(" \t") or line.lstrip(" \t").startswith("#"):
+        said = line.strip(_BLANKS)
+        if not said or said.startswith("#"):
             continue
-        parts = _LINE.fullmatch(line)
-        if parts is None or not parts["place"]:
-            start = len(line) - len(line.lstrip(" \t"))
-            document.mistake(number, start, len(line.strip(" \t")), "no number", _EXPECTED)
-            continue
-        place, text = parts["place"], parts["number"]
-        if not _NUMBER.fullmatch(text) or int(text) > MOST_INSTANCES:
-            column, expected = parts.start("number"), f"a number from 0 to {MOST_INSTANCES}"
-            document.mistake(number, column, len(text), "not a number of instances", expected)
+        start = line.index(said)
+        end = max(said.rfind(blank) for blank in _BLANKS)
+        place, text = said[: max(end, 0)].rstrip(_BLANKS), said[end + 1 :]
+        if not place:
+            document.mistake(number, start, len(said), "no number", _EXPECTED)
+        elif not _NUMBER.fullmatch(text) or int(text) > MOST_INSTANCES:
+            expected = f"a number from 0 to {MOST_INSTANCES}"
+            message = "not a number of instances"
+            document.mistake(number, start + end + 1, len(text), message, expected)
         elif place in found:
-            column = parts.start("place")
-            document.mistake(number, column, len(place), "this place is there twice", "each once")
+            document.mistake(number, start, len(place), "this place is there twice", "each once")
         else:
             found[place] = int(text)
     document.check()

@@ -18,14 +18,13 @@ What is printed has passed the judge, pair by pair. Source: ours; the model is l
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from simulator.compat.derive import OWN
 from simulator.compat.description import Description
-from simulator.compat.scheme import Outcome, Relation, Scheme
+from simulator.compat.scheme import Outcome, Relation
 from simulator.compat.verdict import explain
 from simulator.lab.lint.verdicts import without
 from simulator.lab.population import Population
 from simulator.planning.left_out import largest
-from simulator.planning.limits import Limits, limitable, limited
+from simulator.planning.limits import Limits, compared, limitable, limited
 from simulator.planning.search import judged, search
 from simulator.values import Value
 
@@ -205,11 +204,11 @@ def _baseline(
 def _obstacles(population: Population, may: Sequence[str]) -> Iterable[Obstacle]:
     """Ask each attribute alone: what a scheme refuses that compares no other."""
     scheme = population.scheme
-    compared = [n for n, one in scheme.attributes.items() if one.relation is not Relation.ANY]
-    alone = [(name, [other for other in compared if other != name]) for name in compared]
-    for name, others in [*[("", compared)] * scheme.has_objects, *alone]:
+    asked = [n for n, one in scheme.attributes.items() if one.relation is not Relation.ANY]
+    alone = [(name, [other for other in asked if other != name]) for name in asked]
+    for name, others in [*[("", asked)] * scheme.has_objects, *alone]:
         only = without(scheme, others)
-        kept = _needed(scheme, name)
+        kept = compared(only)
         different: dict[Description, int] = {}
         for place, one in enumerate(population.classes):
             values = {key: value for key, value in one.values.items() if key in kept}
@@ -225,14 +224,6 @@ def _obstacles(population: Population, may: Sequence[str]) -> Iterable[Obstacle]
             yield Obstacle(name, values_of, places[source], places[target], reason)
         if not name and found.limits is None:
             return
-
-
-def _needed(scheme: Scheme, name: str) -> set[str]:
-    """Say which own values take part where one attribute alone is compared."""
-    own = {own for texts in scheme.accepts for text in texts.values() for own in OWN.findall(text)}
-    if name:
-        own |= {name, scheme.attributes[name].of or name}
-    return own
 
 
 def _values(population: Population, name: str) -> tuple[tuple[Value | None, int], ...]:

@@ -22,7 +22,17 @@ from simulator.compat.template import Scaled, Template, Variable, render
 from simulator.lab.pools import named_values
 from simulator.values import FlagSet, Integer, Ratio, Value, Version
 
-__all__ = ["Choice", "Limits", "Offer", "can_limit", "limitable", "limited", "lowest_of", "offer"]
+__all__ = [
+    "Choice",
+    "Limits",
+    "Offer",
+    "can_limit",
+    "compared",
+    "limitable",
+    "limited",
+    "lowest_of",
+    "offer",
+]
 
 Limits = Mapping[str, Value | None]
 """What devices that publish an attribute are limited to; None: they do not publish it."""
@@ -46,6 +56,17 @@ def limitable(scheme: Scheme) -> tuple[str, ...]:
         for name, one in scheme.attributes.items()
         if name not in others and can_limit(one) and _is_ordered(scheme, one)
     )
+
+
+def compared(scheme: Scheme) -> frozenset[str]:
+    """Return the attributes that can change a verdict; the others may differ as they like."""
+    names = {
+        own for texts in scheme.accepts for text in texts.values() for own in OWN.findall(text)
+    }
+    for name, one in scheme.attributes.items():
+        if one.relation is not Relation.ANY and (one.relation is not None or scheme.has_objects):
+            names |= {name, one.of or name}
+    return frozenset(names)
 
 
 def can_limit(attribute: Attribute) -> bool:

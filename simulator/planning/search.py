@@ -18,7 +18,7 @@ from simulator.compat.judge import judge
 from simulator.compat.scheme import Outcome, Scheme
 from simulator.lab.matrix import matrix
 from simulator.lab.pairs import lowest
-from simulator.planning.limits import Choice, Limits, limited, offer
+from simulator.planning.limits import Choice, Limits, compared, limited, offer
 
 __all__ = ["Found", "judged", "search"]
 
@@ -93,7 +93,7 @@ def judged(
     Raises:
         RuntimeError: The judge refuses a pair that the matcher accepts, which must not be.
     """
-    different = [one for _, one in _different(descriptions, limits)]
+    different = [one for _, one in _different(scheme, descriptions, limits)]
     pairs = 0
     for source, target in product(different, repeat=2):
         if judge(scheme, source, target) is not Outcome.COMPATIBLE:
@@ -105,14 +105,16 @@ def judged(
 
 
 def _different(
-    descriptions: Sequence[Description], limits: Limits
+    scheme: Scheme, descriptions: Sequence[Description], limits: Limits
 ) -> list[tuple[int, Description]]:
-    """Return what limited devices publish, each different text with its first place."""
+    """Return what limited devices publish of what is compared, each text with its first place."""
+    names = compared(scheme)
     found: dict[object, tuple[int, Description]] = {}
     for place, one in enumerate(descriptions):
         said = limited(one, limits)
-        texts = tuple((name, str(value)) for name, value in said.values.items())
-        found.setdefault((texts, said.objects), (place, said))
+        own = {name: value for name, value in said.values.items() if name in names}
+        texts = tuple(sorted((name, str(value)) for name, value in own.items()))
+        found.setdefault((texts, said.objects), (place, Description(own, said.objects)))
     return list(found.values())
 
 
@@ -153,7 +155,7 @@ class _Trial:
             if not self._accepts(*(limited(self._descriptions[one], limits) for one in pair)):
                 self._refused.insert(0, self._refused.pop(at))
                 return pair
-        different = _different(self._descriptions, limits)
+        different = _different(self._scheme, self._descriptions, limits)
         places = [place for place, _ in different]
         found = matrix(self._scheme, [one for _, one in different])
         whole = (1 << len(places)) - 1

@@ -140,6 +140,29 @@ def test_mistakes_of_the_room_are_shown(asked):
     assert "\nroom:2:1: no number; expected a place and a number" in answer.err
 
 
+@pytest.mark.parametrize(
+    ("room", "said"),
+    [
+        (b"", "room: the file is empty"),
+        (b"b/mtty/mtty-1 \xff\n", "room:1:15: byte 0xff is not UTF-8"),
+        (b"b/mtty/mtty-1 1\0\n", "room:1:16: a NUL byte"),
+        (b"\xef\xbb\xbfb/mtty/mtty-1 1\n", "room:1:1: a byte order mark"),
+    ],
+)
+def test_room_that_is_no_text(asked, room, said):
+    """An empty file, a binary one and one in another encoding are told as such."""
+    answer = asked(room)
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err.startswith(said)
+
+
+def test_line_ends_do_not_matter(asked):
+    """CRLF, and a last line without its end, read as LF does."""
+    expected = asked(ROOM).out
+    assert asked(ROOM.replace("\n", "\r\n")).out == expected
+    assert asked(ROOM.rstrip("\n")).out == expected
+
+
 @pytest.mark.parametrize("size", ["mtty-1", "mtty-1=0", "=2", "mtty-1=x"])
 def test_sizes_are_numbers(asked, size):
     """A size that is none is a mistake in usage."""

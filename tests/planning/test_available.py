@@ -40,6 +40,16 @@ def test_all_mistakes_are_shown():
     )
 
 
+@pytest.mark.parametrize(
+    "line", ["x" * 10**6, "x " * 10**6, "x" + " " * 10**6 + "y", "x\t" * 10**6]
+)
+def test_long_lines_are_read_at_once(line):
+    """A line of a megabyte that says nothing is refused, and its excerpt is short."""
+    with pytest.raises(InputError) as caught:
+        read_available("f", line.encode())
+    assert len(str(caught.value)) < 1000
+
+
 @pytest.mark.parametrize("data", [b"", b"h/p/t \xff", b"h/p/t 1\0"])
 def test_what_is_no_text_is_refused(data):
     """Empty files and bytes that are no text are refused as in any other file."""

@@ -306,6 +306,19 @@ def test_many_classes_are_searched():
     assert found.left_out == (0, 1, 2, 3)
 
 
+def test_what_is_not_compared_may_differ():
+    """Devices that differ only in what no verdict asks for are one description to the judge."""
+    scheme = load_scheme(
+        "s",
+        b"scheme: s\nattributes:\n  serial: {type: string, clause: any}\n"
+        b"  version: {type: version, clause: version}\n",
+    )
+    lines = [f'"serial":"{n}","version":"1.{n % 3}"' for n in range(30)]
+    found = study(scheme, *lines)
+    assert (len(found.population.classes), found.baseline.pairs) == (30, 1)
+    assert limits_of(found.baseline) == {"version": "1.0"}
+
+
 def test_attributes_can_be_named():
     """Devices are limited in what is asked instead."""
     population = study(PV, '"version":"1.0"', '"version":"1.1"').population
