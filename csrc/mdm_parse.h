@@ -5,14 +5,33 @@
 #define MDM_PARSE_H
 
 #include "mdm_fleet.h"
+#include "mdm_plain.h"
+
+/* What stood between one value of the own ones and the next when that was last read. */
+#define MDM_STEP_WORDS 4
+#define MDM_STEP_ROOM ((ptrdiff_t)(MDM_STEP_WORDS * 8 + 8)) /* to read it and a number */
+typedef struct mdm_step {
+    uint64_t words[MDM_STEP_WORDS];
+    uint64_t masks[MDM_STEP_WORDS];
+    uint8_t len; /* 0: nothing is known */
+    uint8_t attribute; /* that follows */
+    bool is_string;
+} mdm_step;
+
+/* By the attribute before; one more for the first. */
+typedef struct mdm_steps {
+    mdm_step after[MDM_MAX_ATTRIBUTES + 1];
+} mdm_steps;
 
 typedef struct mdm_parser {
     const mdm_fleet *fleet;
     mdm_fleet *grown; /* the same fleet where it may grow; NULL for a question */
+    mdm_steps *steps; /* of the lines before; NULL: none are */
     mdm_keeper keeper;
     mdm_arena *scratch;
     const char *at;
-    const char *end;
+    const char *end;   /* of the line */
+    const char *limit; /* of what may be read; behind a line that ends before it is a line feed */
     const char *fault; /* set with MDM_BAD_TEXT */
 } mdm_parser;
 
@@ -30,9 +49,6 @@ char mdm_json_peek(mdm_parser *parser); /* after blanks; 0 at the end */
 mdm_status mdm_json_take(mdm_parser *parser, char expected);
 mdm_status mdm_json_string_take(mdm_parser *parser, mdm_json_string *string);
 mdm_status mdm_json_integer_take(mdm_parser *parser, mdm_text *token);
-/* How many bytes from here stand for themselves in a string: ASCII but quote, backslash and
-   control characters. */
-size_t mdm_json_plain(const char *at, const char *end);
 /* Moves a fault in a decoded string to its place in the line. */
 void mdm_json_locate(mdm_parser *parser, const mdm_json_string *string);
 
@@ -93,6 +109,10 @@ typedef struct mdm_line {
 
 /* The text of one line, with or without its end. */
 mdm_status mdm_line_parse(mdm_parser *parser, mdm_text text, mdm_line *line);
+/* A line without its end that begins with this name, of plain ASCII; limit is set. */
+mdm_status mdm_line_parse_named(mdm_parser *parser, mdm_text text, mdm_text name, mdm_line *line);
+/* At what follows the key "self"; mdm_self.c. */
+mdm_status mdm_self_parse(mdm_parser *parser, mdm_line *line);
 mdm_parser mdm_parser_growing(mdm_fleet *fleet);
 
 #endif

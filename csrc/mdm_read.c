@@ -8,25 +8,21 @@
  */
 #include <string.h>
 
+#include "mdm_lines.h"
 #include "mdm_parse.h"
+#include "mdm_seen.h"
 
-/* After so many lines the cache must have paid off; else all lines differ, and it goes. */
-#define TRIAL ((size_t)16384)
-#define LEAST_HIT_SHARE 16
-#define LARGEST_CACHE ((size_t)1 << 17)
+#define BATCH 32 /* lines; with what they are compared to, they fit the first cache */
 
 struct mdm_reader {
     mdm_fleet *fleet;
     mdm_mark mark;
     size_t names_before;
     size_t n; /* rows read */
-    bool is_broken;
-    bool caches;
-    mdm_texts seen; /* what follows the name; whole lines that have none */
-    mdm_u32s classes;
-    mdm_arena arena;
     size_t n_lines;
-    size_t n_hits;
+    bool is_broken;
+    mdm_seen seen; /* what follows the name; whole lines that have none */
+    mdm_steps steps;
 };
 
 mdm_status mdm_reader_new(mdm_fleet *fleet, mdm_reader **made)
@@ -42,8 +38,7 @@ mdm_status mdm_reader_new(mdm_fleet *fleet, mdm_reader **made)
     *reader = (mdm_reader){.fleet = fleet,
                            .mark = mdm_fleet_mark(fleet),
                            .names_before = fleet->names.n,
-                           .caches = true,
-                           .arena = {&fleet->memory, NULL, 0}};
+                           .seen = mdm_seen_new(&fleet->memory)};
     fleet->read_from = &reader->mark;
     *made = reader;
     return MDM_OK;
@@ -52,51 +47,6 @@ mdm_status mdm_reader_new(mdm_fleet *fleet, mdm_reader **made)
 size_t mdm_reader_count(const mdm_reader *reader)
 {
     return reader == NULL ? 0 : reader->n;
-}
-
-/* ---- The cache ---- */
-
-static void forget(mdm_reader *reader)
-{
-    reader->caches = false;
-    mdm_texts_free(&reader->seen, &reader->fleet->memory);
-    reader->seen = (mdm_texts){NULL, 0, 0, NULL, 0};
-    MDM_TRIM(&reader->fleet->memory, &reader->classes, 0);
-    mdm_arena_free(&reader->arena);
-}
-
-/* Whatever it lacks memory for, it does not remember. */
-static void remember(mdm_reader *reader, mdm_text text, uint64_t hash, uint32_t class)
-{
-    uint32_t number = 0;
-    if (reader->n_lines >= TRIAL && reader->n_hits < reader->n_lines / LEAST_HIT_SHARE) {
-        forget(reader);
-        return;
-    }
-    if (reader->seen.n < LARGEST_CACHE &&
-        MDM_RESERVE(&reader->fleet->memory, &reader->classes, reader->seen.n, 1) &&
-        mdm_texts_add(&reader->seen, &reader->arena, text, hash, &number) == MDM_OK) {
-        reader->classes.at[number] = class;
-    }
-}
-
-/* The name of a line that begins with a plain one, and what follows; else the whole line. */
-static mdm_text after_name(mdm_text text, mdm_text *name)
-{
-    static const char opening[] = "{\"name\":\"";
-    const size_t begin = sizeof opening - 1;
-    size_t i = begin;
-    *name = (mdm_text){NULL, 0};
-    if (text.len < begin || memcmp(text.at, opening, begin) != 0) {
-        return text;
-    }
-    i += mdm_json_plain(text.at + i, text.at + text.len);
-    if (i == text.len || text.at[i] != '"' || i - begin > MDM_MAX_VALUE ||
-        memchr(text.at + begin, 0x7f, i - begin) != NULL) {
-        return text;
-    }
-    *name = (mdm_text){text.at + begin, i - begin};
-    return (mdm_text){text.at + i, text.len - i};
 }
 
 /* ---- Lines ---- */
@@ -130,56 +80,6 @@ static mdm_status add_row(mdm_reader *reader, uint32_t class, const mdm_text *na
     return MDM_OK;
 }
 
-static mdm_status parse_line(mdm_reader *reader, mdm_text text, mdm_text rest, uint64_t hash,
-                             const char **fault)
-{
-    mdm_fleet *fleet = reader->fleet;
-    mdm_parser parser = mdm_parser_growing(fleet);
-    const bool has_plain_name = rest.at != text.at;
-    mdm_line line;
-    uint32_t class = 0;
-    mdm_status status = MDM_OK;
-    mdm_arena_reset(&fleet->scratch);
-    status = mdm_line_parse(&parser, text, &line);
-    if (status == MDM_BAD_TEXT) {
-        *fault = parser.fault;
-    }
-    if (status == MDM_OK && !reader->is_broken) {
-        status = mdm_class_intern(fleet, line.codes, &class);
-    }
-    if (status != MDM_OK || reader->is_broken) {
-        return status;
-    }
-    status = add_row(reader, class, line.has_name ? &line.name : NULL);
-    if (status != MDM_OK) {
-        return status;
-    }
-    /* A line with a name elsewhere is not remembered: its text is not all that matters. */
-    if (reader->caches && (has_plain_name || !line.has_name)) {
-        remember(reader, rest, hash, class);
-    }
-    return status;
-}
-
-static mdm_status read_line(mdm_reader *reader, mdm_text text, const char **fault)
-{
-    mdm_text name = {NULL, 0};
-    mdm_text rest = text;
-    uint64_t hash = 0;
-    reader->n_lines++;
-    if (reader->caches && !reader->is_broken) {
-        uint32_t number = 0;
-        rest = after_name(text, &name);
-        hash = mdm_hash(rest.at, rest.len);
-        number = mdm_texts_find(&reader->seen, rest, hash);
-        if (number != MDM_NONE) {
-            reader->n_hits++;
-            return add_row(reader, reader->classes.at[number], name.at == NULL ? NULL : &name);
-        }
-    }
-    return parse_line(reader, text, rest, hash, fault);
-}
-
 static bool is_blank(mdm_text text)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -190,41 +90,110 @@ static bool is_blank(mdm_text text)
     return true;
 }
 
+/* A line that was never seen. */
+static mdm_status parse_line(mdm_reader *reader, const mdm_raw_line *raw, const char *limit,
+                             const char **fault)
+{
+    mdm_fleet *fleet = reader->fleet;
+    mdm_parser parser = mdm_parser_growing(fleet);
+    mdm_line line;
+    uint32_t class = 0;
+    mdm_status status = MDM_OK;
+    parser.steps = &reader->steps;
+    parser.limit = limit;
+    mdm_arena_reset(&fleet->scratch);
+    status = raw->name.at == NULL ? mdm_line_parse(&parser, raw->text, &line)
+                                  : mdm_line_parse_named(&parser, raw->text, raw->name, &line);
+    if (status == MDM_BAD_TEXT) {
+        *fault = parser.fault;
+    }
+    if (status == MDM_OK && !reader->is_broken) {
+        status = mdm_class_intern(fleet, line.codes, &class);
+    }
+    if (status != MDM_OK || reader->is_broken) {
+        return status;
+    }
+    status = add_row(reader, class, line.has_name ? &line.name : NULL);
+    /* A line with a name elsewhere is not remembered: its text is not all that matters. */
+    if (status == MDM_OK && !reader->seen.is_off && (raw->name.at != NULL || !line.has_name)) {
+        mdm_seen_add(&reader->seen, raw->rest, raw->hash, class);
+    }
+    return status;
+}
+
+static mdm_status read_line(mdm_reader *reader, const mdm_raw_line *raw, const char *limit,
+                            const char **fault)
+{
+    if (is_blank(raw->text)) {
+        return MDM_OK;
+    }
+    if (!reader->seen.is_off && !reader->is_broken) {
+        const uint32_t class = mdm_seen_find(&reader->seen, raw->rest, raw->hash);
+        if (class != 0) {
+            return add_row(reader, class, raw->name.at == NULL ? NULL : &raw->name);
+        }
+    }
+    return parse_line(reader, raw, limit, fault);
+}
+
+typedef struct fault_list {
+    mdm_fault *at;
+    size_t capacity;
+    size_t n;
+} fault_list;
+
+/* In batches, so that what was seen before is on its way while other lines are looked at. */
+static mdm_status read_lines(mdm_reader *reader, mdm_text given, fault_list *faults)
+{
+    const char *limit = given.at + given.len;
+    mdm_text left = given;
+    size_t n_lines = reader->n_lines;
+    mdm_status result = MDM_OK;
+    while (left.len > 0) {
+        mdm_raw_line lines[BATCH];
+        const bool looks = !reader->seen.is_off && !reader->is_broken;
+        const size_t n = mdm_lines_cut(&left, looks, lines, BATCH);
+        for (size_t i = 0; i < n && looks; i++) {
+            mdm_texts_expect(&reader->seen.texts, lines[i].hash);
+        }
+        for (size_t i = 0; i < n; i++, n_lines++) {
+            const char *fault = lines[i].text.at;
+            const mdm_status status = read_line(reader, &lines[i], limit, &fault);
+            if (status == MDM_BAD_TEXT) {
+                result = MDM_BAD_TEXT;
+                reader->is_broken = true;
+                if (faults->n < faults->capacity) {
+                    faults->at[faults->n++] = (mdm_fault){(size_t)(fault - given.at), n_lines};
+                }
+            } else if (status != MDM_OK) {
+                return status;
+            }
+        }
+    }
+    reader->n_lines = n_lines;
+    return result;
+}
+
 mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len,
                            mdm_fault *faults, size_t faults_len, size_t *n_faults)
 {
-    const mdm_text given = mdm_given(text, text_len);
-    const char *end = given.at + given.len;
     const size_t n_before = mdm_reader_count(reader);
-    size_t n = 0;
-    size_t number = 0;
+    fault_list found = {faults, faults_len, 0};
     size_t n_names = 0;
-    mdm_status result = MDM_OK;
+    mdm_status status = MDM_OK;
     if (reader == NULL || (text == NULL && text_len > 0) || (faults == NULL && faults_len > 0) ||
         n_faults == NULL) {
         return MDM_BAD_ARGUMENT;
     }
     n_names = reader->fleet->names.n;
-    for (const char *at = given.at; at < end; number++) {
-        const char *feed = memchr(at, '\n', (size_t)(end - at));
-        const mdm_text line = {at, (size_t)((feed == NULL ? end : feed) - at)};
-        const char *fault = at;
-        const mdm_status status = is_blank(line) ? MDM_OK : read_line(reader, line, &fault);
-        if (status == MDM_BAD_TEXT) {
-            result = MDM_BAD_TEXT;
-            reader->is_broken = true;
-            if (n < faults_len) {
-                faults[n++] = (mdm_fault){(size_t)(fault - given.at), number};
-            }
-        } else if (status != MDM_OK) {
-            reader->n = n_before;
-            reader->fleet->names.n = n_names;
-            return status;
-        }
-        at = feed == NULL ? end : feed + 1;
+    status = read_lines(reader, mdm_given(text, text_len), &found);
+    if (status != MDM_OK && status != MDM_BAD_TEXT) {
+        reader->n = n_before;
+        reader->fleet->names.n = n_names;
+        return status;
     }
-    *n_faults = n;
-    return result;
+    *n_faults = found.n;
+    return status;
 }
 
 /* ---- The end ---- */
@@ -302,7 +271,7 @@ mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row)
     fleet->generation++;
     fleet->read_from = NULL;
     reader->n = 0;
-    forget(reader);
+    mdm_seen_end(&reader->seen);
     drop_classes(fleet);
     trim(fleet);
     return MDM_OK;
@@ -315,7 +284,7 @@ void mdm_reader_free(mdm_reader *reader)
         return;
     }
     fleet = reader->fleet;
-    forget(reader);
+    mdm_seen_end(&reader->seen);
     if (fleet->read_from == &reader->mark) {
         fleet->names.n = reader->names_before;
         drop_classes(fleet);

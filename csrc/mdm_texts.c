@@ -11,6 +11,7 @@ __extension__ typedef unsigned __int128 u128;
 #define SECRET_A 0xa0761d6478bd642fU
 #define SECRET_B 0xe7037ed1a0b428dbU
 #define SECRET_C 0x8ebc6af09c88c6e3U
+#define SECRET_D 0x589965cc75374cc3U
 
 static uint64_t fold(uint64_t left, uint64_t right)
 {
@@ -25,26 +26,72 @@ static uint64_t load(const char *at)
     return word;
 }
 
+static uint64_t load_half(const char *at)
+{
+    uint32_t word = 0;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/* All of a text of at most 16 bytes in two words, which with its length are the text. The loads
+   overlap where it is shorter. */
+static void load_short(const char *at, size_t len, uint64_t *first, uint64_t *second)
+{
+    *first = *second = 0;
+    if (len >= 8) {
+        *first = load(at);
+        *second = load(at + len - 8);
+    } else if (len >= 4) {
+        *first = load_half(at);
+        *second = load_half(at + len - 4);
+    } else if (len > 0) {
+        *first = (uint64_t)(unsigned char)at[0] << 16 | (uint64_t)(unsigned char)at[len / 2] << 8 |
+                 (unsigned char)at[len - 1];
+    }
+}
+
+/* Four chains, since the next step of one waits for its last. */
 uint64_t mdm_hash(const char *at, size_t len)
 {
-    char tail[16] = {0};
     uint64_t first = SECRET_A ^ len;
     uint64_t second = SECRET_B;
     size_t left = len;
-    for (; left >= 32; left -= 32, at += 32) {
+    if (left > 64) {
+        uint64_t third = SECRET_C;
+        uint64_t fourth = SECRET_D;
+        for (; left > 64; left -= 64, at += 64) {
+            first = fold(load(at) ^ SECRET_B, load(at + 8) ^ first);
+            second = fold(load(at + 16) ^ SECRET_C, load(at + 24) ^ second);
+            third = fold(load(at + 32) ^ SECRET_D, load(at + 40) ^ third);
+            fourth = fold(load(at + 48) ^ SECRET_A, load(at + 56) ^ fourth);
+        }
+        first ^= third;
+        second ^= fourth;
+    }
+    for (; left > 16; left -= 16, at += 16) {
         first = fold(load(at) ^ SECRET_B, load(at + 8) ^ first);
-        second = fold(load(at + 16) ^ SECRET_C, load(at + 24) ^ second);
     }
-    if (left >= 16) {
-        first = fold(load(at) ^ SECRET_B, load(at + 8) ^ first);
-        left -= 16;
-        at += 16;
+    if (len > 16) {
+        /* The last 16 bytes, some of them for the second time. */
+        second = fold(load(at + left - 16) ^ SECRET_A, load(at + left - 8) ^ second);
+    } else {
+        uint64_t low = 0;
+        uint64_t high = 0;
+        load_short(at, len, &low, &high);
+        second = fold(low ^ SECRET_A, high ^ second);
     }
-    if (left > 0) {
-        memcpy(tail, at, left);
-    }
-    second = fold(load(tail) ^ SECRET_A, load(tail + 8) ^ second);
     return fold(first ^ SECRET_C, second ^ SECRET_B);
+}
+
+static bool is_same(const char *left, const char *right, size_t len)
+{
+    uint64_t words[4];
+    if (len > 16) {
+        return memcmp(left, right, len) == 0;
+    }
+    load_short(left, len, &words[0], &words[1]);
+    load_short(right, len, &words[2], &words[3]);
+    return words[0] == words[2] && words[1] == words[3];
 }
 
 uint32_t mdm_texts_find(const mdm_texts *texts, mdm_text text, uint64_t hash)
@@ -54,29 +101,46 @@ uint32_t mdm_texts_find(const mdm_texts *texts, mdm_text text, uint64_t hash)
     if (texts->n_slots == 0) {
         return MDM_NONE;
     }
-    for (; texts->slots[slot] != 0; slot = (slot + 1) & mask) {
-        const mdm_entry *entry = &texts->at[texts->slots[slot] - 1];
-        if (entry->hash == (uint32_t)hash && entry->len == text.len &&
-            (text.len == 0 || memcmp(entry->at, text.at, text.len) == 0)) {
-            return texts->slots[slot] - 1;
+    for (; texts->slots[slot].place != 0; slot = (slot + 1) & mask) {
+        if (texts->slots[slot].hash == (uint32_t)hash) {
+            const uint32_t number = texts->slots[slot].place - 1;
+            const mdm_entry *entry = &texts->at[number];
+            if (entry->len == text.len && is_same(entry->at, text.at, text.len)) {
+                return number;
+            }
         }
     }
     return MDM_NONE;
 }
 
-static void put(uint32_t *slots, size_t n_slots, uint32_t hash, uint32_t number)
+void mdm_texts_expect(const mdm_texts *texts, uint64_t hash)
+{
+    const mdm_slot *slot = NULL;
+    if (texts->n_slots == 0) {
+        return;
+    }
+    slot = &texts->slots[(size_t)hash & (texts->n_slots - 1)];
+    if (slot->place != 0 && slot->hash == (uint32_t)hash) {
+        const mdm_entry *entry = &texts->at[slot->place - 1];
+        for (uint32_t i = 0; i < entry->len; i += 64) {
+            __builtin_prefetch(entry->at + i);
+        }
+    }
+}
+
+static void put(mdm_slot *slots, size_t n_slots, uint32_t hash, uint32_t number)
 {
     size_t slot = hash & (n_slots - 1);
-    while (slots[slot] != 0) {
+    while (slots[slot].place != 0) {
         slot = (slot + 1) & (n_slots - 1);
     }
-    slots[slot] = number + 1;
+    slots[slot] = (mdm_slot){number + 1, hash};
 }
 
 static bool widen(mdm_texts *texts, const mdm_allocator *memory)
 {
     const size_t n_slots = texts->n_slots == 0 ? 16 : texts->n_slots * 2;
-    uint32_t *slots = NULL;
+    mdm_slot *slots = NULL;
     if (texts->n < texts->n_slots / 2) {
         return true;
     }
@@ -118,10 +182,10 @@ void mdm_texts_cut(mdm_texts *texts, size_t n)
     /* Clearing in reverse order of arrival leaves no hole in any chain of slots. */
     while (texts->n > n) {
         size_t slot = texts->at[--texts->n].hash & (texts->n_slots - 1);
-        while (texts->slots[slot] != texts->n + 1) {
+        while (texts->slots[slot].place != texts->n + 1) {
             slot = (slot + 1) & (texts->n_slots - 1);
         }
-        texts->slots[slot] = 0;
+        texts->slots[slot] = (mdm_slot){0, 0};
     }
 }
 

@@ -1,0 +1,21 @@
+/*
+ * Text cut into lines, and lines after their name: what follows it repeats as descriptions do.
+ */
+#ifndef MDM_LINES_H
+#define MDM_LINES_H
+
+#include "mdm_memory.h"
+
+/* A line that begins with {"name":"...", where the name is plain ASCII, has a name and a rest,
+   which begins with the quote behind it; the rest of any other is all of it. */
+typedef struct mdm_raw_line {
+    mdm_text text;
+    mdm_text name; /* at NULL: none, or not so written */
+    mdm_text rest;
+    uint64_t hash; /* of the rest */
+} mdm_raw_line;
+
+/* Cuts at most `most` lines off the front of a text; returns how many. */
+size_t mdm_lines_cut(mdm_text *text, bool hashes, mdm_raw_line *lines, size_t most);
+
+#endif
