@@ -6,27 +6,13 @@
 
 #include "mdm_fleet.h"
 #include "mdm_plain.h"
-
-/* What stood between one value of the own ones and the next when that was last read. */
-#define MDM_STEP_WORDS 4
-#define MDM_STEP_ROOM ((ptrdiff_t)(MDM_STEP_WORDS * 8 + 8)) /* to read it and a number */
-typedef struct mdm_step {
-    uint64_t words[MDM_STEP_WORDS];
-    uint64_t masks[MDM_STEP_WORDS];
-    uint8_t len; /* 0: nothing is known */
-    uint8_t attribute; /* that follows */
-    bool is_string;
-} mdm_step;
-
-/* By the attribute before; one more for the first. */
-typedef struct mdm_steps {
-    mdm_step after[MDM_MAX_ATTRIBUTES + 1];
-} mdm_steps;
+#include "mdm_steps.h"
 
 typedef struct mdm_parser {
     const mdm_fleet *fleet;
     mdm_fleet *grown; /* the same fleet where it may grow; NULL for a question */
-    mdm_steps *steps; /* of the lines before; NULL: none are */
+    mdm_steps *steps; /* of the lines before; NULL: there are none */
+    mdm_memo *memo;   /* with steps */
     mdm_keeper keeper;
     mdm_arena *scratch;
     const char *at;

@@ -12,6 +12,8 @@
 #include "mdm_parse.h"
 #include "mdm_seen.h"
 
+/* So many lines must be parsed before a memo is worth its memory. */
+#define MEMO_PAYS 4096
 #define BATCH 32 /* lines; with what they are compared to, they fit the first cache */
 
 struct mdm_reader {
@@ -23,6 +25,8 @@ struct mdm_reader {
     bool is_broken;
     mdm_seen seen; /* what follows the name; whole lines that have none */
     mdm_steps steps;
+    mdm_memo memo;
+    size_t n_parsed;
 };
 
 mdm_status mdm_reader_new(mdm_fleet *fleet, mdm_reader **made)
@@ -99,7 +103,11 @@ static mdm_status parse_line(mdm_reader *reader, const mdm_raw_line *raw, const 
     mdm_line line;
     uint32_t class = 0;
     mdm_status status = MDM_OK;
+    if (++reader->n_parsed == MEMO_PAYS) {
+        mdm_memo_open(&reader->memo, &fleet->memory);
+    }
     parser.steps = &reader->steps;
+    parser.memo = &reader->memo;
     parser.limit = limit;
     mdm_arena_reset(&fleet->scratch);
     status = raw->name.at == NULL ? mdm_line_parse(&parser, raw->text, &line)
@@ -198,6 +206,12 @@ mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len
 
 /* ---- The end ---- */
 
+static void end_caches(mdm_reader *reader)
+{
+    mdm_seen_end(&reader->seen);
+    mdm_memo_close(&reader->memo, &reader->fleet->memory);
+}
+
 static mdm_status reserve_rows(mdm_reader *reader)
 {
     mdm_fleet *fleet = reader->fleet;
@@ -271,7 +285,7 @@ mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row)
     fleet->generation++;
     fleet->read_from = NULL;
     reader->n = 0;
-    mdm_seen_end(&reader->seen);
+    end_caches(reader);
     drop_classes(fleet);
     trim(fleet);
     return MDM_OK;
@@ -284,7 +298,7 @@ void mdm_reader_free(mdm_reader *reader)
         return;
     }
     fleet = reader->fleet;
-    mdm_seen_end(&reader->seen);
+    end_caches(reader);
     if (fleet->read_from == &reader->mark) {
         fleet->names.n = reader->names_before;
         drop_classes(fleet);

@@ -1,8 +1,5 @@
 /*
  * What a device says of itself: values, which in a fleet that may grow become codes.
- *
- * Lines say the same attributes in the same order. So what stood between two values is kept, and
- * where the next line has the same bytes there, they need not be understood again.
  */
 #include <string.h>
 
@@ -79,62 +76,51 @@ static mdm_status parse_value(mdm_parser *parser, mdm_line *line, size_t attribu
 
 /* ---- What is expected ---- */
 
-/* From where the last value ended to where this one begins. */
-static void learn_step(mdm_parser *parser, size_t last, const char *begin, size_t attribute)
+static mdm_status intern_token(mdm_parser *parser, const mdm_token *token, uint32_t *code)
+{
+    mdm_status status = MDM_OK;
+    *code = mdm_memo_get(token);
+    if (*code != 0) {
+        return MDM_OK;
+    }
+    status = intern_value(parser, token->attribute, token->text, code);
+    if (status == MDM_OK) {
+        const mdm_dictionary *dictionary = &parser->grown->dictionaries[token->attribute];
+        mdm_memo_put(token, *code, dictionary->texts.at[*code - 1].at);
+    }
+    return status;
+}
+
+/* First all are found, then all are looked up, so that no look-up waits for another. */
+static mdm_status take_expected(mdm_parser *parser, mdm_line *line, size_t *last)
+{
+    mdm_token tokens[MDM_MAX_ATTRIBUTES];
+    mdm_place place = {parser->at, parser->end, parser->limit, line->present, *last};
+    mdm_status status = MDM_OK;
+    size_t n = 0;
+    if (parser->steps == NULL) {
+        return MDM_OK;
+    }
+    n = mdm_steps_take(parser->steps, parser->memo, &place, tokens);
+    parser->at = place.at;
+    line->present = place.present;
+    *last = place.last;
+    for (size_t i = 0; i < n && status == MDM_OK; i++) {
+        status = intern_token(parser, &tokens[i], &line->codes[tokens[i].attribute]);
+    }
+    return status;
+}
+
+static void learn(mdm_parser *parser, size_t last, const char *begin, size_t attribute)
 {
     const mdm_kind kind = parser->fleet->scheme.attributes[attribute].kind;
     const char first = mdm_json_peek(parser);
     const bool is_string = first == '"' && kind != MDM_INT;
     const bool is_number = mdm_is_digit(first) && (kind == MDM_INT || kind == MDM_RATIO);
-    const size_t len = (size_t)(parser->at - begin) + (is_string ? 1 : 0);
-    mdm_step *step = NULL;
-    if (parser->steps == NULL || len > sizeof step->words || !(is_string || is_number)) {
-        return;
+    if (parser->steps != NULL && (is_string || is_number)) {
+        const size_t len = (size_t)(parser->at - begin) + (is_string ? 1 : 0);
+        mdm_steps_learn(parser->steps, last, (mdm_text){begin, len}, attribute, is_string);
     }
-    step = &parser->steps->after[last];
-    *step = (mdm_step){.len = (uint8_t)len, .attribute = (uint8_t)attribute, .is_string = is_string};
-    memcpy(step->words, begin, len);
-    memset(step->masks, 0xff, len);
-}
-
-static bool is_step(const mdm_step *step, const char *at)
-{
-    uint64_t words[MDM_STEP_WORDS];
-    uint64_t differ = 0;
-    memcpy(words, at, sizeof words);
-    for (size_t i = 0; i < MDM_STEP_WORDS; i++) {
-        differ |= (words[i] ^ step->words[i]) & step->masks[i];
-    }
-    return differ == 0;
-}
-
-/* A member that is what is expected, and has a value of plain text or few digits. Any other is
-   left where it is. */
-static bool take_expected(mdm_parser *parser, mdm_line *line, size_t *last, mdm_status *status)
-{
-    const mdm_step *step = NULL;
-    const char *at = parser->at;
-    mdm_text text = {NULL, 0};
-    if (parser->steps == NULL) {
-        return false;
-    }
-    step = &parser->steps->after[*last];
-    if (step->len == 0 || parser->limit - at < MDM_STEP_ROOM || !is_step(step, at) ||
-        (line->present >> step->attribute & 1)) {
-        return false;
-    }
-    at += step->len;
-    text = (mdm_text){at, step->is_string ? mdm_plain(at, parser->limit) : mdm_digits(at)};
-    at += text.len;
-    if (at >= parser->end ||
-        (step->is_string ? *at != '"' : text.len == 0 || (*at != ',' && *at != '}'))) {
-        return false;
-    }
-    parser->at = at + (step->is_string ? 1 : 0);
-    line->present |= (uint64_t)1 << step->attribute;
-    *last = step->attribute;
-    *status = take_value(parser, line, step->attribute, text);
-    return true;
 }
 
 /* ---- The object ---- */
@@ -159,7 +145,7 @@ static mdm_status parse_self_member(mdm_parser *parser, mdm_line *line, const ch
     if (status != MDM_OK) {
         return status;
     }
-    learn_step(parser, *last, begin, attribute);
+    learn(parser, *last, begin, attribute);
     *last = attribute;
     return parse_value(parser, line, attribute);
 }
@@ -174,10 +160,12 @@ mdm_status mdm_self_parse(mdm_parser *parser, mdm_line *line)
         return MDM_OK;
     }
     while (status == MDM_OK) {
-        const char *begin = parser->at;
-        if (take_expected(parser, line, &last, &status)) {
-            continue;
+        const char *begin = NULL;
+        status = take_expected(parser, line, &last);
+        if (status != MDM_OK) {
+            return status;
         }
+        begin = parser->at;
         if (last != none) {
             if (mdm_json_peek(parser) != ',') {
                 return mdm_json_take(parser, '}');

@@ -3,28 +3,8 @@
  */
 #include <string.h>
 
+#include "mdm_hash.h"
 #include "mdm_memory.h"
-
-__extension__ typedef unsigned __int128 u128;
-
-/* The constants and the multiply-and-fold step are those of wyhash (public domain). */
-#define SECRET_A 0xa0761d6478bd642fU
-#define SECRET_B 0xe7037ed1a0b428dbU
-#define SECRET_C 0x8ebc6af09c88c6e3U
-#define SECRET_D 0x589965cc75374cc3U
-
-static uint64_t fold(uint64_t left, uint64_t right)
-{
-    const u128 product = (u128)left * right;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static uint64_t load(const char *at)
-{
-    uint64_t word = 0;
-    memcpy(&word, at, sizeof word);
-    return word;
-}
 
 static uint64_t load_half(const char *at)
 {
@@ -39,8 +19,8 @@ static void load_short(const char *at, size_t len, uint64_t *first, uint64_t *se
 {
     *first = *second = 0;
     if (len >= 8) {
-        *first = load(at);
-        *second = load(at + len - 8);
+        *first = mdm_load(at);
+        *second = mdm_load(at + len - 8);
     } else if (len >= 4) {
         *first = load_half(at);
         *second = load_half(at + len - 4);
@@ -53,34 +33,34 @@ static void load_short(const char *at, size_t len, uint64_t *first, uint64_t *se
 /* Four chains, since the next step of one waits for its last. */
 uint64_t mdm_hash(const char *at, size_t len)
 {
-    uint64_t first = SECRET_A ^ len;
-    uint64_t second = SECRET_B;
+    uint64_t first = MDM_SECRET_A ^ len;
+    uint64_t second = MDM_SECRET_B;
     size_t left = len;
     if (left > 64) {
-        uint64_t third = SECRET_C;
-        uint64_t fourth = SECRET_D;
+        uint64_t third = MDM_SECRET_C;
+        uint64_t fourth = MDM_SECRET_D;
         for (; left > 64; left -= 64, at += 64) {
-            first = fold(load(at) ^ SECRET_B, load(at + 8) ^ first);
-            second = fold(load(at + 16) ^ SECRET_C, load(at + 24) ^ second);
-            third = fold(load(at + 32) ^ SECRET_D, load(at + 40) ^ third);
-            fourth = fold(load(at + 48) ^ SECRET_A, load(at + 56) ^ fourth);
+            first = mdm_fold(mdm_load(at) ^ MDM_SECRET_B, mdm_load(at + 8) ^ first);
+            second = mdm_fold(mdm_load(at + 16) ^ MDM_SECRET_C, mdm_load(at + 24) ^ second);
+            third = mdm_fold(mdm_load(at + 32) ^ MDM_SECRET_D, mdm_load(at + 40) ^ third);
+            fourth = mdm_fold(mdm_load(at + 48) ^ MDM_SECRET_A, mdm_load(at + 56) ^ fourth);
         }
         first ^= third;
         second ^= fourth;
     }
     for (; left > 16; left -= 16, at += 16) {
-        first = fold(load(at) ^ SECRET_B, load(at + 8) ^ first);
+        first = mdm_fold(mdm_load(at) ^ MDM_SECRET_B, mdm_load(at + 8) ^ first);
     }
     if (len > 16) {
         /* The last 16 bytes, some of them for the second time. */
-        second = fold(load(at + left - 16) ^ SECRET_A, load(at + left - 8) ^ second);
+        second = mdm_fold(mdm_load(at + left - 16) ^ MDM_SECRET_A, mdm_load(at + left - 8) ^ second);
     } else {
         uint64_t low = 0;
         uint64_t high = 0;
         load_short(at, len, &low, &high);
-        second = fold(low ^ SECRET_A, high ^ second);
+        second = mdm_fold(low ^ MDM_SECRET_A, high ^ second);
     }
-    return fold(first ^ SECRET_C, second ^ SECRET_B);
+    return mdm_fold(first ^ MDM_SECRET_C, second ^ MDM_SECRET_B);
 }
 
 static bool is_same(const char *left, const char *right, size_t len)

@@ -1,0 +1,74 @@
+/*
+ * Codes of values that were met lately, in front of the dictionaries: one line of the cache a
+ * value, asked for before it is needed.
+ */
+#ifndef MDM_MEMO_H
+#define MDM_MEMO_H
+
+#include "mdm_hash.h"
+#include "mdm_memory.h"
+
+#define MDM_MEMO_WORDS 2
+#define MDM_MEMO_TEXT (MDM_MEMO_WORDS * sizeof(uint64_t)) /* longer ones are not all here */
+#define MDM_MEMO_WAYS 2
+#define MDM_MEMO_BUCKETS ((size_t)1 << 13)
+#define MDM_MEMO_LONGEST ((size_t)1 << 16)
+
+typedef struct mdm_memory_of {
+    uint64_t words[MDM_MEMO_WORDS]; /* the text, filled up with 0; of a longer one, the hash */
+    uint32_t key;                   /* its length and the attribute */
+    uint32_t code;                  /* 0: empty */
+    const char *at;                 /* a longer text, in its dictionary */
+} mdm_memory_of;
+
+typedef struct mdm_memo {
+    mdm_memory_of (*buckets)[MDM_MEMO_WAYS]; /* NULL: it is off */
+    void *block;
+} mdm_memo;
+
+/* A value that was found in a line, on its way to a code. */
+typedef struct mdm_token {
+    mdm_text text;
+    uint32_t attribute;
+    uint32_t key;
+    uint64_t words[MDM_MEMO_WORDS];
+    mdm_memory_of *bucket; /* NULL: there is no memo, or it does not take such texts */
+} mdm_token;
+
+bool mdm_memo_open(mdm_memo *memo, const mdm_allocator *memory);
+void mdm_memo_close(mdm_memo *memo, const mdm_allocator *memory);
+uint32_t mdm_memo_get(const mdm_token *token); /* the code; 0: not here */
+/* kept is the same text where it stays as long as the memo is open. */
+void mdm_memo_put(const mdm_token *token, uint32_t code, const char *kept);
+
+/* Wherever a text begins, MDM_MEMO_TEXT bytes may be read from there. */
+static inline void mdm_memo_ask(const mdm_memo *memo, size_t attribute, mdm_text text,
+                                mdm_token *token)
+{
+    static const unsigned char masks[2 * MDM_MEMO_TEXT] = {
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff};
+    const uint32_t key = (uint32_t)(text.len << 6 | attribute);
+    uint64_t words[MDM_MEMO_WORDS] = {0, 0};
+    token->text = text;
+    token->attribute = (uint32_t)attribute;
+    token->key = key;
+    token->bucket = NULL;
+    if (memo->buckets == NULL || text.len > MDM_MEMO_LONGEST) {
+        return;
+    }
+    if (text.len <= MDM_MEMO_TEXT) {
+        const char *mask = (const char *)masks + MDM_MEMO_TEXT - text.len;
+        words[0] = mdm_load(text.at) & mdm_load(mask);
+        words[1] = mdm_load(text.at + 8) & mdm_load(mask + 8);
+    } else {
+        words[0] = mdm_hash(text.at, text.len);
+    }
+    token->words[0] = words[0];
+    token->words[1] = words[1];
+    token->bucket = memo->buckets[mdm_fold(words[0] ^ MDM_SECRET_A ^ key, words[1] ^ MDM_SECRET_B) &
+                                  (MDM_MEMO_BUCKETS - 1)];
+    __builtin_prefetch(token->bucket);
+}
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * Members that are where they were in the line before.
+ */
+#include "mdm_steps.h"
+
+#include "mdm_plain.h"
+
+/* What may be looked at of one member before its value is known to end. */
+#define ROOM ((ptrdiff_t)(MDM_STEP_BYTES + MDM_MEMO_TEXT))
+
+void mdm_steps_learn(mdm_steps *steps, size_t last, mdm_text gap, size_t attribute,
+                     bool is_string)
+{
+    mdm_step *step = &steps->after[last];
+    if (gap.len > MDM_STEP_BYTES) {
+        return;
+    }
+    *step = (mdm_step){
+        .len = (uint32_t)gap.len, .attribute = (uint32_t)attribute, .is_string = is_string};
+    memcpy(step->bytes, gap.at, gap.len);
+    memset(step->masks, 0xff, gap.len);
+}
+
+static inline bool is_step(const mdm_step *step, const char *at)
+{
+    uint64_t differ = 0;
+    for (size_t i = 0; i < MDM_STEP_BYTES; i += 8) {
+        differ |= (mdm_load(at + i) ^ mdm_load(step->bytes + i)) & mdm_load(step->masks + i);
+    }
+    return differ == 0;
+}
+
+size_t mdm_steps_take(const mdm_steps *steps, const mdm_memo *memo, mdm_place *place,
+                      mdm_token *tokens)
+{
+    const char *at = place->at;
+    uint64_t present = place->present;
+    size_t last = place->last;
+    size_t n = 0;
+    for (;;) {
+        const mdm_step *step = &steps->after[last];
+        const char *begin = at + step->len;
+        size_t len = 0;
+        if (step->len == 0 || place->limit - at < ROOM || !is_step(step, at) ||
+            (present >> step->attribute & 1)) {
+            break;
+        }
+        len = step->is_string ? mdm_plain(begin, place->limit) : mdm_digits(begin);
+        if (place->end - begin <= (ptrdiff_t)len) {
+            break;
+        }
+        if (step->is_string ? begin[len] != '"'
+                            : len == 0 || (begin[len] != ',' && begin[len] != '}')) {
+            break;
+        }
+        at = begin + len + step->is_string;
+        last = step->attribute;
+        present |= (uint64_t)1 << last;
+        mdm_memo_ask(memo, last, (mdm_text){begin, len}, &tokens[n++]);
+    }
+    place->at = at;
+    place->present = present;
+    place->last = last;
+    return n;
+}
