@@ -117,6 +117,15 @@ mdm_status mdm_class_intern(mdm_fleet *fleet, const uint32_t *codes, uint32_t *c
     return MDM_OK;
 }
 
+void mdm_class_expect(const mdm_fleet *fleet, const uint32_t *codes)
+{
+    const mdm_class_table *classes = &fleet->classes;
+    if (classes->n_slots > 0) {
+        const uint32_t hash = hash_codes(codes, classes->n_columns);
+        __builtin_prefetch(&classes->slots[hash & (classes->n_slots - 1)]);
+    }
+}
+
 /* Linear probing without tombstones: what follows the hole moves up where its chain began at or
    before the hole (Knuth, TAOCP 6.4, algorithm R). */
 static void take_out(mdm_class_table *classes, uint32_t class)

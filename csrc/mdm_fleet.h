@@ -108,6 +108,7 @@ size_t mdm_fleet_find(const mdm_fleet *fleet, mdm_text name, size_t hint); /* n:
 
 /* Codes are one an attribute, then that of the list. */
 mdm_status mdm_class_intern(mdm_fleet *fleet, const uint32_t *codes, uint32_t *class);
+void mdm_class_expect(const mdm_fleet *fleet, const uint32_t *codes); /* soon to be interned */
 mdm_status mdm_class_reserve(mdm_fleet *fleet, uint32_t class, size_t more, bool is_exact);
 void mdm_class_push(mdm_fleet *fleet, uint32_t class, uint32_t row); /* reserved before */
 void mdm_class_pull(mdm_fleet *fleet, uint32_t class, uint32_t row);

@@ -8,6 +8,9 @@
 #include "mdm_plain.h"
 #include "mdm_value.h"
 
+/* Text comes from far away: what is asked for so many bytes before is there in time. */
+#define AHEAD ((size_t)2048)
+
 static void find_name(mdm_raw_line *line)
 {
     static const char opening[] = "{\"name\":\"";
@@ -26,18 +29,19 @@ static void find_name(mdm_raw_line *line)
     }
 }
 
-size_t mdm_lines_cut(mdm_text *text, bool hashes, mdm_raw_line *lines, size_t most)
+mdm_raw_line mdm_line_cut(mdm_text *text, bool hashes)
 {
-    size_t n = 0;
-    for (; n < most && text->len > 0; n++) {
-        mdm_raw_line *line = &lines[n];
-        const char *feed = memchr(text->at, '\n', text->len);
-        const size_t len = feed == NULL ? text->len : (size_t)(feed - text->at);
-        const size_t taken = feed == NULL ? len : len + 1;
-        line->text = (mdm_text){text->at, len};
-        *text = (mdm_text){text->at + taken, text->len - taken};
-        find_name(line);
-        line->hash = hashes ? mdm_hash(line->rest.at, line->rest.len) : 0;
+    const char *feed = memchr(text->at, '\n', text->len);
+    const size_t len = feed == NULL ? text->len : (size_t)(feed - text->at);
+    const size_t taken = feed == NULL ? len : len + 1;
+    mdm_raw_line line = {.text = {text->at, len}};
+    for (size_t i = 0; i < taken && text->len > i + AHEAD; i += 64) {
+        __builtin_prefetch(text->at + i + AHEAD);
     }
-    return n;
+    *text = (mdm_text){text->at + taken, text->len - taken};
+    find_name(&line);
+    if (hashes) {
+        line.hash = mdm_hash(line.rest.at, line.rest.len);
+    }
+    return line;
 }

@@ -12,10 +12,10 @@ typedef struct mdm_raw_line {
     mdm_text text;
     mdm_text name; /* at NULL: none, or not so written */
     mdm_text rest;
-    uint64_t hash; /* of the rest */
+    uint64_t hash; /* of the rest, if asked for */
 } mdm_raw_line;
 
-/* Cuts at most `most` lines off the front of a text; returns how many. */
-size_t mdm_lines_cut(mdm_text *text, bool hashes, mdm_raw_line *lines, size_t most);
+/* Cuts a line off the front of a text that is not empty. */
+mdm_raw_line mdm_line_cut(mdm_text *text, bool hashes);
 
 #endif

@@ -11,7 +11,7 @@
 #define MDM_MEMO_WORDS 2
 #define MDM_MEMO_TEXT (MDM_MEMO_WORDS * sizeof(uint64_t)) /* longer ones are not all here */
 #define MDM_MEMO_WAYS 2
-#define MDM_MEMO_BUCKETS ((size_t)1 << 13)
+#define MDM_MEMO_BUCKETS ((size_t)1 << 14)
 #define MDM_MEMO_LONGEST ((size_t)1 << 16)
 
 typedef struct mdm_memory_of {

@@ -13,6 +13,7 @@ typedef struct mdm_parser {
     mdm_fleet *grown; /* the same fleet where it may grow; NULL for a question */
     mdm_steps *steps; /* of the lines before; NULL: there are none */
     mdm_memo *memo;   /* with steps */
+    const mdm_ahead *ahead; /* with steps */
     mdm_keeper keeper;
     mdm_arena *scratch;
     const char *at;

@@ -1,20 +1,10 @@
 /*
  * The bulk reader. New rows stand behind those of the fleet, where no question sees them, until
  * they are committed.
- *
- * What follows the name repeats as descriptions do. So the text of a line after its name is
- * looked up first, and only a text that was never seen is parsed, strictly. What is not of the
- * form {"name":"...", or has anything but plain ASCII in the name, is parsed as well.
  */
 #include <string.h>
 
-#include "mdm_lines.h"
-#include "mdm_parse.h"
-#include "mdm_seen.h"
-
-/* So many lines must be parsed before a memo is worth its memory. */
-#define MEMO_PAYS 4096
-#define BATCH 32 /* lines; with what they are compared to, they fit the first cache */
+#include "mdm_batch.h"
 
 struct mdm_reader {
     mdm_fleet *fleet;
@@ -23,10 +13,7 @@ struct mdm_reader {
     size_t n; /* rows read */
     size_t n_lines;
     bool is_broken;
-    mdm_seen seen; /* what follows the name; whole lines that have none */
-    mdm_steps steps;
-    mdm_memo memo;
-    size_t n_parsed;
+    mdm_habits habits;
 };
 
 mdm_status mdm_reader_new(mdm_fleet *fleet, mdm_reader **made)
@@ -42,7 +29,7 @@ mdm_status mdm_reader_new(mdm_fleet *fleet, mdm_reader **made)
     *reader = (mdm_reader){.fleet = fleet,
                            .mark = mdm_fleet_mark(fleet),
                            .names_before = fleet->names.n,
-                           .seen = mdm_seen_new(&fleet->memory)};
+                           .habits = {.seen = mdm_seen_new(&fleet->memory)}};
     fleet->read_from = &reader->mark;
     *made = reader;
     return MDM_OK;
@@ -84,101 +71,75 @@ static mdm_status add_row(mdm_reader *reader, uint32_t class, const mdm_text *na
     return MDM_OK;
 }
 
-static bool is_blank(mdm_text text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] != ' ' && text.at[i] != '\t' && text.at[i] != '\r') {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* A line that was never seen. */
-static mdm_status parse_line(mdm_reader *reader, const mdm_raw_line *raw, const char *limit,
-                             const char **fault)
-{
-    mdm_fleet *fleet = reader->fleet;
-    mdm_parser parser = mdm_parser_growing(fleet);
-    mdm_line line;
-    uint32_t class = 0;
-    mdm_status status = MDM_OK;
-    if (++reader->n_parsed == MEMO_PAYS) {
-        mdm_memo_open(&reader->memo, &fleet->memory);
-    }
-    parser.steps = &reader->steps;
-    parser.memo = &reader->memo;
-    parser.limit = limit;
-    mdm_arena_reset(&fleet->scratch);
-    status = raw->name.at == NULL ? mdm_line_parse(&parser, raw->text, &line)
-                                  : mdm_line_parse_named(&parser, raw->text, raw->name, &line);
-    if (status == MDM_BAD_TEXT) {
-        *fault = parser.fault;
-    }
-    if (status == MDM_OK && !reader->is_broken) {
-        status = mdm_class_intern(fleet, line.codes, &class);
-    }
-    if (status != MDM_OK || reader->is_broken) {
-        return status;
-    }
-    status = add_row(reader, class, line.has_name ? &line.name : NULL);
-    /* A line with a name elsewhere is not remembered: its text is not all that matters. */
-    if (status == MDM_OK && !reader->seen.is_off && (raw->name.at != NULL || !line.has_name)) {
-        mdm_seen_add(&reader->seen, raw->rest, raw->hash, class);
-    }
-    return status;
-}
-
-static mdm_status read_line(mdm_reader *reader, const mdm_raw_line *raw, const char *limit,
-                            const char **fault)
-{
-    if (is_blank(raw->text)) {
-        return MDM_OK;
-    }
-    if (!reader->seen.is_off && !reader->is_broken) {
-        const uint32_t class = mdm_seen_find(&reader->seen, raw->rest, raw->hash);
-        if (class != 0) {
-            return add_row(reader, class, raw->name.at == NULL ? NULL : &raw->name);
-        }
-    }
-    return parse_line(reader, raw, limit, fault);
-}
-
 typedef struct fault_list {
     mdm_fault *at;
     size_t capacity;
     size_t n;
 } fault_list;
 
-/* In batches, so that what was seen before is on its way while other lines are looked at. */
-static mdm_status read_lines(mdm_reader *reader, mdm_text given, fault_list *faults)
+static mdm_status parse_batch(mdm_reader *reader, mdm_batch *batch, const char *begin,
+                              fault_list *faults)
 {
-    const char *limit = given.at + given.len;
-    mdm_text left = given;
-    size_t n_lines = reader->n_lines;
     mdm_status result = MDM_OK;
-    while (left.len > 0) {
-        mdm_raw_line lines[BATCH];
-        const bool looks = !reader->seen.is_off && !reader->is_broken;
-        const size_t n = mdm_lines_cut(&left, looks, lines, BATCH);
-        for (size_t i = 0; i < n && looks; i++) {
-            mdm_texts_expect(&reader->seen.texts, lines[i].hash);
-        }
-        for (size_t i = 0; i < n; i++, n_lines++) {
-            const char *fault = lines[i].text.at;
-            const mdm_status status = read_line(reader, &lines[i], limit, &fault);
-            if (status == MDM_BAD_TEXT) {
-                result = MDM_BAD_TEXT;
-                reader->is_broken = true;
-                if (faults->n < faults->capacity) {
-                    faults->at[faults->n++] = (mdm_fault){(size_t)(fault - given.at), n_lines};
-                }
-            } else if (status != MDM_OK) {
-                return status;
+    for (size_t i = 0; i < batch->n; i++) {
+        const char *fault = NULL;
+        const mdm_status status =
+            mdm_batch_parse(batch, i, reader->fleet, &reader->habits, &fault);
+        if (status == MDM_BAD_TEXT) {
+            result = MDM_BAD_TEXT;
+            if (faults->n < faults->capacity) {
+                faults->at[faults->n++] =
+                    (mdm_fault){(size_t)(fault - begin), reader->n_lines + i};
             }
+        } else if (status != MDM_OK) {
+            return status;
         }
     }
-    reader->n_lines = n_lines;
+    return result;
+}
+
+static mdm_status add_batch(mdm_reader *reader, mdm_batch *batch)
+{
+    mdm_status status = MDM_OK;
+    for (size_t i = 0; i < batch->n && status == MDM_OK; i++) {
+        mdm_batch_line *line = &batch->lines[i];
+        const bool is_new = line->class == 0;
+        if (line->is_blank) {
+            continue;
+        }
+        if (is_new) {
+            status = mdm_class_intern(reader->fleet, line->codes, &line->class);
+        }
+        if (status == MDM_OK) {
+            status = add_row(reader, line->class, line->has_name ? &line->name : NULL);
+        }
+        if (status == MDM_OK && is_new && !line->is_sole && !reader->habits.seen.is_off) {
+            mdm_seen_add(&reader->habits.seen, line->raw.rest, line->raw.hash, line->class);
+        }
+    }
+    return status;
+}
+
+static mdm_status read_lines(mdm_reader *reader, mdm_text given, fault_list *faults)
+{
+    mdm_text left = given;
+    mdm_status result = MDM_OK;
+    while (left.len > 0) {
+        mdm_batch batch;
+        mdm_status status = MDM_OK;
+        mdm_batch_cut(&batch, reader->fleet, &reader->habits, &left);
+        status = parse_batch(reader, &batch, given.at, faults);
+        if (status == MDM_BAD_TEXT) {
+            result = MDM_BAD_TEXT;
+            reader->is_broken = true;
+        } else if (status == MDM_OK && !reader->is_broken) {
+            status = add_batch(reader, &batch);
+        }
+        if (status != MDM_OK && status != MDM_BAD_TEXT) {
+            return status;
+        }
+        reader->n_lines += batch.n;
+    }
     return result;
 }
 
@@ -186,6 +147,7 @@ mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len
                            mdm_fault *faults, size_t faults_len, size_t *n_faults)
 {
     const size_t n_before = mdm_reader_count(reader);
+    const size_t n_lines = reader == NULL ? 0 : reader->n_lines;
     fault_list found = {faults, faults_len, 0};
     size_t n_names = 0;
     mdm_status status = MDM_OK;
@@ -197,6 +159,7 @@ mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len
     status = read_lines(reader, mdm_given(text, text_len), &found);
     if (status != MDM_OK && status != MDM_BAD_TEXT) {
         reader->n = n_before;
+        reader->n_lines = n_lines;
         reader->fleet->names.n = n_names;
         return status;
     }
@@ -205,12 +168,6 @@ mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len
 }
 
 /* ---- The end ---- */
-
-static void end_caches(mdm_reader *reader)
-{
-    mdm_seen_end(&reader->seen);
-    mdm_memo_close(&reader->memo, &reader->fleet->memory);
-}
 
 static mdm_status reserve_rows(mdm_reader *reader)
 {
@@ -285,7 +242,7 @@ mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row)
     fleet->generation++;
     fleet->read_from = NULL;
     reader->n = 0;
-    end_caches(reader);
+    mdm_habits_end(&reader->habits, &fleet->memory);
     drop_classes(fleet);
     trim(fleet);
     return MDM_OK;
@@ -298,7 +255,7 @@ void mdm_reader_free(mdm_reader *reader)
         return;
     }
     fleet = reader->fleet;
-    end_caches(reader);
+    mdm_habits_end(&reader->habits, &fleet->memory);
     if (fleet->read_from == &reader->mark) {
         fleet->names.n = reader->names_before;
         drop_classes(fleet);

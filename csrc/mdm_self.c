@@ -94,19 +94,24 @@ static mdm_status intern_token(mdm_parser *parser, const mdm_token *token, uint3
 /* First all are found, then all are looked up, so that no look-up waits for another. */
 static mdm_status take_expected(mdm_parser *parser, mdm_line *line, size_t *last)
 {
-    mdm_token tokens[MDM_MAX_ATTRIBUTES];
+    mdm_token own[MDM_MAX_ATTRIBUTES];
     mdm_place place = {parser->at, parser->end, parser->limit, line->present, *last};
+    mdm_ahead taken = {parser->at, place, own, 0};
     mdm_status status = MDM_OK;
-    size_t n = 0;
     if (parser->steps == NULL) {
         return MDM_OK;
     }
-    n = mdm_steps_take(parser->steps, parser->memo, &place, tokens);
-    parser->at = place.at;
-    line->present = place.present;
-    *last = place.last;
-    for (size_t i = 0; i < n && status == MDM_OK; i++) {
-        status = intern_token(parser, &tokens[i], &line->codes[tokens[i].attribute]);
+    if (parser->ahead->begin == parser->at) {
+        taken = *parser->ahead;
+    } else {
+        taken.n = mdm_steps_take(parser->steps, parser->memo, &taken.place, own);
+    }
+    parser->at = taken.place.at;
+    line->present = taken.place.present;
+    *last = taken.place.last;
+    for (size_t i = 0; i < taken.n && status == MDM_OK; i++) {
+        const mdm_token *token = &taken.tokens[i];
+        status = intern_token(parser, token, &line->codes[token->attribute]);
     }
     return status;
 }

@@ -32,6 +32,14 @@ typedef struct mdm_place {
     size_t last;       /* the last of them; how many the scheme has: none */
 } mdm_place;
 
+/* Members that were taken before their line is parsed. */
+typedef struct mdm_ahead {
+    const char *begin; /* of the first; NULL: none were */
+    mdm_place place;   /* behind the last */
+    mdm_token *tokens;
+    size_t n;
+} mdm_ahead;
+
 /* gap is from where the value before ended to where that of the attribute begins. */
 void mdm_steps_learn(mdm_steps *steps, size_t last, mdm_text gap, size_t attribute,
                      bool is_string);
