@@ -28,26 +28,9 @@ void mdm_memo_close(mdm_memo *memo, const mdm_allocator *memory)
     *memo = (mdm_memo){NULL, NULL};
 }
 
-static bool is_of(const mdm_memory_of *known, const mdm_token *token)
+bool mdm_memo_has(const mdm_memory_of *known, const mdm_token *token)
 {
-    return ((known->words[0] ^ token->words[0]) | (known->words[1] ^ token->words[1]) |
-            (known->key ^ token->key)) == 0 &&
-           (token->text.len <= MDM_MEMO_TEXT ||
-            memcmp(known->at, token->text.at, token->text.len) == 0);
-}
-
-uint32_t mdm_memo_get(const mdm_token *token)
-{
-    if (token->bucket == NULL) {
-        return 0;
-    }
-    for (size_t way = 0; way < MDM_MEMO_WAYS; way++) {
-        const mdm_memory_of *known = &token->bucket[way];
-        if (known->code != 0 && is_of(known, token)) {
-            return known->code;
-        }
-    }
-    return 0;
+    return known->code != 0 && memcmp(known->at, token->text.at, token->text.len) == 0;
 }
 
 void mdm_memo_put(const mdm_token *token, uint32_t code, const char *kept)

@@ -37,7 +37,7 @@ typedef struct mdm_token {
 
 bool mdm_memo_open(mdm_memo *memo, const mdm_allocator *memory);
 void mdm_memo_close(mdm_memo *memo, const mdm_allocator *memory);
-uint32_t mdm_memo_get(const mdm_token *token); /* the code; 0: not here */
+bool mdm_memo_has(const mdm_memory_of *known, const mdm_token *token); /* all of a longer text */
 /* kept is the same text where it stays as long as the memo is open. */
 void mdm_memo_put(const mdm_token *token, uint32_t code, const char *kept);
 
@@ -69,6 +69,26 @@ static inline void mdm_memo_ask(const mdm_memo *memo, size_t attribute, mdm_text
     token->bucket = memo->buckets[mdm_fold(words[0] ^ MDM_SECRET_A ^ key, words[1] ^ MDM_SECRET_B) &
                                   (MDM_MEMO_BUCKETS - 1)];
     __builtin_prefetch(token->bucket);
+}
+
+/* The code; 0: it is not here. */
+static inline uint32_t mdm_memo_get(const mdm_token *token)
+{
+    const mdm_memory_of *known = token->bucket;
+    uint64_t differ[MDM_MEMO_WAYS];
+    if (known == NULL) {
+        return 0;
+    }
+    for (size_t way = 0; way < MDM_MEMO_WAYS; way++) {
+        differ[way] = (known[way].words[0] ^ token->words[0]) |
+                      (known[way].words[1] ^ token->words[1]) | (known[way].key ^ token->key);
+    }
+    known += differ[0] != 0;
+    if ((differ[0] != 0 && differ[1] != 0) ||
+        (token->text.len > MDM_MEMO_TEXT && !mdm_memo_has(known, token))) {
+        return 0;
+    }
+    return known->code;
 }
 
 #endif

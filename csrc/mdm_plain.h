@@ -11,6 +11,11 @@
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
+
+static inline __m128i mdm_vector(const char *at)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)at);
+}
 #endif
 
 /* Stands for itself in a JSON string, and may stand in a value: printable ASCII but quote and
@@ -39,7 +44,7 @@ static inline size_t mdm_plain(const char *at, const char *end)
     const char *begin = at;
 #if defined(__SSE2__)
     for (; end - at >= 16; at += 16) {
-        const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+        const __m128i bytes = mdm_vector(at);
         /* As signed numbers: control characters are small, what is not ASCII is below them, and
            one more than 0x7f is the lowest of all. */
         const __m128i odd =

@@ -18,16 +18,25 @@ void mdm_steps_learn(mdm_steps *steps, size_t last, mdm_text gap, size_t attribu
     *step = (mdm_step){
         .len = (uint32_t)gap.len, .attribute = (uint32_t)attribute, .is_string = is_string};
     memcpy(step->bytes, gap.at, gap.len);
-    memset(step->masks, 0xff, gap.len);
+    memset(step->others + gap.len, 0xff, MDM_STEP_BYTES - gap.len);
 }
 
 static inline bool is_step(const mdm_step *step, const char *at)
 {
+#if defined(__SSE2__)
+    __m128i same = _mm_set1_epi8(-1);
+    for (size_t i = 0; i < MDM_STEP_BYTES; i += 16) {
+        const __m128i is_same = _mm_cmpeq_epi8(mdm_vector(at + i), mdm_vector(step->bytes + i));
+        same = _mm_and_si128(same, _mm_or_si128(is_same, mdm_vector(step->others + i)));
+    }
+    return _mm_movemask_epi8(same) == 0xffff;
+#else
     uint64_t differ = 0;
     for (size_t i = 0; i < MDM_STEP_BYTES; i += 8) {
-        differ |= (mdm_load(at + i) ^ mdm_load(step->bytes + i)) & mdm_load(step->masks + i);
+        differ |= (mdm_load(at + i) ^ mdm_load(step->bytes + i)) & ~mdm_load(step->others + i);
     }
     return differ == 0;
+#endif
 }
 
 size_t mdm_steps_take(const mdm_steps *steps, const mdm_memo *memo, mdm_place *place,

@@ -12,7 +12,7 @@
 #define MDM_STEP_BYTES 32
 typedef struct mdm_step {
     char bytes[MDM_STEP_BYTES]; /* filled up with 0 */
-    char masks[MDM_STEP_BYTES];
+    char others[MDM_STEP_BYTES]; /* all bits set where it does not matter what stands there */
     uint32_t len;       /* 0: nothing is known */
     uint32_t attribute; /* that follows */
     bool is_string;
