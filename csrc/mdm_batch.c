@@ -29,25 +29,72 @@ static void look_ahead(mdm_batch_line *line, const mdm_fleet *fleet, const mdm_h
     line->ahead.n = mdm_steps_take(&habits->steps, &habits->memo, &line->ahead.place, tokens);
 }
 
-void mdm_batch_cut(mdm_batch *batch, const mdm_fleet *fleet, const mdm_habits *habits,
-                   mdm_text *left)
+/* Takes a line off the front of a text if it may be one that was seen before. */
+static bool guess_line(mdm_batch_line *line, const mdm_seen *seen, mdm_text *left)
+{
+    const char *limit = left->at + left->len;
+    mdm_raw_line *raw = &line->raw;
+    size_t taken = 0;
+    mdm_line_name(raw, left->at, limit);
+    line->guess = mdm_seen_guess(seen, raw->rest.at, limit);
+    if (line->guess == MDM_NONE) {
+        return false;
+    }
+    raw->rest.len = mdm_seen_len(seen, line->guess);
+    taken = (size_t)(raw->rest.at - left->at) + raw->rest.len + 1;
+    raw->text = (mdm_text){left->at, taken - 1};
+    *left = (mdm_text){left->at + taken, left->len - taken};
+    return true;
+}
+
+static void set_name(mdm_batch_line *line)
+{
+    line->has_name = line->raw.name.at != NULL;
+    line->name = line->raw.name;
+}
+
+/* Where a guess does not hold, nobody knows where its line ends, and what comes after is cut
+   anew. */
+static void check_guesses(mdm_batch *batch, mdm_seen *seen, mdm_text *left)
+{
+    for (size_t i = 0; i < batch->n; i++) {
+        mdm_batch_line *line = &batch->lines[i];
+        if (line->guess == MDM_NONE) {
+            continue;
+        }
+        line->class = mdm_seen_check(seen, line->guess, line->raw.rest.at);
+        line->is_blank = false;
+        set_name(line);
+        if (line->class == 0) {
+            const char *at = line->raw.text.at;
+            *left = (mdm_text){at, (size_t)(batch->limit - at)};
+            line->raw = mdm_line_cut(left, true);
+            batch->n = i + 1;
+        }
+    }
+}
+
+void mdm_batch_cut(mdm_batch *batch, const mdm_fleet *fleet, mdm_habits *habits, mdm_text *left)
 {
     const bool looks = !habits->seen.is_off;
     size_t n_tokens = 0;
     batch->limit = left->at + left->len;
     for (batch->n = 0; batch->n < MDM_BATCH && left->len > 0; batch->n++) {
         mdm_batch_line *line = &batch->lines[batch->n];
-        line->raw = mdm_line_cut(left, looks);
+        line->class = 0;
+        line->guess = MDM_NONE;
         line->ahead.begin = NULL;
+        if (looks && guess_line(line, &habits->seen, left)) {
+            continue;
+        }
+        line->raw = mdm_line_cut(left, looks);
         if (!looks && MDM_BATCH_TOKENS - n_tokens >= fleet->scheme.n_attributes) {
             line->ahead.n = 0;
             look_ahead(line, fleet, habits, batch->limit, batch->tokens + n_tokens);
             n_tokens += line->ahead.n;
         }
     }
-    for (size_t i = 0; i < batch->n && looks; i++) {
-        mdm_texts_expect(&habits->seen.texts, batch->lines[i].raw.hash);
-    }
+    check_guesses(batch, &habits->seen, left);
 }
 
 /* ---- One line ---- */
@@ -95,10 +142,6 @@ mdm_status mdm_batch_parse(mdm_batch *batch, size_t number, mdm_fleet *fleet, md
                            const char **fault)
 {
     mdm_batch_line *line = &batch->lines[number];
-    if (number == 0) {
-        mdm_arena_reset(&fleet->scratch);
-    }
-    line->class = 0;
     line->is_blank = is_blank(line->raw.text);
     if (line->is_blank) {
         return MDM_OK;
@@ -106,8 +149,7 @@ mdm_status mdm_batch_parse(mdm_batch *batch, size_t number, mdm_fleet *fleet, md
     if (!habits->seen.is_off) {
         line->class = mdm_seen_find(&habits->seen, line->raw.rest, line->raw.hash);
         if (line->class != 0) {
-            line->has_name = line->raw.name.at != NULL;
-            line->name = line->raw.name;
+            set_name(line);
             return MDM_OK;
         }
     }

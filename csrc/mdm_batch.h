@@ -21,11 +21,12 @@ typedef struct mdm_habits {
 
 typedef struct mdm_batch_line {
     mdm_raw_line raw;
+    uint32_t guess; /* of what was seen; MDM_NONE: none */
     mdm_ahead ahead;
     bool is_blank;
     bool has_name;
     bool is_sole; /* its name stands elsewhere, so its text is not all that matters */
-    uint32_t class; /* 0: it is that of the codes */
+    uint32_t class; /* 0: not known; that of the codes, when they are */
     mdm_text name;
     uint32_t codes[MDM_MAX_ATTRIBUTES + 1];
 } mdm_batch_line;
@@ -38,9 +39,9 @@ typedef struct mdm_batch {
 } mdm_batch;
 
 /* Takes the next lines off the front of a text, and asks for what they need. */
-void mdm_batch_cut(mdm_batch *batch, const mdm_fleet *fleet, const mdm_habits *habits,
-                   mdm_text *left);
-/* Finds the class of a line, or its codes. The next batch takes decoded names away. */
+void mdm_batch_cut(mdm_batch *batch, const mdm_fleet *fleet, mdm_habits *habits, mdm_text *left);
+/* Finds the class of a line that has none yet, or its codes. Decoded names are in the scratch
+   arena, which is to be emptied before the batch. */
 mdm_status mdm_batch_parse(mdm_batch *batch, size_t number, mdm_fleet *fleet, mdm_habits *habits,
                            const char **fault);
 void mdm_habits_end(mdm_habits *habits, const mdm_allocator *memory);

@@ -11,21 +11,21 @@
 /* Text comes from far away: what is asked for so many bytes before is there in time. */
 #define AHEAD ((size_t)2048)
 
-static void find_name(mdm_raw_line *line)
+void mdm_line_name(mdm_raw_line *line, const char *at, const char *limit)
 {
     static const char opening[] = "{\"name\":\"";
     const size_t begin = sizeof opening - 1;
-    const mdm_text text = line->text;
+    const size_t left = (size_t)(limit - at);
     size_t end = begin;
     line->name = (mdm_text){NULL, 0};
-    line->rest = text;
-    if (text.len < begin || memcmp(text.at, opening, begin) != 0) {
+    line->rest = (mdm_text){at, left};
+    if (left < begin || memcmp(at, opening, begin) != 0) {
         return;
     }
-    end += mdm_plain(text.at + begin, text.at + text.len);
-    if (end < text.len && text.at[end] == '"' && end - begin <= MDM_MAX_VALUE) {
-        line->name = (mdm_text){text.at + begin, end - begin};
-        line->rest = (mdm_text){text.at + end, text.len - end};
+    end += mdm_plain(at + begin, limit);
+    if (end < left && at[end] == '"' && end - begin <= MDM_MAX_VALUE) {
+        line->name = (mdm_text){at + begin, end - begin};
+        line->rest = (mdm_text){at + end, left - end};
     }
 }
 
@@ -39,7 +39,7 @@ mdm_raw_line mdm_line_cut(mdm_text *text, bool hashes)
         __builtin_prefetch(text->at + i + AHEAD);
     }
     *text = (mdm_text){text->at + taken, text->len - taken};
-    find_name(&line);
+    mdm_line_name(&line, line.text.at, line.text.at + len);
     if (hashes) {
         line.hash = mdm_hash(line.rest.at, line.rest.len);
     }

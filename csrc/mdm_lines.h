@@ -15,6 +15,8 @@ typedef struct mdm_raw_line {
     uint64_t hash; /* of the rest, if asked for */
 } mdm_raw_line;
 
+/* The name and the rest of the line that begins here, as far as the limit or where it ends. */
+void mdm_line_name(mdm_raw_line *line, const char *at, const char *limit);
 /* Cuts a line off the front of a text that is not empty. */
 mdm_raw_line mdm_line_cut(mdm_text *text, bool hashes);
 

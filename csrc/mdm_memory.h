@@ -107,7 +107,6 @@ typedef struct mdm_texts {
 
 uint64_t mdm_hash(const char *at, size_t len);
 uint32_t mdm_texts_find(const mdm_texts *texts, mdm_text text, uint64_t hash);
-void mdm_texts_expect(const mdm_texts *texts, uint64_t hash); /* it will soon be looked for */
 mdm_status mdm_texts_add(mdm_texts *texts, mdm_arena *arena, mdm_text text, uint64_t hash,
                          uint32_t *number);
 void mdm_texts_cut(mdm_texts *texts, size_t n); /* forgets the numbers from n on */

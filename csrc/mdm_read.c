@@ -81,10 +81,14 @@ static mdm_status parse_batch(mdm_reader *reader, mdm_batch *batch, const char *
                               fault_list *faults)
 {
     mdm_status result = MDM_OK;
+    mdm_arena_reset(&reader->fleet->scratch);
     for (size_t i = 0; i < batch->n; i++) {
         const char *fault = NULL;
-        const mdm_status status =
-            mdm_batch_parse(batch, i, reader->fleet, &reader->habits, &fault);
+        mdm_status status = MDM_OK;
+        if (batch->lines[i].class != 0) {
+            continue;
+        }
+        status = mdm_batch_parse(batch, i, reader->fleet, &reader->habits, &fault);
         if (status == MDM_BAD_TEXT) {
             result = MDM_BAD_TEXT;
             if (faults->n < faults->capacity) {

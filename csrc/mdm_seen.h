@@ -1,6 +1,9 @@
 /*
  * What a reader has seen: texts of lines after their name, which repeat as descriptions do, and
  * the class that each was found to be.
+ *
+ * There are two ways to a text. One needs all of it. The other guesses by the front of what is
+ * left of the file, before anybody has looked where the line ends; a guess that holds tells.
  */
 #ifndef MDM_SEEN_H
 #define MDM_SEEN_H
@@ -14,12 +17,26 @@ typedef struct mdm_seen {
     mdm_arena arena;
     size_t n_lines;
     size_t n_hits;
+    size_t n_bytes;   /* of all texts */
+    size_t width;     /* of a front; shorter texts are not guessed */
+    mdm_slot *fronts; /* by the hash of the front */
+    size_t n_fronts;
 } mdm_seen;
 
 mdm_seen mdm_seen_new(const mdm_allocator *memory);
 uint32_t mdm_seen_find(mdm_seen *seen, mdm_text text, uint64_t hash); /* a class; 0: never seen */
+/* Which text may stand here, up to a line feed before the limit; MDM_NONE: not one that is known.
+   What is needed to be sure is asked for. */
+uint32_t mdm_seen_guess(const mdm_seen *seen, const char *at, const char *limit);
+/* The class, where the guess holds; else 0. */
+uint32_t mdm_seen_check(mdm_seen *seen, uint32_t number, const char *at);
 /* Whatever it lacks memory for, it does not remember. */
 void mdm_seen_add(mdm_seen *seen, mdm_text text, uint64_t hash, uint32_t class);
 void mdm_seen_end(mdm_seen *seen); /* forgets everything, and is off */
+
+static inline size_t mdm_seen_len(const mdm_seen *seen, uint32_t number)
+{
+    return seen->texts.at[number].len;
+}
 
 #endif

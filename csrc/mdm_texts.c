@@ -93,21 +93,6 @@ uint32_t mdm_texts_find(const mdm_texts *texts, mdm_text text, uint64_t hash)
     return MDM_NONE;
 }
 
-void mdm_texts_expect(const mdm_texts *texts, uint64_t hash)
-{
-    const mdm_slot *slot = NULL;
-    if (texts->n_slots == 0) {
-        return;
-    }
-    slot = &texts->slots[(size_t)hash & (texts->n_slots - 1)];
-    if (slot->place != 0 && slot->hash == (uint32_t)hash) {
-        const mdm_entry *entry = &texts->at[slot->place - 1];
-        for (uint32_t i = 0; i < entry->len; i += 64) {
-            __builtin_prefetch(entry->at + i);
-        }
-    }
-}
-
 static void put(mdm_slot *slots, size_t n_slots, uint32_t hash, uint32_t number)
 {
     size_t slot = hash & (n_slots - 1);
