@@ -30,17 +30,18 @@ static void look_ahead(mdm_batch_line *line, const mdm_fleet *fleet, const mdm_h
 }
 
 /* Takes a line off the front of a text if it may be one that was seen before. */
-static bool guess_line(mdm_batch_line *line, const mdm_seen *seen, mdm_text *left)
+static bool guess_line(mdm_batch_line *line, const mdm_seen *seen, size_t *name_len,
+                       mdm_text *left)
 {
     const char *limit = left->at + left->len;
     mdm_raw_line *raw = &line->raw;
     size_t taken = 0;
-    mdm_line_name(raw, left->at, limit);
-    line->guess = mdm_seen_guess(seen, raw->rest.at, limit);
+    mdm_line_name(raw, left->at, limit, *name_len);
+    line->guess = mdm_seen_guess(seen, raw->rest.at, limit, &raw->rest.len);
     if (line->guess == MDM_NONE) {
         return false;
     }
-    raw->rest.len = mdm_seen_len(seen, line->guess);
+    *name_len = raw->name.len;
     taken = (size_t)(raw->rest.at - left->at) + raw->rest.len + 1;
     raw->text = (mdm_text){left->at, taken - 1};
     *left = (mdm_text){left->at + taken, left->len - taken};
@@ -84,7 +85,7 @@ void mdm_batch_cut(mdm_batch *batch, const mdm_fleet *fleet, mdm_habits *habits,
         line->class = 0;
         line->guess = MDM_NONE;
         line->ahead.begin = NULL;
-        if (looks && guess_line(line, &habits->seen, left)) {
+        if (looks && guess_line(line, &habits->seen, &habits->name_len, left)) {
             continue;
         }
         line->raw = mdm_line_cut(left, looks);

@@ -17,6 +17,7 @@ typedef struct mdm_habits {
     mdm_steps steps;
     mdm_memo memo;
     size_t n_parsed;
+    size_t name_len; /* of the last line that was guessed */
 } mdm_habits;
 
 typedef struct mdm_batch_line {

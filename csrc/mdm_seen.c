@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "mdm_hash.h"
+#include "mdm_lines.h"
 #include "mdm_plain.h"
 
 /* After so many lines it must have paid off; else all lines differ, and it goes. */
@@ -73,9 +74,9 @@ static void put_front(mdm_seen *seen, uint32_t number)
     if (seen->n_fronts > 0 && entry->len >= seen->width) {
         const uint32_t hash = hash_front(entry->at, seen->width);
         for (size_t i = 0; i < MOST_PROBES; i++) {
-            mdm_slot *slot = &seen->fronts[(hash + i) & (seen->n_fronts - 1)];
+            mdm_front *slot = &seen->fronts[(hash + i) & (seen->n_fronts - 1)];
             if (slot->place == 0) {
-                *slot = (mdm_slot){number + 1, hash};
+                *slot = (mdm_front){number + 1, hash, entry->len};
                 return;
             }
         }
@@ -89,7 +90,7 @@ static void make_fronts(mdm_seen *seen)
     const mdm_allocator *memory = seen->arena.memory;
     const size_t n = seen->n_fronts == 0 ? LEAST_FRONTS : seen->n_fronts * 2;
     const size_t width = seen->n_bytes / seen->texts.n * 7 / 8;
-    mdm_slot *fronts = mdm_resize(memory, NULL, 0, n, sizeof *fronts);
+    mdm_front *fronts = mdm_resize(memory, NULL, 0, n, sizeof *fronts);
     if (fronts == NULL) {
         return;
     }
@@ -103,7 +104,7 @@ static void make_fronts(mdm_seen *seen)
     }
 }
 
-uint32_t mdm_seen_guess(const mdm_seen *seen, const char *at, const char *limit)
+uint32_t mdm_seen_guess(const mdm_seen *seen, const char *at, const char *limit, size_t *len)
 {
     const size_t left = (size_t)(limit - at);
     uint32_t hash = 0;
@@ -112,17 +113,19 @@ uint32_t mdm_seen_guess(const mdm_seen *seen, const char *at, const char *limit)
     }
     hash = hash_front(at, seen->width);
     for (size_t i = 0; i < MOST_PROBES; i++) {
-        const mdm_slot *slot = &seen->fronts[(hash + i) & (seen->n_fronts - 1)];
-        const mdm_entry *entry = NULL;
-        if (slot->place == 0) {
+        const mdm_front *front = &seen->fronts[(hash + i) & (seen->n_fronts - 1)];
+        if (front->place == 0) {
             return MDM_NONE;
         }
-        entry = &seen->texts.at[slot->place - 1];
-        if (slot->hash == hash && entry->len < left && at[entry->len] == '\n') {
-            for (size_t byte = 0; byte < entry->len; byte += 64) {
-                __builtin_prefetch(entry->at + byte);
+        if (front->hash == hash && front->len < left && at[front->len] == '\n') {
+            const char *known = seen->texts.at[front->place - 1].at;
+            const char *ahead = left > front->len + MDM_AHEAD ? at + MDM_AHEAD : at;
+            for (size_t byte = 0; byte < front->len; byte += 64) {
+                __builtin_prefetch(known + byte);
+                __builtin_prefetch(ahead + byte);
             }
-            return slot->place - 1;
+            *len = front->len;
+            return front->place - 1;
         }
     }
     return MDM_NONE;

@@ -10,6 +10,12 @@
 
 #include "mdm_memory.h"
 
+typedef struct mdm_front {
+    uint32_t place; /* the number of the text + 1; 0 is empty */
+    uint32_t hash;
+    uint32_t len; /* of all of the text: the next line begins there */
+} mdm_front;
+
 typedef struct mdm_seen {
     bool is_off; /* all lines differ: looking them up does not pay */
     mdm_texts texts;
@@ -19,7 +25,7 @@ typedef struct mdm_seen {
     size_t n_hits;
     size_t n_bytes;   /* of all texts */
     size_t width;     /* of a front; shorter texts are not guessed */
-    mdm_slot *fronts; /* by the hash of the front */
+    mdm_front *fronts;
     size_t n_fronts;
 } mdm_seen;
 
@@ -27,16 +33,11 @@ mdm_seen mdm_seen_new(const mdm_allocator *memory);
 uint32_t mdm_seen_find(mdm_seen *seen, mdm_text text, uint64_t hash); /* a class; 0: never seen */
 /* Which text may stand here, up to a line feed before the limit; MDM_NONE: not one that is known.
    What is needed to be sure is asked for. */
-uint32_t mdm_seen_guess(const mdm_seen *seen, const char *at, const char *limit);
+uint32_t mdm_seen_guess(const mdm_seen *seen, const char *at, const char *limit, size_t *len);
 /* The class, where the guess holds; else 0. */
 uint32_t mdm_seen_check(mdm_seen *seen, uint32_t number, const char *at);
 /* Whatever it lacks memory for, it does not remember. */
 void mdm_seen_add(mdm_seen *seen, mdm_text text, uint64_t hash, uint32_t class);
 void mdm_seen_end(mdm_seen *seen); /* forgets everything, and is off */
-
-static inline size_t mdm_seen_len(const mdm_seen *seen, uint32_t number)
-{
-    return seen->texts.at[number].len;
-}
 
 #endif
