@@ -8,8 +8,11 @@
 
 #include <string.h>
 
-/* So many lines must be parsed before a memo is worth its memory. */
-#define MEMO_PAYS 4096
+/* So many lines must be parsed before a memo, and before a large one, is worth its memory. */
+#define SMALL_PAYS ((size_t)1 << 12)
+#define SMALL_BUCKETS ((size_t)1 << 12)
+#define LARGE_PAYS ((size_t)1 << 14)
+#define LARGE_BUCKETS ((size_t)1 << 15)
 
 /* ---- All lines ---- */
 
@@ -75,10 +78,22 @@ static void check_guesses(mdm_batch *batch, mdm_seen *seen, mdm_text *left)
     }
 }
 
+/* Between batches, since a token knows its bucket. */
+static void open_memo(mdm_habits *habits, const mdm_allocator *memory)
+{
+    const size_t n_buckets = habits->n_parsed >= LARGE_PAYS   ? LARGE_BUCKETS
+                             : habits->n_parsed >= SMALL_PAYS ? SMALL_BUCKETS
+                                                              : 0;
+    if (habits->memo.n_buckets < n_buckets) {
+        mdm_memo_open(&habits->memo, memory, n_buckets);
+    }
+}
+
 void mdm_batch_cut(mdm_batch *batch, const mdm_fleet *fleet, mdm_habits *habits, mdm_text *left)
 {
     const bool looks = !habits->seen.is_off;
     size_t n_tokens = 0;
+    open_memo(habits, &fleet->memory);
     batch->limit = left->at + left->len;
     for (batch->n = 0; batch->n < MDM_BATCH && left->len > 0; batch->n++) {
         mdm_batch_line *line = &batch->lines[batch->n];
@@ -95,6 +110,9 @@ void mdm_batch_cut(mdm_batch *batch, const mdm_fleet *fleet, mdm_habits *habits,
             n_tokens += line->ahead.n;
         }
     }
+    for (size_t i = 0; i < n_tokens; i++) {
+        mdm_memo_expect(&batch->tokens[i]);
+    }
     check_guesses(batch, &habits->seen, left);
 }
 
@@ -110,31 +128,52 @@ static bool is_blank(mdm_text text)
     return true;
 }
 
-/* Strictly, but for what the habits know. */
+/* All of the line was found ahead: a name, own values, and no more. */
+static bool is_whole(const mdm_ahead *ahead)
+{
+    return ahead->begin != NULL && ahead->place.end - ahead->place.at == 2 &&
+           memcmp(ahead->place.at, "}}", 2) == 0;
+}
+
+static mdm_status parse_strictly(mdm_batch_line *line, mdm_parser *parser)
+{
+    const mdm_raw_line *raw = &line->raw;
+    mdm_line parsed;
+    const mdm_status status =
+        raw->name.at == NULL ? mdm_line_parse(parser, raw->text, &parsed)
+                             : mdm_line_parse_named(parser, raw->text, raw->name, &parsed);
+    if (status == MDM_OK) {
+        line->has_name = parsed.has_name;
+        line->name = parsed.name;
+        line->is_sole = parsed.has_name && raw->name.at == NULL;
+        memcpy(line->codes, parsed.codes,
+               parser->fleet->classes.n_columns * sizeof *line->codes);
+    }
+    return status;
+}
+
 static mdm_status parse(mdm_batch_line *line, const char *limit, mdm_fleet *fleet,
                         mdm_habits *habits, const char **fault)
 {
-    const mdm_raw_line *raw = &line->raw;
     mdm_parser parser = mdm_parser_growing(fleet);
-    mdm_line parsed;
     mdm_status status = MDM_OK;
-    if (++habits->n_parsed == MEMO_PAYS) {
-        mdm_memo_open(&habits->memo, &fleet->memory);
-    }
     parser.steps = &habits->steps;
     parser.memo = &habits->memo;
     parser.ahead = &line->ahead;
     parser.limit = limit;
-    status = raw->name.at == NULL ? mdm_line_parse(&parser, raw->text, &parsed)
-                                  : mdm_line_parse_named(&parser, raw->text, raw->name, &parsed);
+    habits->n_parsed++;
+    if (is_whole(&line->ahead)) {
+        set_name(line);
+        line->is_sole = false;
+        memset(line->codes, 0, fleet->classes.n_columns * sizeof *line->codes);
+        status = mdm_tokens_intern(&parser, line->ahead.tokens, line->ahead.n, line->codes);
+    } else {
+        status = parse_strictly(line, &parser);
+    }
     if (status != MDM_OK) {
         *fault = parser.fault;
         return status;
     }
-    line->has_name = parsed.has_name;
-    line->name = parsed.name;
-    line->is_sole = parsed.has_name && raw->name.at == NULL;
-    memcpy(line->codes, parsed.codes, fleet->classes.n_columns * sizeof *line->codes);
     mdm_class_expect(fleet, line->codes);
     return MDM_OK;
 }

@@ -4,28 +4,30 @@
 #include "mdm_memo.h"
 
 #define LINE ((size_t)64) /* bytes of the cache that are fetched together */
-#define BUCKET_BYTES (MDM_MEMO_WAYS * sizeof(mdm_memory_of))
-#define BLOCK_BYTES (MDM_MEMO_BUCKETS * BUCKET_BYTES + LINE)
 
-bool mdm_memo_open(mdm_memo *memo, const mdm_allocator *memory)
+static size_t block_bytes(size_t n_buckets)
 {
-    size_t skipped = 0;
-    memo->block = mdm_resize(memory, NULL, 0, BLOCK_BYTES, 1);
-    if (memo->block == NULL) {
-        return false;
+    return n_buckets * MDM_MEMO_WAYS * sizeof(mdm_memory_of) + LINE;
+}
+
+void mdm_memo_open(mdm_memo *memo, const mdm_allocator *memory, size_t n_buckets)
+{
+    void *block = mdm_resize(memory, NULL, 0, block_bytes(n_buckets), 1);
+    const size_t skipped = LINE - (size_t)((uintptr_t)block % LINE);
+    if (block == NULL) {
+        return;
     }
-    memset(memo->block, 0, BLOCK_BYTES);
-    skipped = LINE - (size_t)((uintptr_t)memo->block % LINE);
-    memo->buckets = (void *)((char *)memo->block + skipped);
-    return true;
+    memset(block, 0, block_bytes(n_buckets));
+    mdm_memo_close(memo, memory);
+    *memo = (mdm_memo){(void *)((char *)block + skipped), n_buckets, block};
 }
 
 void mdm_memo_close(mdm_memo *memo, const mdm_allocator *memory)
 {
     if (memo->block != NULL) {
-        mdm_resize(memory, memo->block, BLOCK_BYTES, 0, 1);
+        mdm_resize(memory, memo->block, block_bytes(memo->n_buckets), 0, 1);
     }
-    *memo = (mdm_memo){NULL, NULL};
+    *memo = (mdm_memo){NULL, 0, NULL};
 }
 
 bool mdm_memo_has(const mdm_memory_of *known, const mdm_token *token)

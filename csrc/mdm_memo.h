@@ -11,7 +11,6 @@
 #define MDM_MEMO_WORDS 2
 #define MDM_MEMO_TEXT (MDM_MEMO_WORDS * sizeof(uint64_t)) /* longer ones are not all here */
 #define MDM_MEMO_WAYS 2
-#define MDM_MEMO_BUCKETS ((size_t)1 << 14)
 #define MDM_MEMO_LONGEST ((size_t)1 << 16)
 
 typedef struct mdm_memory_of {
@@ -23,6 +22,7 @@ typedef struct mdm_memory_of {
 
 typedef struct mdm_memo {
     mdm_memory_of (*buckets)[MDM_MEMO_WAYS]; /* NULL: it is off */
+    size_t n_buckets;                        /* a power of two */
     void *block;
 } mdm_memo;
 
@@ -35,7 +35,9 @@ typedef struct mdm_token {
     mdm_memory_of *bucket; /* NULL: there is no memo, or it does not take such texts */
 } mdm_token;
 
-bool mdm_memo_open(mdm_memo *memo, const mdm_allocator *memory);
+/* An empty memo in the place of one that may be open; without memory nothing changes. No token
+   of the one before may be used any more. */
+void mdm_memo_open(mdm_memo *memo, const mdm_allocator *memory, size_t n_buckets);
 void mdm_memo_close(mdm_memo *memo, const mdm_allocator *memory);
 bool mdm_memo_has(const mdm_memory_of *known, const mdm_token *token); /* all of a longer text */
 /* kept is the same text where it stays as long as the memo is open. */
@@ -67,8 +69,18 @@ static inline void mdm_memo_ask(const mdm_memo *memo, size_t attribute, mdm_text
     token->words[0] = words[0];
     token->words[1] = words[1];
     token->bucket = memo->buckets[mdm_fold(words[0] ^ MDM_SECRET_A ^ key, words[1] ^ MDM_SECRET_B) &
-                                  (MDM_MEMO_BUCKETS - 1)];
+                                  (memo->n_buckets - 1)];
     __builtin_prefetch(token->bucket);
+}
+
+/* Asks for what a longer text is compared to, once the bucket has come. */
+static inline void mdm_memo_expect(const mdm_token *token)
+{
+    if (token->text.len > MDM_MEMO_TEXT && token->bucket != NULL) {
+        const mdm_memory_of *known = token->bucket;
+        known += known[0].words[0] != token->words[0];
+        __builtin_prefetch(known->at);
+    }
 }
 
 /* The code; 0: it is not here. */

@@ -100,6 +100,9 @@ mdm_status mdm_line_parse(mdm_parser *parser, mdm_text text, mdm_line *line);
 mdm_status mdm_line_parse_named(mdm_parser *parser, mdm_text text, mdm_text name, mdm_line *line);
 /* At what follows the key "self"; mdm_self.c. */
 mdm_status mdm_self_parse(mdm_parser *parser, mdm_line *line);
+/* Values that were found; codes are by attribute. */
+mdm_status mdm_tokens_intern(mdm_parser *parser, const mdm_token *tokens, size_t n,
+                             uint32_t *codes);
 mdm_parser mdm_parser_growing(mdm_fleet *fleet);
 
 #endif

@@ -91,13 +91,22 @@ static mdm_status intern_token(mdm_parser *parser, const mdm_token *token, uint3
     return status;
 }
 
+mdm_status mdm_tokens_intern(mdm_parser *parser, const mdm_token *tokens, size_t n,
+                             uint32_t *codes)
+{
+    mdm_status status = MDM_OK;
+    for (size_t i = 0; i < n && status == MDM_OK; i++) {
+        status = intern_token(parser, &tokens[i], &codes[tokens[i].attribute]);
+    }
+    return status;
+}
+
 /* First all are found, then all are looked up, so that no look-up waits for another. */
 static mdm_status take_expected(mdm_parser *parser, mdm_line *line, size_t *last)
 {
     mdm_token own[MDM_MAX_ATTRIBUTES];
     mdm_place place = {parser->at, parser->end, parser->limit, line->present, *last};
     mdm_ahead taken = {parser->at, place, own, 0};
-    mdm_status status = MDM_OK;
     if (parser->steps == NULL) {
         return MDM_OK;
     }
@@ -109,11 +118,7 @@ static mdm_status take_expected(mdm_parser *parser, mdm_line *line, size_t *last
     parser->at = taken.place.at;
     line->present = taken.place.present;
     *last = taken.place.last;
-    for (size_t i = 0; i < taken.n && status == MDM_OK; i++) {
-        const mdm_token *token = &taken.tokens[i];
-        status = intern_token(parser, token, &line->codes[token->attribute]);
-    }
-    return status;
+    return mdm_tokens_intern(parser, taken.tokens, taken.n, line->codes);
 }
 
 static void learn(mdm_parser *parser, size_t last, const char *begin, size_t attribute)
