@@ -29,7 +29,7 @@ static void look_ahead(mdm_batch_line *line, const mdm_fleet *fleet, const mdm_h
     line->ahead.tokens = tokens;
     line->ahead.place = (mdm_place){rest.at + len, rest.at + rest.len, limit, 0,
                                     fleet->scheme.n_attributes};
-    line->ahead.n = mdm_steps_take(&habits->steps, &habits->memo, &line->ahead.place, tokens);
+    line->ahead.n = mdm_steps_take(&habits->steps, habits->memo, &line->ahead.place, tokens);
 }
 
 /* Takes a line off the front of a text if it may be one that was seen before. */

@@ -44,33 +44,37 @@ bool mdm_memo_has(const mdm_memory_of *known, const mdm_token *token); /* all of
 void mdm_memo_put(const mdm_token *token, uint32_t code, const char *kept);
 
 /* Wherever a text begins, MDM_MEMO_TEXT bytes may be read from there. */
-static inline void mdm_memo_ask(const mdm_memo *memo, size_t attribute, mdm_text text,
+static inline void mdm_memo_ask(mdm_memo memo, size_t attribute, mdm_text text,
                                 mdm_token *token)
 {
     static const unsigned char masks[2 * MDM_MEMO_TEXT] = {
         0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
         0xff};
-    const uint32_t key = (uint32_t)(text.len << 6 | attribute);
-    uint64_t words[MDM_MEMO_WORDS] = {0, 0};
+    const uint32_t key = (uint32_t)text.len << 6 | (uint32_t)attribute;
+    uint64_t first = 0;
+    uint64_t second = 0;
+    uint64_t hash = 0;
     token->text = text;
     token->attribute = (uint32_t)attribute;
     token->key = key;
     token->bucket = NULL;
-    if (memo->buckets == NULL || text.len > MDM_MEMO_LONGEST) {
-        return;
-    }
     if (text.len <= MDM_MEMO_TEXT) {
         const char *mask = (const char *)masks + MDM_MEMO_TEXT - text.len;
-        words[0] = mdm_load(text.at) & mdm_load(mask);
-        words[1] = mdm_load(text.at + 8) & mdm_load(mask + 8);
+        first = mdm_load(text.at) & mdm_load(mask);
+        second = mdm_load(text.at + 8) & mdm_load(mask + 8);
     } else {
-        words[0] = mdm_hash(text.at, text.len);
+        if (text.len > MDM_MEMO_LONGEST) {
+            return;
+        }
+        first = mdm_hash(text.at, text.len);
     }
-    token->words[0] = words[0];
-    token->words[1] = words[1];
-    token->bucket = memo->buckets[mdm_fold(words[0] ^ MDM_SECRET_A ^ key, words[1] ^ MDM_SECRET_B) &
-                                  (memo->n_buckets - 1)];
-    __builtin_prefetch(token->bucket);
+    token->words[0] = first;
+    token->words[1] = second;
+    if (memo.buckets != NULL) {
+        hash = mdm_fold(first ^ MDM_SECRET_A ^ key, second ^ MDM_SECRET_B);
+        token->bucket = memo.buckets[hash & (memo.n_buckets - 1)];
+        __builtin_prefetch(token->bucket);
+    }
 }
 
 /* Asks for what a longer text is compared to, once the bucket has come. */

@@ -113,7 +113,7 @@ static mdm_status take_expected(mdm_parser *parser, mdm_line *line, size_t *last
     if (parser->ahead->begin == parser->at) {
         taken = *parser->ahead;
     } else {
-        taken.n = mdm_steps_take(parser->steps, parser->memo, &taken.place, own);
+        taken.n = mdm_steps_take(parser->steps, *parser->memo, &taken.place, own);
     }
     parser->at = taken.place.at;
     line->present = taken.place.present;

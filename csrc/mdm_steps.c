@@ -39,10 +39,12 @@ static inline bool is_step(const mdm_step *step, const char *at)
 #endif
 }
 
-size_t mdm_steps_take(const mdm_steps *steps, const mdm_memo *memo, mdm_place *place,
+size_t mdm_steps_take(const mdm_steps *steps, mdm_memo memo, mdm_place *place,
                       mdm_token *tokens)
 {
     const char *at = place->at;
+    const char *end = place->end;
+    const char *limit = place->limit;
     uint64_t present = place->present;
     size_t last = place->last;
     size_t n = 0;
@@ -50,19 +52,17 @@ size_t mdm_steps_take(const mdm_steps *steps, const mdm_memo *memo, mdm_place *p
         const mdm_step *step = &steps->after[last];
         const char *begin = at + step->len;
         size_t len = 0;
-        if (step->len == 0 || place->limit - at < ROOM || !is_step(step, at) ||
+        if (step->len == 0 || limit - at < ROOM || !is_step(step, at) ||
             (present >> step->attribute & 1)) {
             break;
         }
-        len = step->is_string ? mdm_plain(begin, place->limit) : mdm_digits(begin);
-        if (place->end - begin <= (ptrdiff_t)len) {
+        len = step->is_string ? mdm_plain(begin, limit) : mdm_digits(begin);
+        at = begin + len;
+        if (at >= end || (step->is_string ? *at != '"' : len == 0 || (*at != ',' && *at != '}'))) {
+            at = begin - step->len;
             break;
         }
-        if (step->is_string ? begin[len] != '"'
-                            : len == 0 || (begin[len] != ',' && begin[len] != '}')) {
-            break;
-        }
-        at = begin + len + step->is_string;
+        at += step->is_string;
         last = step->attribute;
         present |= (uint64_t)1 << last;
         mdm_memo_ask(memo, last, (mdm_text){begin, len}, &tokens[n++]);

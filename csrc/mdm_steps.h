@@ -45,7 +45,7 @@ void mdm_steps_learn(mdm_steps *steps, size_t last, mdm_text gap, size_t attribu
                      bool is_string);
 /* Takes members as long as they are what is expected, with a value of plain text or of few
    digits; stops before any other. Returns how many; they are not in the line twice. */
-size_t mdm_steps_take(const mdm_steps *steps, const mdm_memo *memo, mdm_place *place,
+size_t mdm_steps_take(const mdm_steps *steps, mdm_memo memo, mdm_place *place,
                       mdm_token *tokens);
 
 #endif
