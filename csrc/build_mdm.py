@@ -41,10 +41,11 @@ ffibuilder.set_source(
     extra_compile_args=[
         "-std=c11",
         "-O3",
+        "-pthread",
         # A cdef that drifts from the header is otherwise only a warning.
         "-Werror=int-conversion",
         "-Werror=incompatible-pointer-types",
         *_sanitize,
     ],
-    extra_link_args=_sanitize,
+    extra_link_args=["-pthread", *_sanitize],
 )

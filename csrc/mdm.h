@@ -67,6 +67,25 @@ typedef enum mdm_direction {
     MDM_BOTH = 3
 } mdm_direction;
 
+/* Which instructions scan a fleet. A fleet takes the best path that the processor has, or, for
+   tests, the one that the environment variable MDM_PATH names by the word of mdm_path_text, if
+   the processor has it. */
+typedef enum mdm_path {
+    MDM_PATH_PORTABLE = 0,
+    MDM_PATH_SSE2 = 1,
+    MDM_PATH_AVX2 = 2,
+    MDM_PATH_AVX512 = 3,
+    MDM_PATH_NEON = 4
+} mdm_path;
+
+/* How a fleet is kept: in classes of equal descriptions, or, where nearly all differ, each device by
+   itself; by the data, unless tests and benchmarks ask for one. */
+typedef enum mdm_layout {
+    MDM_LAYOUT_AUTO = 0,
+    MDM_LAYOUT_CLASSES = 1,
+    MDM_LAYOUT_FLAT = 2
+} mdm_layout;
+
 typedef struct mdm_attribute {
     const char *name;
     size_t name_len;
@@ -106,13 +125,18 @@ typedef struct mdm_reader mdm_reader; /* from mdm_reader_new to mdm_reader_free,
 typedef struct mdm_query mdm_query;   /* from mdm_query_new to mdm_query_free, before its fleet */
 
 const char *mdm_status_text(mdm_status status); /* constant; never NULL */
+const char *mdm_path_text(mdm_path path);       /* constant; never NULL */
 
 /* ---- The fleet. The scheme is copied. keep_names 0: names are checked and dropped.
    MDM_BAD_ARGUMENT also where a relation does not suit the kinds. ---- */
 
+mdm_path mdm_fleet_path(const mdm_fleet *fleet);
 mdm_status mdm_fleet_new(const mdm_scheme *scheme, int keep_names, const mdm_allocator *allocator,
                          mdm_fleet **fleet);
 void mdm_fleet_free(mdm_fleet *fleet); /* NULL is allowed */
+/* From now on; MDM_NO_MEMORY: as before. While a reader is open, MDM_BAD_ARGUMENT. */
+mdm_status mdm_fleet_lay_out(mdm_fleet *fleet, mdm_layout layout);
+mdm_layout mdm_fleet_layout(const mdm_fleet *fleet); /* never MDM_LAYOUT_AUTO: what it is now */
 
 /* One description (one line, with or without its end) in, changed, out. A removed row is given to
    a later device, the last removed first. While a reader is open, MDM_BAD_ARGUMENT. */
@@ -165,9 +189,14 @@ void mdm_reader_free(mdm_reader *reader); /* without a commit, the fleet is as i
 /* ---- The question: where can this source go? ---- */
 
 /* Compiles the source's description into verdict tables and judges every class. accepted_by
-   takes the place of the scheme's, where neither is MDM_NOBODY. */
+   takes the place of the scheme's, where neither is MDM_NOBODY. n_threads: how many threads at
+   most judge a large fleet, this one included; 0 stands for 1. */
 mdm_status mdm_query_new(const mdm_fleet *fleet, const char *text, size_t text_len,
-                         mdm_direction accepted_by, mdm_query **query, mdm_fault *fault);
+                         mdm_direction accepted_by, unsigned n_threads, mdm_query **query,
+                         mdm_fault *fault);
+/* Judges again, after a change or without one. The source is compiled again only if the fleet has
+   learnt new values since. A query for which this fails is stale. */
+mdm_status mdm_query_again(mdm_query *query);
 void mdm_query_free(mdm_query *query); /* NULL is allowed */
 
 /* Answers for the devices whose verdict is `verdict`. All give MDM_STALE after a change. */

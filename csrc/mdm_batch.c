@@ -66,10 +66,10 @@ static void check_guesses(mdm_batch *batch, mdm_seen *seen, mdm_text *left)
         if (line->guess == MDM_NONE) {
             continue;
         }
-        line->class = mdm_seen_check(seen, line->guess, line->raw.rest.at);
+        line->twin = mdm_seen_check(seen, line->guess, line->raw.rest.at);
         line->is_blank = false;
         set_name(line);
-        if (line->class == 0) {
+        if (line->twin == MDM_NONE) {
             const char *at = line->raw.text.at;
             *left = (mdm_text){at, (size_t)(batch->limit - at)};
             line->raw = mdm_line_cut(left, true);
@@ -97,7 +97,7 @@ void mdm_batch_cut(mdm_batch *batch, const mdm_fleet *fleet, mdm_habits *habits,
     batch->limit = left->at + left->len;
     for (batch->n = 0; batch->n < MDM_BATCH && left->len > 0; batch->n++) {
         mdm_batch_line *line = &batch->lines[batch->n];
-        line->class = 0;
+        line->twin = MDM_NONE;
         line->guess = MDM_NONE;
         line->ahead.begin = NULL;
         if (looks && guess_line(line, &habits->seen, &habits->name_len, left)) {
@@ -147,7 +147,7 @@ static mdm_status parse_strictly(mdm_batch_line *line, mdm_parser *parser)
         line->name = parsed.name;
         line->is_sole = parsed.has_name && raw->name.at == NULL;
         memcpy(line->codes, parsed.codes,
-               parser->fleet->classes.n_columns * sizeof *line->codes);
+               parser->fleet->classes.columns.n_columns * sizeof *line->codes);
     }
     return status;
 }
@@ -165,7 +165,7 @@ static mdm_status parse(mdm_batch_line *line, const char *limit, mdm_fleet *flee
     if (is_whole(&line->ahead)) {
         set_name(line);
         line->is_sole = false;
-        memset(line->codes, 0, fleet->classes.n_columns * sizeof *line->codes);
+        memset(line->codes, 0, fleet->classes.columns.n_columns * sizeof *line->codes);
         status = mdm_tokens_intern(&parser, line->ahead.tokens, line->ahead.n, line->codes);
     } else {
         status = parse_strictly(line, &parser);
@@ -187,8 +187,8 @@ mdm_status mdm_batch_parse(mdm_batch *batch, size_t number, mdm_fleet *fleet, md
         return MDM_OK;
     }
     if (!habits->seen.is_off) {
-        line->class = mdm_seen_find(&habits->seen, line->raw.rest, line->raw.hash);
-        if (line->class != 0) {
+        line->twin = mdm_seen_find(&habits->seen, line->raw.rest, line->raw.hash);
+        if (line->twin != MDM_NONE) {
             set_name(line);
             return MDM_OK;
         }

@@ -27,7 +27,7 @@ typedef struct mdm_batch_line {
     bool is_blank;
     bool has_name;
     bool is_sole; /* its name stands elsewhere, so its text is not all that matters */
-    uint32_t class; /* 0: not known; that of the codes, when they are */
+    uint32_t twin; /* a row with the same description; MDM_NONE: none, so the codes tell */
     mdm_text name;
     uint32_t codes[MDM_MAX_ATTRIBUTES + 1];
 } mdm_batch_line;
@@ -41,7 +41,7 @@ typedef struct mdm_batch {
 
 /* Takes the next lines off the front of a text, and asks for what they need. */
 void mdm_batch_cut(mdm_batch *batch, const mdm_fleet *fleet, mdm_habits *habits, mdm_text *left);
-/* Finds the class of a line that has none yet, or its codes. Decoded names are in the scratch
+/* Finds the twin of a line that has none yet, or its codes. Decoded names are in the scratch
    arena, which is to be emptied before the batch. */
 mdm_status mdm_batch_parse(mdm_batch *batch, size_t number, mdm_fleet *fleet, mdm_habits *habits,
                            const char **fault);

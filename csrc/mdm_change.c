@@ -47,8 +47,9 @@ static mdm_status reserve_row(mdm_fleet *fleet)
     if (rows->n >= UINT32_MAX - 1) {
         return MDM_TOO_MANY;
     }
-    return MDM_RESERVE(&fleet->memory, &rows->class_of, rows->n, 1) &&
-                   MDM_RESERVE(&fleet->memory, &rows->place, rows->n, 1) &&
+    return mdm_row_classes_reserve(fleet, rows->n, 1) &&
+                   (fleet->classes.is_flat ||
+                    MDM_RESERVE(&fleet->memory, &rows->place, rows->n, 1)) &&
                    (!fleet->keeps_names || MDM_RESERVE(&fleet->memory, &rows->name, rows->n, 1))
                ? MDM_OK
                : MDM_NO_MEMORY;
@@ -92,12 +93,14 @@ mdm_status mdm_add(mdm_fleet *fleet, const char *text, size_t text_len, uint32_t
     }
     fleet->rows.n_devices++;
     fleet->generation++;
+    mdm_classes_weigh(fleet, fleet->rows.n);
+    mdm_classes_sort(fleet);
     return MDM_OK;
 }
 
 static bool is_used(const mdm_fleet *fleet, uint32_t row)
 {
-    return row < fleet->rows.n && fleet->rows.class_of.at[row] != 0;
+    return row < fleet->rows.n && mdm_row_class(fleet, row) != 0;
 }
 
 static void rename_row(mdm_fleet *fleet, uint32_t row, uint64_t word)
@@ -134,12 +137,13 @@ mdm_status mdm_replace(mdm_fleet *fleet, uint32_t row, const char *text, size_t 
         mdm_fleet_cut(fleet, &mark);
         return status;
     }
-    if (fleet->rows.class_of.at[row] != class) {
-        mdm_class_pull(fleet, fleet->rows.class_of.at[row], row);
+    if (mdm_row_class(fleet, row) != class) {
+        mdm_class_pull(fleet, mdm_row_class(fleet, row), row);
         mdm_class_push(fleet, class, row);
     }
     rename_row(fleet, row, word);
     fleet->generation++;
+    mdm_classes_sort(fleet);
     return MDM_OK;
 }
 
@@ -151,9 +155,14 @@ mdm_status mdm_remove(mdm_fleet *fleet, uint32_t row)
     if (!is_used(fleet, row)) {
         return MDM_NO_ROW;
     }
-    mdm_class_pull(fleet, fleet->rows.class_of.at[row], row);
+    /* A flat table has no places; the chain of free rows needs them. */
+    if (fleet->classes.is_flat &&
+        !MDM_FIT(&fleet->memory, &fleet->rows.place, fleet->rows.class_of.capacity)) {
+        return MDM_NO_MEMORY;
+    }
+    mdm_class_pull(fleet, mdm_row_class(fleet, row), row);
     rename_row(fleet, row, MDM_NO_NAME);
-    fleet->rows.class_of.at[row] = 0;
+    mdm_row_class_set(fleet, row, 0);
     fleet->rows.place.at[row] = fleet->rows.free;
     fleet->rows.free = row;
     fleet->rows.n_devices--;

@@ -1,179 +1,60 @@
 /*
- * Classes: rows with equal descriptions. Found by a hash of their codes; each knows its rows,
- * and each row its place among them, so that a row leaves without a search.
+ * The rows of classes. Each class knows its rows, and each row its place among them, so that a
+ * row leaves without a search.
  */
 #include <string.h>
 
 #include "mdm_fleet.h"
 
-static uint32_t hash_codes(const uint32_t *codes, size_t n)
+static size_t number_bytes(const mdm_fleet *fleet)
 {
-    return (uint32_t)mdm_hash((const char *)codes, n * sizeof *codes);
+    return fleet->rows.class_of.is_wide ? sizeof(uint32_t) : sizeof(uint16_t);
 }
 
-static bool has_codes(const mdm_class_table *classes, uint32_t class, const uint32_t *codes)
+bool mdm_row_classes_reserve(mdm_fleet *fleet, size_t n, size_t more)
 {
-    for (size_t i = 0; i < classes->n_columns; i++) {
-        if (classes->columns[i].at[class] != codes[i]) {
-            return false;
-        }
-    }
-    return true;
+    mdm_class_of *class_of = &fleet->rows.class_of;
+    return mdm_reserve(&fleet->memory, &class_of->at, &class_of->capacity, n, more,
+                       number_bytes(fleet));
 }
 
-static uint32_t find(const mdm_class_table *classes, const uint32_t *codes, uint32_t hash)
+bool mdm_row_classes_widen(mdm_fleet *fleet)
 {
-    const size_t mask = classes->n_slots - 1;
-    size_t slot = hash & mask;
-    if (classes->n_slots == 0) {
-        return 0;
-    }
-    for (; classes->slots[slot] != 0; slot = (slot + 1) & mask) {
-        const uint32_t class = classes->slots[slot];
-        if (classes->hashes.at[class] == hash && has_codes(classes, class, codes)) {
-            return class;
-        }
-    }
-    return 0;
-}
-
-static void put(mdm_class_table *classes, uint32_t *slots, size_t n_slots, uint32_t class)
-{
-    size_t slot = classes->hashes.at[class] & (n_slots - 1);
-    while (slots[slot] != 0) {
-        slot = (slot + 1) & (n_slots - 1);
-    }
-    slots[slot] = class;
-}
-
-static bool widen(mdm_fleet *fleet)
-{
-    mdm_class_table *classes = &fleet->classes;
-    const size_t n_slots = classes->n_slots == 0 ? 16 : classes->n_slots * 2;
-    uint32_t *slots = NULL;
-    if (classes->n_used + classes->n_used / 2 < classes->n_slots) {
+    mdm_class_of *class_of = &fleet->rows.class_of;
+    mdm_class_of wide = {NULL, class_of->capacity, true};
+    if (class_of->is_wide) {
         return true;
     }
-    slots = mdm_resize(&fleet->memory, NULL, 0, n_slots, sizeof *slots);
-    if (slots == NULL) {
+    wide.at = mdm_resize(&fleet->memory, NULL, 0, wide.capacity, sizeof(uint32_t));
+    if (wide.at == NULL && wide.capacity > 0) {
         return false;
     }
-    memset(slots, 0, n_slots * sizeof *slots);
-    for (size_t i = 0; i < classes->n_slots; i++) {
-        if (classes->slots[i] != 0) {
-            put(classes, slots, n_slots, classes->slots[i]);
-        }
+    for (size_t row = 0; row < wide.capacity; row++) {
+        ((uint32_t *)wide.at)[row] = ((const uint16_t *)class_of->at)[row];
     }
-    mdm_resize(&fleet->memory, classes->slots, classes->n_slots, 0, sizeof *slots);
-    classes->slots = slots;
-    classes->n_slots = n_slots;
+    mdm_resize(&fleet->memory, class_of->at, class_of->capacity, 0, sizeof(uint16_t));
+    *class_of = wide;
     return true;
 }
 
-/* Room for one more class; the same for all arrays that classes index. */
-static mdm_status reserve_class(mdm_fleet *fleet)
+void mdm_row_classes_trim(mdm_fleet *fleet, size_t n)
 {
-    mdm_class_table *classes = &fleet->classes;
-    bool is_done = MDM_RESERVE(&fleet->memory, classes, classes->n, 1) &&
-                   MDM_RESERVE(&fleet->memory, &classes->hashes, classes->n, 1);
-    if (classes->n >= UINT32_MAX / 2) {
-        return MDM_TOO_MANY;
-    }
-    for (size_t i = 0; i < classes->n_columns && is_done; i++) {
-        is_done = MDM_RESERVE(&fleet->memory, &classes->columns[i], classes->n, 1);
-    }
-    return is_done ? MDM_OK : MDM_NO_MEMORY;
-}
-
-mdm_status mdm_class_intern(mdm_fleet *fleet, const uint32_t *codes, uint32_t *class)
-{
-    mdm_class_table *classes = &fleet->classes;
-    const uint32_t hash = hash_codes(codes, classes->n_columns);
-    mdm_status status = MDM_OK;
-    *class = find(classes, codes, hash);
-    if (*class != 0) {
-        return MDM_OK;
-    }
-    status = widen(fleet) ? MDM_OK : MDM_NO_MEMORY;
-    if (status == MDM_OK && classes->free == 0) {
-        status = reserve_class(fleet);
-    }
-    if (status != MDM_OK) {
-        return status;
-    }
-    if (classes->free != 0) {
-        *class = classes->free;
-        classes->free = classes->at[*class].rows.one;
-    } else {
-        *class = (uint32_t)classes->n++;
-    }
-    classes->at[*class] = (mdm_class){0, 0, {0}};
-    classes->hashes.at[*class] = hash;
-    for (size_t i = 0; i < classes->n_columns; i++) {
-        classes->columns[i].at[*class] = codes[i];
-    }
-    put(classes, classes->slots, classes->n_slots, *class);
-    classes->n_used++;
-    return MDM_OK;
-}
-
-void mdm_class_expect(const mdm_fleet *fleet, const uint32_t *codes)
-{
-    const mdm_class_table *classes = &fleet->classes;
-    if (classes->n_slots > 0) {
-        const uint32_t hash = hash_codes(codes, classes->n_columns);
-        __builtin_prefetch(&classes->slots[hash & (classes->n_slots - 1)]);
-    }
-}
-
-/* Linear probing without tombstones: what follows the hole moves up where its chain began at or
-   before the hole (Knuth, TAOCP 6.4, algorithm R). */
-static void take_out(mdm_class_table *classes, uint32_t class)
-{
-    const size_t mask = classes->n_slots - 1;
-    size_t hole = classes->hashes.at[class] & mask;
-    while (classes->slots[hole] != class) {
-        hole = (hole + 1) & mask;
-    }
-    for (size_t slot = (hole + 1) & mask; classes->slots[slot] != 0; slot = (slot + 1) & mask) {
-        const size_t home = classes->hashes.at[classes->slots[slot]] & mask;
-        if (((slot - home) & mask) >= ((slot - hole) & mask)) {
-            classes->slots[hole] = classes->slots[slot];
-            hole = slot;
-        }
-    }
-    classes->slots[hole] = 0;
-    classes->n_used--;
-}
-
-void mdm_class_drop_empty(mdm_fleet *fleet, uint32_t class)
-{
-    mdm_class_table *classes = &fleet->classes;
-    mdm_class *at = &classes->at[class];
-    if (at->n_rows > 0 || at->capacity == MDM_FREE_CLASS) {
-        return;
-    }
-    if (at->capacity > 0) {
-        mdm_resize(&fleet->memory, at->rows.many, at->capacity, 0, sizeof *at->rows.many);
-    }
-    take_out(classes, class);
-    *at = (mdm_class){0, MDM_FREE_CLASS, {classes->free}};
-    classes->free = class;
-}
-
-/* ---- The rows of a class ---- */
-
-const uint32_t *mdm_class_rows(const mdm_class *class)
-{
-    return class->capacity == 0 ? &class->rows.one : class->rows.many;
+    mdm_class_of *class_of = &fleet->rows.class_of;
+    mdm_trim(&fleet->memory, &class_of->at, &class_of->capacity, n, number_bytes(fleet));
 }
 
 mdm_status mdm_class_reserve(mdm_fleet *fleet, uint32_t class, size_t more, bool is_exact)
 {
-    mdm_class *at = &fleet->classes.at[class];
-    const size_t needed = at->n_rows + more;
-    size_t capacity = at->capacity;
+    mdm_class *at = NULL;
+    size_t needed = 0;
+    size_t capacity = 0;
     uint32_t *many = NULL;
+    if (fleet->classes.is_flat) {
+        return MDM_OK;
+    }
+    at = &fleet->classes.at[class];
+    needed = at->n_rows + more;
+    capacity = at->capacity;
     if (needed <= (capacity == 0 ? 1 : capacity)) {
         return MDM_OK;
     }
@@ -199,12 +80,10 @@ mdm_status mdm_class_reserve(mdm_fleet *fleet, uint32_t class, size_t more, bool
 
 static void note_live(mdm_fleet *fleet, uint32_t class, bool is_live)
 {
-    const uint32_t list = fleet->classes.columns[fleet->classes.n_columns - 1].at[class];
-    if (is_live) {
-        fleet->classes.n_live++;
-    } else {
-        fleet->classes.n_live--;
-    }
+    mdm_class_table *classes = &fleet->classes;
+    const uint32_t list = mdm_code(&classes->columns, classes->columns.n_columns - 1, class);
+    classes->n_live += is_live ? 1 : SIZE_MAX;
+    classes->live.at[class / 64] ^= (uint64_t)1 << class % 64;
     if (list != 0) {
         fleet->lists.at[list - 1].n_classes += is_live ? 1U : UINT32_MAX;
     }
@@ -212,7 +91,14 @@ static void note_live(mdm_fleet *fleet, uint32_t class, bool is_live)
 
 void mdm_class_push(mdm_fleet *fleet, uint32_t class, uint32_t row)
 {
-    mdm_class *at = &fleet->classes.at[class];
+    mdm_class *at = NULL;
+    mdm_row_class_set(fleet, row, class);
+    if (fleet->classes.is_flat) {
+        note_live(fleet, class, true);
+        fleet->classes.row_of.at[class] = row;
+        return;
+    }
+    at = &fleet->classes.at[class];
     if (at->n_rows == 0) {
         note_live(fleet, class, true);
     }
@@ -221,7 +107,6 @@ void mdm_class_push(mdm_fleet *fleet, uint32_t class, uint32_t row)
     } else {
         at->rows.many[at->n_rows] = row;
     }
-    fleet->rows.class_of.at[row] = class;
     fleet->rows.place.at[row] = at->n_rows++;
 }
 
@@ -250,10 +135,16 @@ static void shrink(mdm_fleet *fleet, mdm_class *at)
 
 void mdm_class_pull(mdm_fleet *fleet, uint32_t class, uint32_t row)
 {
-    mdm_class *at = &fleet->classes.at[class];
-    const uint32_t place = fleet->rows.place.at[row];
+    mdm_class *at = NULL;
+    if (fleet->classes.is_flat) {
+        note_live(fleet, class, false);
+        mdm_class_drop_empty(fleet, class);
+        return;
+    }
+    at = &fleet->classes.at[class];
     at->n_rows--;
     if (at->capacity > 0) {
+        const uint32_t place = fleet->rows.place.at[row];
         const uint32_t last = at->rows.many[at->n_rows];
         at->rows.many[place] = last;
         fleet->rows.place.at[last] = place;

@@ -82,16 +82,11 @@ static bool copy_scheme(mdm_fleet *fleet, const mdm_scheme *scheme)
     fleet->scheme.attributes = attributes;
     fleet->dictionaries =
         mdm_take(&fleet->arena, scheme->n_attributes, sizeof *fleet->dictionaries);
-    fleet->classes.columns =
-        mdm_take(&fleet->arena, scheme->n_attributes + 1, sizeof *fleet->classes.columns);
-    if (attributes == NULL || fleet->dictionaries == NULL || fleet->classes.columns == NULL) {
+    if (attributes == NULL || fleet->dictionaries == NULL) {
         fleet->scheme.n_attributes = 0;
         return false;
     }
     memset(fleet->dictionaries, 0, scheme->n_attributes * sizeof *fleet->dictionaries);
-    fleet->classes.n_columns = scheme->n_attributes + 1;
-    memset(fleet->classes.columns, 0,
-           fleet->classes.n_columns * sizeof *fleet->classes.columns);
     for (size_t i = 0; i < scheme->n_attributes; i++) {
         const mdm_attribute *given = &scheme->attributes[i];
         mdm_text name = {NULL, 0};
@@ -102,26 +97,6 @@ static bool copy_scheme(mdm_fleet *fleet, const mdm_scheme *scheme)
         attributes[i].name = name.at;
     }
     return true;
-}
-
-/* Class 0, that of free rows. */
-static bool make_class_zero(mdm_fleet *fleet)
-{
-    mdm_class_table *classes = &fleet->classes;
-    bool is_done = MDM_RESERVE(&fleet->memory, classes, 0, 1) &&
-                   MDM_RESERVE(&fleet->memory, &classes->hashes, 0, 1);
-    for (size_t i = 0; i < classes->n_columns && is_done; i++) {
-        is_done = MDM_RESERVE(&fleet->memory, &classes->columns[i], 0, 1);
-        if (is_done) {
-            classes->columns[i].at[0] = 0;
-        }
-    }
-    if (is_done) {
-        classes->at[0] = (mdm_class){0, MDM_FREE_CLASS, {0}};
-        classes->hashes.at[0] = 0;
-        classes->n = 1;
-    }
-    return is_done;
 }
 
 mdm_status mdm_fleet_new(const mdm_scheme *scheme, int keep_names, const mdm_allocator *allocator,
@@ -140,29 +115,14 @@ mdm_status mdm_fleet_new(const mdm_scheme *scheme, int keep_names, const mdm_all
     fleet->arena.memory = &fleet->memory;
     fleet->scratch.memory = &fleet->memory;
     fleet->rows.free = MDM_NONE;
-    if (!copy_scheme(fleet, scheme) || !make_class_zero(fleet)) {
+    fleet->kernels = mdm_kernels_wanted();
+    if (!copy_scheme(fleet, scheme) ||
+        !mdm_classes_new(fleet, &fleet->classes, scheme->n_attributes + 1)) {
         mdm_fleet_free(fleet);
         return MDM_NO_MEMORY;
     }
     *made = fleet;
     return MDM_OK;
-}
-
-static void free_classes(mdm_fleet *fleet)
-{
-    mdm_class_table *classes = &fleet->classes;
-    for (size_t c = 1; c < classes->n; c++) {
-        mdm_class *class = &classes->at[c];
-        if (class->capacity != 0 && class->capacity != MDM_FREE_CLASS) {
-            MDM_TRIM(&fleet->memory, (&(mdm_u32s){class->rows.many, class->capacity}), 0);
-        }
-    }
-    for (size_t i = 0; i < classes->n_columns; i++) {
-        MDM_TRIM(&fleet->memory, &classes->columns[i], 0);
-    }
-    MDM_TRIM(&fleet->memory, classes, 0);
-    MDM_TRIM(&fleet->memory, &classes->hashes, 0);
-    mdm_resize(&fleet->memory, classes->slots, classes->n_slots, 0, sizeof *classes->slots);
 }
 
 void mdm_fleet_free(mdm_fleet *fleet)
@@ -172,7 +132,7 @@ void mdm_fleet_free(mdm_fleet *fleet)
         return;
     }
     memory = fleet->memory;
-    free_classes(fleet);
+    mdm_classes_free(fleet);
     for (size_t i = 0; i < fleet->scheme.n_attributes; i++) {
         mdm_texts_free(&fleet->dictionaries[i].texts, &memory);
         MDM_TRIM(&memory, &fleet->dictionaries[i], 0);
@@ -180,7 +140,7 @@ void mdm_fleet_free(mdm_fleet *fleet)
     mdm_texts_free(&fleet->members, &memory);
     mdm_texts_free(&fleet->lists.texts, &memory);
     MDM_TRIM(&memory, &fleet->lists, 0);
-    MDM_TRIM(&memory, &fleet->rows.class_of, 0);
+    mdm_row_classes_trim(fleet, 0);
     MDM_TRIM(&memory, &fleet->rows.place, 0);
     MDM_TRIM(&memory, &fleet->rows.name, 0);
     MDM_TRIM(&memory, &fleet->names, 0);
@@ -195,7 +155,8 @@ mdm_mark mdm_fleet_mark(const mdm_fleet *fleet)
 {
     mdm_mark mark = {.arena = mdm_arena_here(&fleet->arena),
                      .n_members = fleet->members.n,
-                     .n_lists = fleet->lists.texts.n};
+                     .n_lists = fleet->lists.texts.n,
+                     .n_classes = fleet->classes.n};
     for (size_t i = 0; i < fleet->scheme.n_attributes; i++) {
         mark.n_codes[i] = fleet->dictionaries[i].texts.n;
     }
@@ -210,6 +171,7 @@ void mdm_fleet_cut(mdm_fleet *fleet, const mdm_mark *mark)
         mdm_texts_cut(&fleet->dictionaries[i].texts, mark->n_codes[i]);
     }
     mdm_arena_back(&fleet->arena, mark->arena);
+    fleet->n_cuts++;
 }
 
 size_t mdm_fleet_find(const mdm_fleet *fleet, mdm_text name, size_t hint)

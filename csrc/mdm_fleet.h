@@ -5,6 +5,8 @@
 #ifndef MDM_FLEET_H
 #define MDM_FLEET_H
 
+#include "mdm_columns.h"
+#include "mdm_kernel.h"
 #include "mdm_rule.h"
 
 /* The values of one attribute. The value of code c is at[c - 1]. */
@@ -38,19 +40,48 @@ typedef struct mdm_class {
     } rows;
 } mdm_class;
 
-/* Class 0 is nobody's: free rows point to it, so a scan needs no test for them. */
-typedef struct mdm_class_table {
-    mdm_class *at;
+typedef struct mdm_words {
+    uint64_t *at;
     size_t capacity;
+} mdm_words;
+
+#define MDM_MAX_KEYS 4
+/* Of a page: one of each key, then so many of each block of 64 classes. */
+#define MDM_ZONES(n_keys) ((n_keys) * (1 + MDM_PAGE_WORDS))
+
+typedef struct mdm_zone {
+    uint32_t low; /* codes; above high where there are none */
+    uint32_t high;
+} mdm_zone;
+
+typedef struct mdm_zones {
+    size_t n_keys; /* 0: none */
+    size_t columns[MDM_MAX_KEYS];
+    mdm_zone *at;
+    size_t capacity;
+} mdm_zones;
+
+/* Class 0 is nobody's: free rows point to it, so a scan needs no test for them.
+
+   Where nearly all descriptions differ, looking for an equal one costs more than it saves. Then
+   the table is flat: each device has a class of its own, and no class is found by its codes. */
+typedef struct mdm_class_table {
+    bool is_flat;
     size_t n;
-    size_t n_live;     /* with rows */
-    uint32_t free;     /* 0: none */
+    size_t n_live;       /* with rows */
+    uint32_t free;       /* 0: none */
+    mdm_words live;      /* bit a class; whole pages of them */
+    mdm_columns columns; /* of codes: one an attribute, then that of the lists */
+    mdm_class *at;       /* unless it is flat, as are hashes and slots */
+    size_t capacity;
     mdm_u32s hashes;
-    mdm_u32s *columns; /* codes: an array an attribute, then that of the lists */
-    size_t n_columns;
     uint32_t *slots;
     size_t n_slots;
-    size_t n_used; /* slots that are not empty */
+    size_t n_used;   /* slots that are not empty */
+    mdm_u32s row_of; /* where it is flat; of a free class, the next free one */
+    mdm_zones zones;
+    size_t n_unsorted; /* classes made since the last sort */
+    size_t n_weighed;  /* devices when it was last seen which table suits them */
 } mdm_class_table;
 
 #define MDM_NO_NAME UINT64_MAX
@@ -63,13 +94,15 @@ typedef struct mdm_names {
     size_t n_garbage;
 } mdm_names;
 
-typedef struct mdm_words {
-    uint64_t *at;
+/* A class a row, in two bytes while there are few. */
+typedef struct mdm_class_of {
+    void *at;
     size_t capacity;
-} mdm_words;
+    bool is_wide;
+} mdm_class_of;
 
 typedef struct mdm_row_table {
-    mdm_u32s class_of; /* 0: free */
+    mdm_class_of class_of; /* 0: free */
     mdm_u32s place;    /* in the rows of its class; the next free row where it is free */
     mdm_words name;    /* where it begins, and its length in the low bits */
     size_t n;
@@ -81,6 +114,7 @@ typedef struct mdm_mark {
     mdm_arena_mark arena;
     size_t n_members;
     size_t n_lists;
+    size_t n_classes;
     size_t n_codes[MDM_MAX_ATTRIBUTES];
 } mdm_mark;
 
@@ -88,6 +122,7 @@ struct mdm_fleet {
     mdm_allocator memory;
     mdm_scheme scheme;
     bool keeps_names;
+    mdm_layout layout; /* that is wanted */
     mdm_arena arena;   /* texts, values, objects */
     mdm_arena scratch; /* what one line needs while it is read */
     mdm_texts members; /* of all sets */
@@ -96,24 +131,89 @@ struct mdm_fleet {
     mdm_class_table classes;
     mdm_row_table rows;
     mdm_names names;
+    size_t n_cuts; /* how often codes were taken back */
+    const mdm_kernels *kernels;
     uint64_t generation;      /* grows with every change */
-    const mdm_mark *read_from; /* where the open reader began; NULL: none is open */
+    mdm_mark *read_from; /* where the open reader began; NULL: none is open */
 };
 
 mdm_mark mdm_fleet_mark(const mdm_fleet *fleet);
 void mdm_fleet_cut(mdm_fleet *fleet, const mdm_mark *mark);
 size_t mdm_fleet_find(const mdm_fleet *fleet, mdm_text name, size_t hint); /* n: unknown */
 
-/* ---- mdm_class.c: equal descriptions ---- */
+static inline uint32_t mdm_row_class(const mdm_fleet *fleet, size_t row)
+{
+    const mdm_class_of *class_of = &fleet->rows.class_of;
+    return class_of->is_wide ? ((const uint32_t *)class_of->at)[row]
+                             : ((const uint16_t *)class_of->at)[row];
+}
+
+static inline void mdm_row_class_set(mdm_fleet *fleet, size_t row, uint32_t class)
+{
+    mdm_class_of *class_of = &fleet->rows.class_of;
+    if (class_of->is_wide) {
+        ((uint32_t *)class_of->at)[row] = class;
+    } else {
+        ((uint16_t *)class_of->at)[row] = (uint16_t)class;
+    }
+}
+
+bool mdm_row_classes_reserve(mdm_fleet *fleet, size_t n, size_t more);
+bool mdm_row_classes_widen(mdm_fleet *fleet);
+void mdm_row_classes_trim(mdm_fleet *fleet, size_t n);
+
+/* ---- mdm_intern.c: equal descriptions found ---- */
 
 /* Codes are one an attribute, then that of the list. */
 mdm_status mdm_class_intern(mdm_fleet *fleet, const uint32_t *codes, uint32_t *class);
 void mdm_class_expect(const mdm_fleet *fleet, const uint32_t *codes); /* soon to be interned */
+/* A class for one more device with the codes of this one: the same, unless the table is flat. */
+mdm_status mdm_class_twin(mdm_fleet *fleet, uint32_t *class);
+void mdm_class_drop_empty(mdm_fleet *fleet, uint32_t class);
+/* Where the table is flat: forgets the classes from n on, none of which is live. */
+void mdm_class_cut(mdm_fleet *fleet, size_t n);
+
+/* ---- mdm_class.c: the rows of classes ---- */
+
 mdm_status mdm_class_reserve(mdm_fleet *fleet, uint32_t class, size_t more, bool is_exact);
 void mdm_class_push(mdm_fleet *fleet, uint32_t class, uint32_t row); /* reserved before */
 void mdm_class_pull(mdm_fleet *fleet, uint32_t class, uint32_t row);
-void mdm_class_drop_empty(mdm_fleet *fleet, uint32_t class);
-const uint32_t *mdm_class_rows(const mdm_class *class);
+
+static inline bool mdm_class_is_live(const mdm_fleet *fleet, size_t class)
+{
+    return (fleet->classes.live.at[class / 64] >> class % 64 & 1) != 0;
+}
+
+/* Of a live class. */
+static inline const uint32_t *mdm_class_rows(const mdm_fleet *fleet, size_t class)
+{
+    const mdm_class *at = NULL;
+    if (fleet->classes.is_flat) {
+        return &fleet->classes.row_of.at[class];
+    }
+    at = &fleet->classes.at[class];
+    return at->capacity == 0 ? &at->rows.one : at->rows.many;
+}
+
+static inline uint32_t mdm_class_size(const mdm_fleet *fleet, size_t class)
+{
+    return fleet->classes.is_flat ? 1 : fleet->classes.at[class].n_rows;
+}
+
+/* ---- mdm_zones.c: the order of a flat table ---- */
+
+bool mdm_zones_reserve(const mdm_allocator *memory, mdm_zones *zones, size_t n_pages);
+void mdm_zones_note(mdm_zones *zones, size_t class, size_t key, uint32_t code);
+/* Where it is time. */
+void mdm_classes_sort(mdm_fleet *fleet);
+
+/* ---- mdm_flat.c: which table suits the devices ---- */
+
+bool mdm_classes_new(mdm_fleet *fleet, mdm_class_table *classes, size_t n_columns);
+void mdm_classes_free(mdm_fleet *fleet);
+/* Makes the table flat, or classes of it again, where that suits; a wish. n_rows: all that have a
+   class, those of an open reader too. */
+void mdm_classes_weigh(mdm_fleet *fleet, size_t n_rows);
 
 /* ---- mdm_name.c ---- */
 

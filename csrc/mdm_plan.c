@@ -1,7 +1,5 @@
 /*
- * The question compiled. What the source says becomes a table of verdicts by code for each
- * attribute; a class is judged by looking its codes up. The most selective table goes first, and
- * a class that is refused is not looked at again.
+ * The question compiled: what the source says becomes tables of verdicts by code, one a column.
  */
 #include <string.h>
 
@@ -9,53 +7,87 @@
 
 /* ---- Tables ---- */
 
-static uint8_t *new_table(mdm_plan *plan, size_t n_codes)
+static size_t words_of(size_t n_codes)
 {
-    return mdm_take(plan->arena, n_codes, 1);
+    return (n_codes + 64 * MDM_SET_WORDS - 1) / (64 * MDM_SET_WORDS) * MDM_SET_WORDS;
 }
 
-/* The more selective, the earlier; a table that refuses nobody is left out. */
-static void add_table(mdm_plan *plan, const uint32_t *column, const uint8_t *verdicts,
-                      size_t n_codes)
+static bool new_table(mdm_query *query, size_t column, size_t n_codes, mdm_table *made)
 {
-    mdm_table made = {column, verdicts, n_codes, 0};
-    size_t n_accepted = 0;
-    size_t at = plan->n_tables;
-    for (size_t i = 0; i < n_codes; i++) {
-        made.n_refused += verdicts[i] == MDM_NO;
-        n_accepted += verdicts[i] == MDM_YES;
+    const size_t n_words = words_of(n_codes);
+    *made = (mdm_table){.column = column, .n_codes = n_codes};
+    made->possible = mdm_take(&query->arena, 2 * n_words, sizeof *made->possible);
+    if (made->possible == NULL) {
+        return false;
     }
-    if (n_accepted == n_codes) {
+    made->accepted = made->possible + n_words;
+    memset(made->possible, 0, 2 * n_words * sizeof *made->possible);
+    return true;
+}
+
+static inline void set_verdict(mdm_table *table, size_t code, unsigned verdict)
+{
+    table->possible[code / 64] |= (uint64_t)(verdict & 1) << code % 64;
+    table->accepted[code / 64] |= (uint64_t)(verdict >> 1 & 1) << code % 64;
+}
+
+static void narrow(mdm_table *table, const mdm_table *other)
+{
+    for (size_t i = 0; i < words_of(table->n_codes); i++) {
+        table->possible[i] &= other->possible[i];
+        table->accepted[i] &= other->accepted[i];
+    }
+}
+
+static size_t count_codes(const uint64_t *set, size_t n_codes)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < words_of(n_codes); i++) {
+        n += (size_t)__builtin_popcountll(set[i]);
+    }
+    return n;
+}
+
+/* Puts a table where it belongs; one that refuses nobody is left out. */
+static void insert(mdm_tables *tables, mdm_table *made)
+{
+    const size_t n_possible = count_codes(made->possible, made->n_codes);
+    const size_t n_accepted = count_codes(made->accepted, made->n_codes);
+    size_t at = tables->n;
+    made->n_refused = made->n_codes - n_possible;
+    if (n_accepted == made->n_codes) {
         return;
     }
-    plan->n_tables++;
-    for (; at > 0 && plan->tables[at - 1].n_refused * n_codes <
-                         made.n_refused * plan->tables[at - 1].n_codes;
+    if (n_accepted == n_possible) {
+        made->accepted = made->possible;
+    }
+    for (; at > 0 && tables->at[at - 1].n_refused * made->n_codes <
+                         made->n_refused * tables->at[at - 1].n_codes;
          at--) {
-        plan->tables[at] = plan->tables[at - 1];
+        tables->at[at] = tables->at[at - 1];
     }
-    plan->tables[at] = made;
+    tables->at[at] = *made;
+    tables->n++;
 }
 
-static void narrow(const mdm_table *table, uint32_t *classes, size_t *n, uint8_t *verdicts)
+/* Two tables of one column become one. */
+static void add_table(mdm_tables *tables, mdm_table *made)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < *n; i++) {
-        const uint32_t class = classes[i];
-        const uint8_t verdict = verdicts[class] & table->verdicts[table->column[class]];
-        verdicts[class] = verdict;
-        classes[kept] = class;
-        kept += verdict != MDM_NO;
+    for (size_t i = 0; i < tables->n; i++) {
+        if (tables->at[i].column == made->column) {
+            narrow(made, &tables->at[i]);
+            memmove(&tables->at[i], &tables->at[i + 1],
+                    (tables->n - i - 1) * sizeof *tables->at);
+            tables->n--;
+            break;
+        }
     }
-    *n = kept;
+    insert(tables, made);
 }
 
-void mdm_plan_narrow(mdm_plan *plan, uint32_t *classes, size_t *n, uint8_t *verdicts)
+static size_t n_codes_of(const mdm_query *query, size_t attribute)
 {
-    for (size_t i = 0; i < plan->n_tables && *n > 0; i++) {
-        narrow(&plan->tables[i], classes, n, verdicts);
-    }
-    plan->n_tables = 0;
+    return query->fleet->dictionaries[attribute].texts.n + 1;
 }
 
 /* ---- Relations ---- */
@@ -71,14 +103,13 @@ static mdm_value as_member(const mdm_fleet *fleet, const mdm_value *string, uint
     return (mdm_value){.set = {number, 1, 0, (uint64_t)1 << (*number & 63)}};
 }
 
-mdm_status mdm_plan_relation(mdm_plan *plan, size_t attribute)
+static mdm_status plan_relation(mdm_query *query, size_t attribute, mdm_tables *tables)
 {
-    const mdm_fleet *fleet = plan->fleet;
+    const mdm_fleet *fleet = query->fleet;
     const mdm_attribute *at = &fleet->scheme.attributes[attribute];
-    const mdm_dictionary *dictionary = &fleet->dictionaries[attribute];
-    const size_t n_codes = dictionary->texts.n + 1;
-    const mdm_value *source = plan->source[at->of];
-    uint8_t *verdicts = NULL;
+    const mdm_value *values = fleet->dictionaries[attribute].at;
+    const mdm_value *source = query->source[at->of];
+    mdm_table made;
     mdm_value as_set;
     uint32_t member = 0;
     if (at->relation == MDM_UNRELATED || at->relation == MDM_ANY) {
@@ -88,138 +119,91 @@ mdm_status mdm_plan_relation(mdm_plan *plan, size_t attribute)
         as_set = as_member(fleet, source, &member);
         source = &as_set;
     }
-    verdicts = new_table(plan, n_codes);
-    if (verdicts == NULL) {
+    if (!new_table(query, attribute, n_codes_of(query, attribute), &made)) {
         return MDM_NO_MEMORY;
     }
-    verdicts[0] = (uint8_t)mdm_relation_holds(at, source, NULL);
-    for (size_t code = 1; code < n_codes; code++) {
-        verdicts[code] = (uint8_t)mdm_relation_holds(at, source, &dictionary->at[code - 1]);
+    set_verdict(&made, 0, mdm_relation_holds(at, source, NULL));
+    for (size_t code = 1; code < made.n_codes; code++) {
+        set_verdict(&made, code, mdm_relation_holds(at, source, &values[code - 1]));
     }
-    add_table(plan, fleet->classes.columns[attribute].at, verdicts, n_codes);
+    add_table(tables, &made);
     return MDM_OK;
 }
 
-/* ---- The objects of targets: each list that occurs is asked about the source ---- */
-
-mdm_status mdm_plan_target_lists(mdm_plan *plan)
+mdm_status mdm_plan_relations(mdm_query *query, mdm_tables *tables)
 {
-    const mdm_fleet *fleet = plan->fleet;
+    mdm_status status = MDM_OK;
+    for (size_t a = 0; a < query->fleet->scheme.n_attributes && status == MDM_OK; a++) {
+        status = plan_relation(query, a, tables);
+    }
+    return status;
+}
+
+/* ---- The objects of targets: each list is asked about the source. One that no class publishes
+   now may be published when the question is put again. ---- */
+
+mdm_status mdm_plan_target_lists(mdm_query *query, mdm_tables *tables)
+{
+    const mdm_fleet *fleet = query->fleet;
     const mdm_test test = {&fleet->scheme, false};
-    const size_t n_codes = fleet->lists.texts.n + 1;
-    uint8_t *verdicts = new_table(plan, n_codes);
-    if (verdicts == NULL) {
+    mdm_table made;
+    if (!new_table(query, fleet->scheme.n_attributes, fleet->lists.texts.n + 1, &made)) {
         return MDM_NO_MEMORY;
     }
-    verdicts[0] = (uint8_t)fleet->scheme.missing;
-    for (size_t code = 1; code < n_codes; code++) {
-        const mdm_list *list = &fleet->lists.at[code - 1];
-        verdicts[code] = MDM_NO;
-        if (list->n_classes > 0) {
-            verdicts[code] = (uint8_t)mdm_objects_accept(&test, &list->objects, plan->source);
-        }
+    set_verdict(&made, 0, fleet->scheme.missing);
+    for (size_t code = 1; code < made.n_codes; code++) {
+        const mdm_objects *objects = &fleet->lists.at[code - 1].objects;
+        set_verdict(&made, code, mdm_objects_accept(&test, objects, query->source));
     }
-    add_table(plan, fleet->classes.columns[fleet->classes.n_columns - 1].at, verdicts, n_codes);
+    add_table(tables, &made);
     return MDM_OK;
 }
 
-/* ---- The objects of the source: each is asked about all classes ---- */
+/* ---- An object of the source ---- */
 
-static mdm_status add_clause(mdm_plan *plan, const mdm_object *object, const mdm_clause *clause)
+static mdm_status add_clause(mdm_query *query, const mdm_object *object, const mdm_clause *clause,
+                             mdm_tables *tables)
 {
-    const mdm_fleet *fleet = plan->fleet;
+    const mdm_fleet *fleet = query->fleet;
     const mdm_test test = {&fleet->scheme, true};
-    const mdm_dictionary *dictionary = &fleet->dictionaries[clause->attribute];
-    const size_t n_codes = dictionary->texts.n + 1;
-    uint8_t *verdicts = new_table(plan, n_codes);
-    if (verdicts == NULL) {
+    const mdm_value *values = fleet->dictionaries[clause->attribute].at;
+    mdm_table made;
+    if (!new_table(query, clause->attribute, n_codes_of(query, clause->attribute), &made)) {
         return MDM_NO_MEMORY;
     }
-    verdicts[0] = (uint8_t)mdm_clause_accepts(&test, object, clause, NULL);
-    for (size_t code = 1; code < n_codes; code++) {
-        verdicts[code] =
-            (uint8_t)mdm_clause_accepts(&test, object, clause, &dictionary->at[code - 1]);
+    set_verdict(&made, 0, mdm_clause_accepts(&test, object, clause, NULL));
+    for (size_t code = 1; code < made.n_codes; code++) {
+        set_verdict(&made, code, mdm_clause_accepts(&test, object, clause, &values[code - 1]));
     }
-    add_table(plan, fleet->classes.columns[clause->attribute].at, verdicts, n_codes);
+    add_table(tables, &made);
     return MDM_OK;
 }
 
-static mdm_status add_unlisted(mdm_plan *plan, const mdm_object *object)
+static mdm_status add_unlisted(mdm_query *query, const mdm_object *object, mdm_tables *tables)
 {
-    const mdm_fleet *fleet = plan->fleet;
-    for (size_t a = 0; a < fleet->scheme.n_attributes && fleet->scheme.unlisted != MDM_YES; a++) {
-        const size_t n_codes = fleet->dictionaries[a].texts.n + 1;
-        uint8_t *verdicts = NULL;
-        if ((object->listed >> a & 1) != 0 || fleet->scheme.attributes[a].relation == MDM_ANY) {
+    const mdm_scheme *scheme = &query->fleet->scheme;
+    for (size_t a = 0; a < scheme->n_attributes && scheme->unlisted != MDM_YES; a++) {
+        mdm_table made;
+        if ((object->listed >> a & 1) != 0 || scheme->attributes[a].relation == MDM_ANY) {
             continue;
         }
-        verdicts = new_table(plan, n_codes);
-        if (verdicts == NULL) {
+        if (!new_table(query, a, n_codes_of(query, a), &made)) {
             return MDM_NO_MEMORY;
         }
-        memset(verdicts, (int)fleet->scheme.unlisted, n_codes);
-        verdicts[0] = MDM_YES;
-        add_table(plan, fleet->classes.columns[a].at, verdicts, n_codes);
+        set_verdict(&made, 0, MDM_YES);
+        for (size_t code = 1; code < made.n_codes; code++) {
+            set_verdict(&made, code, scheme->unlisted);
+        }
+        add_table(tables, &made);
     }
     return MDM_OK;
 }
 
-static bool class_joins(const mdm_fleet *fleet, const mdm_object *object, uint32_t class)
+mdm_status mdm_plan_object(mdm_query *query, const mdm_object *object, mdm_tables *tables)
 {
-    const mdm_test test = {&fleet->scheme, true};
-    const mdm_value *values[MDM_MAX_ATTRIBUTES];
-    for (size_t i = 0; i < object->n_clauses; i++) {
-        const uint8_t a = object->clauses[i].attribute;
-        const uint32_t code = fleet->classes.columns[a].at[class];
-        values[a] = code == 0 ? NULL : &fleet->dictionaries[a].at[code - 1];
-    }
-    return mdm_object_joins(&test, object, values);
-}
-
-static mdm_status judge_object(mdm_plan *plan, const mdm_object *object)
-{
-    const mdm_arena_mark mark = mdm_arena_here(plan->arena);
-    size_t n = plan->n_alive;
-    mdm_status status = add_unlisted(plan, object);
+    mdm_status status = add_unlisted(query, object, tables);
     for (size_t i = 0; i < object->n_clauses && status == MDM_OK; i++) {
-        status = add_clause(plan, object, &object->clauses[i]);
-    }
-    if (status != MDM_OK) {
-        return status;
-    }
-    memcpy(plan->tried, plan->alive, n * sizeof *plan->alive);
-    for (size_t i = 0; i < n; i++) {
-        plan->object[plan->tried[i]] = MDM_YES;
-    }
-    mdm_plan_narrow(plan, plan->tried, &n, plan->object);
-    for (size_t i = 0; i < n; i++) {
-        const uint32_t class = plan->tried[i];
-        if (!object->has_shared || class_joins(plan->fleet, object, class)) {
-            plan->any[class] |= plan->object[class];
-        }
-    }
-    mdm_arena_back(plan->arena, mark);
-    return MDM_OK;
-}
-
-mdm_status mdm_plan_source_objects(mdm_plan *plan)
-{
-    const mdm_objects *objects = &plan->line.objects;
-    const size_t n_alive = plan->n_alive;
-    mdm_status status = MDM_OK;
-    for (size_t i = 0; i < n_alive; i++) {
-        plan->any[plan->alive[i]] = MDM_NO;
-    }
-    for (size_t o = 0; o < objects->n && plan->n_alive > 0 && status == MDM_OK; o++) {
-        size_t kept = 0;
-        status = judge_object(plan, &objects->at[o]);
-        /* A class that one object accepts needs no other. */
-        for (size_t i = 0; i < plan->n_alive; i++) {
-            const uint32_t class = plan->alive[i];
-            plan->alive[kept] = class;
-            kept += plan->any[class] != MDM_YES;
-        }
-        plan->n_alive = kept;
+        status = add_clause(query, object, &object->clauses[i], tables);
     }
     return status;
 }

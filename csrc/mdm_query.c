@@ -1,125 +1,169 @@
 /*
- * A question put: the source read, every class judged, the classes grouped by verdict.
+ * A question put: the source read and compiled, every class judged; and put again after a change.
  */
 #include "mdm_query.h"
 
 #include <string.h>
 
-static mdm_status parse_source(mdm_plan *plan, mdm_text text, mdm_fault *fault)
+static mdm_status parse_source(mdm_query *query, mdm_fault *fault)
 {
-    const mdm_fleet *fleet = plan->fleet;
+    const mdm_fleet *fleet = query->fleet;
     mdm_parser parser = {.fleet = fleet,
-                         .keeper = {plan->arena, &fleet->members, NULL},
-                         .scratch = plan->arena};
-    const mdm_status status = mdm_line_parse(&parser, text, &plan->line);
+                         .keeper = {&query->arena, &fleet->members, NULL},
+                         .scratch = &query->arena};
+    const mdm_status status = mdm_line_parse(&parser, query->text, &query->line);
     if (status == MDM_BAD_TEXT && fault != NULL) {
-        *fault = (mdm_fault){(size_t)(parser.fault - text.at), 0};
+        *fault = (mdm_fault){(size_t)(parser.fault - query->text.at), 0};
     }
     for (size_t i = 0; i < fleet->scheme.n_attributes && status == MDM_OK; i++) {
-        plan->source[i] = (plan->line.present >> i & 1) != 0 ? &plan->line.values[i] : NULL;
+        const bool is_present = (query->line.present >> i & 1) != 0;
+        query->source[i] = is_present ? &query->line.values[i] : NULL;
     }
     return status;
 }
 
-static bool take_classes(mdm_plan *plan, mdm_query *query)
+static mdm_vocabulary vocabulary_of(const mdm_fleet *fleet)
 {
-    const mdm_class_table *classes = &plan->fleet->classes;
-    plan->alive = mdm_take(plan->arena, classes->n_live, sizeof *plan->alive);
-    plan->tried = mdm_take(plan->arena, classes->n_live, sizeof *plan->tried);
-    plan->object = mdm_take(plan->arena, classes->n, 1);
-    plan->any = mdm_take(plan->arena, classes->n, 1);
-    if (plan->alive == NULL || plan->tried == NULL || plan->object == NULL || plan->any == NULL) {
+    mdm_vocabulary now = {.n_cuts = fleet->n_cuts,
+                          .n_members = fleet->members.n,
+                          .n_lists = fleet->lists.texts.n};
+    for (size_t i = 0; i < fleet->scheme.n_attributes; i++) {
+        now.n_codes[i] = fleet->dictionaries[i].texts.n;
+    }
+    return now;
+}
+
+static mdm_status compile(mdm_query *query, mdm_fault *fault)
+{
+    const mdm_objects *objects = &query->line.objects;
+    mdm_status status = parse_source(query, fault);
+    query->vocabulary = vocabulary_of(query->fleet);
+    if (status == MDM_OK) {
+        status = mdm_plan_relations(query, &query->tables);
+    }
+    if (status == MDM_OK && (query->accepted_by & MDM_TARGET) != 0) {
+        status = mdm_plan_target_lists(query, &query->tables);
+    }
+    /* A single object is asked together with the relations. */
+    if (status == MDM_OK && (query->accepted_by & MDM_SOURCE) != 0 && query->line.has_list &&
+        objects->n == 1) {
+        status = mdm_plan_object(query, &objects->at[0], &query->tables);
+    }
+    return status;
+}
+
+/* ---- Judging ---- */
+
+static void free_bits(mdm_query *query)
+{
+    const mdm_allocator *memory = &query->fleet->memory;
+    if (query->bits.possible != NULL) {
+        mdm_resize(memory, query->bits.possible, MDM_BIT_ROWS * query->n_words, 0,
+                   sizeof(uint64_t));
+    }
+    query->bits = (mdm_bits){NULL, NULL};
+}
+
+static bool take_bits(mdm_query *query)
+{
+    const mdm_fleet *fleet = query->fleet;
+    const size_t n_words = fleet->classes.columns.n_pages * MDM_PAGE_WORDS;
+    if (query->bits.possible != NULL && n_words == query->n_words) {
+        return true;
+    }
+    free_bits(query);
+    query->n_words = n_words;
+    query->bits.possible =
+        mdm_resize(&fleet->memory, NULL, 0, MDM_BIT_ROWS * n_words, sizeof(uint64_t));
+    if (query->bits.possible == NULL) {
         return false;
     }
-    memset(query->verdicts, MDM_NO, query->n_classes);
-    query->verdicts[0] = MDM_NOBODYS;
-    for (size_t class = 1; class < classes->n; class++) {
-        if (classes->at[class].n_rows > 0) {
-            plan->alive[plan->n_alive++] = (uint32_t)class;
-            query->verdicts[class] = MDM_YES;
-        }
-    }
+    query->bits.accepted = query->bits.possible + n_words;
+    memset(query->bits.possible, 0, MDM_BIT_ROWS * n_words * sizeof(uint64_t));
     return true;
 }
 
-static mdm_status judge(mdm_plan *plan, mdm_direction accepted_by, mdm_query *query)
+static size_t count_devices(const mdm_fleet *fleet, const uint64_t *bits, size_t n_words)
 {
-    const mdm_fleet *fleet = plan->fleet;
-    mdm_status status = take_classes(plan, query) ? MDM_OK : MDM_NO_MEMORY;
-    for (size_t i = 0; i < fleet->scheme.n_attributes && status == MDM_OK; i++) {
-        status = mdm_plan_relation(plan, i);
+    size_t n = 0;
+    if (fleet->classes.is_flat) {
+        return fleet->kernels->count(bits, n_words);
     }
-    if (status == MDM_OK && (accepted_by & MDM_TARGET) != 0) {
-        status = mdm_plan_target_lists(plan);
+    for (size_t i = 0; i < n_words; i++) {
+        for (uint64_t left = bits[i]; left != 0; left &= left - 1) {
+            n += fleet->classes.at[i * 64 + (size_t)__builtin_ctzll(left)].n_rows;
+        }
     }
+    return n;
+}
+
+static void sort_by_verdict(mdm_query *query)
+{
+    const uint64_t *live = query->fleet->classes.live.at;
+    const mdm_bits *bits = &query->bits;
+    uint64_t *refused = bits->accepted + query->n_words;
+    uint64_t *undecided = refused + query->n_words;
+    for (size_t i = 0; i < query->n_words; i++) {
+        refused[i] = live[i] & ~bits->possible[i];
+        undecided[i] = bits->possible[i] & ~bits->accepted[i];
+    }
+    query->by_verdict[MDM_NO] = refused;
+    query->by_verdict[MDM_UNDECIDED] = undecided;
+    query->by_verdict[MDM_YES] = bits->accepted;
+}
+
+static mdm_status judge(mdm_query *query)
+{
+    const mdm_fleet *fleet = query->fleet;
+    const mdm_status status = take_bits(query) ? mdm_judge(query) : MDM_NO_MEMORY;
+    size_t n_possible = 0;
+    size_t n_accepted = 0;
     if (status != MDM_OK) {
         return status;
     }
-    mdm_plan_narrow(plan, plan->alive, &plan->n_alive, query->verdicts);
-    if ((accepted_by & MDM_SOURCE) == 0) {
-        return MDM_OK;
-    }
-    if (!plan->line.has_list) {
-        memset(plan->any, (int)fleet->scheme.missing, query->n_classes);
-    } else {
-        status = mdm_plan_source_objects(plan);
-    }
-    for (size_t class = 1; class < query->n_classes && status == MDM_OK; class++) {
-        if (query->verdicts[class] != MDM_NO) {
-            query->verdicts[class] &= plan->any[class];
-        }
-    }
-    return status;
+    sort_by_verdict(query);
+    n_possible = count_devices(fleet, query->bits.possible, query->n_words);
+    n_accepted = count_devices(fleet, query->bits.accepted, query->n_words);
+    query->n_devices[MDM_NO] = fleet->rows.n_devices - n_possible;
+    query->n_devices[MDM_UNDECIDED] = n_possible - n_accepted;
+    query->n_devices[MDM_YES] = n_accepted;
+    query->generation = fleet->generation;
+    return MDM_OK;
 }
 
-static void group(mdm_query *query)
-{
-    const mdm_class_table *classes = &query->fleet->classes;
-    size_t next[4];
-    for (size_t class = 1; class < query->n_classes; class++) {
-        const uint32_t n_rows = classes->at[class].n_rows;
-        query->n_group[query->verdicts[class]] += n_rows > 0;
-        query->n_devices[query->verdicts[class]] += n_rows;
-    }
-    for (size_t verdict = 1; verdict < 4; verdict++) {
-        query->begin[verdict] = query->begin[verdict - 1] + query->n_group[verdict - 1];
-    }
-    memcpy(next, query->begin, sizeof next);
-    for (size_t class = 1; class < query->n_classes; class++) {
-        if (classes->at[class].n_rows > 0) {
-            query->grouped[next[query->verdicts[class]]++] = (uint32_t)class;
-        }
-    }
-}
+/* ---- The calls ---- */
 
-static mdm_query *take_query(const mdm_fleet *fleet)
+static mdm_status make(const mdm_fleet *fleet, mdm_text text, mdm_direction accepted_by,
+                       unsigned n_threads, mdm_query **made, mdm_fault *fault)
 {
     mdm_query *query = mdm_resize(&fleet->memory, NULL, 0, 1, sizeof *query);
+    mdm_status status = MDM_OK;
     if (query == NULL) {
-        return NULL;
+        return MDM_NO_MEMORY;
     }
-    *query = (mdm_query){.fleet = fleet,
-                         .generation = fleet->generation,
-                         .n_classes = fleet->classes.n,
-                         .n_grouped = fleet->classes.n_live};
-    query->verdicts = mdm_resize(&fleet->memory, NULL, 0, query->n_classes, 1);
-    /* One more than there are, so that an empty fleet has an array too. */
-    query->grouped =
-        mdm_resize(&fleet->memory, NULL, 0, query->n_grouped + 1, sizeof *query->grouped);
-    if (query->verdicts == NULL || query->grouped == NULL) {
+    memset(query, 0, sizeof *query);
+    query->fleet = fleet;
+    query->accepted_by = accepted_by;
+    query->n_threads = n_threads;
+    query->generation = UINT64_MAX;
+    query->arena.memory = &fleet->memory;
+    status = mdm_take_text(&query->arena, text, &query->text) ? compile(query, fault)
+                                                             : MDM_NO_MEMORY;
+    if (status == MDM_OK) {
+        status = judge(query);
+    }
+    if (status != MDM_OK) {
         mdm_query_free(query);
-        return NULL;
+        return status;
     }
-    return query;
+    *made = query;
+    return MDM_OK;
 }
 
 mdm_status mdm_query_new(const mdm_fleet *fleet, const char *text, size_t text_len,
-                         mdm_direction accepted_by, mdm_query **made, mdm_fault *fault)
+                         mdm_direction accepted_by, unsigned n_threads, mdm_query **made,
+                         mdm_fault *fault)
 {
-    mdm_plan plan = {.fleet = fleet};
-    mdm_arena arena = {NULL, NULL, 0};
-    mdm_query *query = NULL;
-    mdm_status status = MDM_OK;
     if (fleet == NULL || made == NULL || (text == NULL && text_len > 0) ||
         (unsigned)accepted_by > MDM_BOTH) {
         return MDM_BAD_ARGUMENT;
@@ -127,20 +171,34 @@ mdm_status mdm_query_new(const mdm_fleet *fleet, const char *text, size_t text_l
     if (accepted_by == MDM_NOBODY || fleet->scheme.accepted_by == MDM_NOBODY) {
         accepted_by = fleet->scheme.accepted_by;
     }
-    arena.memory = &fleet->memory;
-    plan.arena = &arena;
-    status = parse_source(&plan, mdm_given(text, text_len), fault);
-    if (status == MDM_OK) {
-        query = take_query(fleet);
-        status = query == NULL ? MDM_NO_MEMORY : judge(&plan, accepted_by, query);
+    return make(fleet, mdm_given(text, text_len), accepted_by, n_threads, made, fault);
+}
+
+mdm_status mdm_query_again(mdm_query *query)
+{
+    mdm_vocabulary now;
+    mdm_query *made = NULL;
+    mdm_query kept;
+    mdm_status status = MDM_OK;
+    if (query == NULL) {
+        return MDM_BAD_ARGUMENT;
     }
-    mdm_arena_free(&arena);
+    now = vocabulary_of(query->fleet);
+    if (memcmp(&now, &query->vocabulary, sizeof now) == 0) {
+        return judge(query);
+    }
+    status = make(query->fleet, query->text, query->accepted_by, query->n_threads, &made, NULL);
     if (status != MDM_OK) {
-        mdm_query_free(query);
         return status;
     }
-    group(query);
-    *made = query;
+    kept = *query;
+    *query = *made;
+    *made = kept;
+    /* The values moved with the line. */
+    for (size_t i = 0; i < MDM_MAX_ATTRIBUTES; i++) {
+        query->source[i] = query->source[i] == NULL ? NULL : &query->line.values[i];
+    }
+    mdm_query_free(made);
     return MDM_OK;
 }
 
@@ -151,11 +209,7 @@ void mdm_query_free(mdm_query *query)
         return;
     }
     memory = &query->fleet->memory;
-    if (query->verdicts != NULL) {
-        mdm_resize(memory, query->verdicts, query->n_classes, 0, 1);
-    }
-    if (query->grouped != NULL) {
-        mdm_resize(memory, query->grouped, query->n_grouped + 1, 0, sizeof *query->grouped);
-    }
+    free_bits(query);
+    mdm_arena_free(&query->arena);
     mdm_resize(memory, query, 1, 0, sizeof *query);
 }

@@ -1,57 +1,76 @@
 /*
- * A question: a verdict for each class, and the classes in groups by verdict.
+ * A question: what the source accepts as tables of bits by code, and the classes that pass them as
+ * bits by class.
  */
 #ifndef MDM_QUERY_H
 #define MDM_QUERY_H
 
+#include "mdm_kernel.h"
 #include "mdm_parse.h"
 
-/* The verdict of class 0, which no question asks for. */
-#define MDM_NOBODYS 2
+/* Verdicts by code of a column. A verdict is two bits: not MDM_NO, and MDM_YES. */
+typedef struct mdm_table {
+    size_t column;
+    size_t n_codes;
+    size_t n_refused;
+    uint64_t *possible;
+    uint64_t *accepted; /* the same words where nothing is undecided */
+} mdm_table;
+
+#define MDM_MAX_TABLES (2 * MDM_MAX_ATTRIBUTES + 1)
+
+typedef struct mdm_tables {
+    mdm_table at[MDM_MAX_TABLES]; /* a column once, the most selective first */
+    size_t n;
+} mdm_tables;
+
+/* Bits by class, whole pages of them, and four such rows in one block. */
+#define MDM_BIT_ROWS 4
+
+typedef struct mdm_bits {
+    uint64_t *possible;
+    uint64_t *accepted;
+} mdm_bits;
+
+/* The words that a question was compiled from. Values keep their codes while none is cut. */
+typedef struct mdm_vocabulary {
+    size_t n_cuts;
+    size_t n_members;
+    size_t n_lists;
+    size_t n_codes[MDM_MAX_ATTRIBUTES];
+} mdm_vocabulary;
 
 struct mdm_query {
     const mdm_fleet *fleet;
-    uint64_t generation;
-    size_t n_classes;   /* when the question was put */
-    uint8_t *verdicts;  /* by class */
-    uint32_t *grouped;  /* classes in use, those of one verdict together */
-    size_t n_grouped;
-    size_t begin[4]; /* by verdict: where its group begins, how many classes and devices it has */
-    size_t n_group[4];
+    mdm_direction accepted_by;
+    unsigned n_threads;
+    uint64_t generation; /* of the fleet that was judged */
+    size_t n_words;
+    mdm_bits bits;
+    const uint64_t *by_verdict[4]; /* the classes with each verdict, one of which none has */
     size_t n_devices[4];
-};
-
-typedef struct mdm_table {
-    const uint32_t *column;
-    const uint8_t *verdicts;
-    size_t n_codes;
-    size_t n_refused;
-} mdm_table;
-
-#define MDM_MAX_TABLES (MDM_MAX_ATTRIBUTES + 1)
-
-/* A question while it is compiled. */
-typedef struct mdm_plan {
-    const mdm_fleet *fleet;
-    mdm_arena *arena;
+    mdm_arena arena;     /* from here on: the question compiled */
+    mdm_text text;
     mdm_line line;
     const mdm_value *source[MDM_MAX_ATTRIBUTES];
-    mdm_table tables[MDM_MAX_TABLES];
-    size_t n_tables;
-    uint32_t *alive; /* classes that may still be accepted */
-    size_t n_alive;
-    uint32_t *tried; /* the same, while one object is asked */
-    uint8_t *object; /* the verdict of that object, by class */
-    uint8_t *any;    /* the OR of the objects so far */
-} mdm_plan;
+    mdm_vocabulary vocabulary;
+    mdm_tables tables;
+};
 
-/* ---- mdm_plan.c: tables of verdicts by code, and classes narrowed by them ---- */
+/* ---- mdm_plan.c: tables of verdicts by code ---- */
 
-mdm_status mdm_plan_relation(mdm_plan *plan, size_t attribute);
-mdm_status mdm_plan_target_lists(mdm_plan *plan);
-/* Asks all tables of the plan and forgets them; *n classes are left. */
-void mdm_plan_narrow(mdm_plan *plan, uint32_t *classes, size_t *n, uint8_t *verdicts);
-/* Leaves in plan->any what the source's list says of each class that is alive. */
-mdm_status mdm_plan_source_objects(mdm_plan *plan);
+/* Each adds to tables, in the arena of the query. */
+mdm_status mdm_plan_relations(mdm_query *query, mdm_tables *tables);
+mdm_status mdm_plan_target_lists(mdm_query *query, mdm_tables *tables);
+mdm_status mdm_plan_object(mdm_query *query, const mdm_object *object, mdm_tables *tables);
+
+/* ---- mdm_sort.c ---- */
+
+/* All below n_rows. */
+void mdm_rows_sort(uint32_t *rows, size_t n, size_t n_rows);
+
+/* ---- mdm_judge.c: tables asked about every class ---- */
+
+mdm_status mdm_judge(mdm_query *query);
 
 #endif

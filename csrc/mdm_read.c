@@ -6,6 +6,9 @@
 
 #include "mdm_batch.h"
 
+/* Rows after which it is seen whether the table suits them. */
+#define WEIGHED ((size_t)1 << 14)
+
 struct mdm_reader {
     mdm_fleet *fleet;
     mdm_mark mark;
@@ -50,7 +53,7 @@ static mdm_status add_row(mdm_reader *reader, uint32_t class, const mdm_text *na
     if (row >= UINT32_MAX - 1) {
         return MDM_TOO_MANY;
     }
-    if (!MDM_RESERVE(&fleet->memory, &fleet->rows.class_of, row, 1)) {
+    if (!mdm_row_classes_reserve(fleet, row, 1)) {
         return MDM_NO_MEMORY;
     }
     if (fleet->keeps_names) {
@@ -66,9 +69,20 @@ static mdm_status add_row(mdm_reader *reader, uint32_t class, const mdm_text *na
         }
         fleet->rows.name.at[row] = word;
     }
-    fleet->rows.class_of.at[row] = class;
+    mdm_row_class_set(fleet, row, class);
     reader->n++;
+    if (row % WEIGHED == 0) {
+        mdm_classes_weigh(fleet, row + 1);
+    }
     return MDM_OK;
+}
+
+/* A row with the description of another. */
+static mdm_status add_twin(mdm_reader *reader, size_t row, const mdm_text *name)
+{
+    uint32_t class = mdm_row_class(reader->fleet, row);
+    const mdm_status status = mdm_class_twin(reader->fleet, &class);
+    return status == MDM_OK ? add_row(reader, class, name) : status;
 }
 
 typedef struct fault_list {
@@ -85,7 +99,7 @@ static mdm_status parse_batch(mdm_reader *reader, mdm_batch *batch, const char *
     for (size_t i = 0; i < batch->n; i++) {
         const char *fault = NULL;
         mdm_status status = MDM_OK;
-        if (batch->lines[i].class != 0) {
+        if (batch->lines[i].twin != MDM_NONE) {
             continue;
         }
         status = mdm_batch_parse(batch, i, reader->fleet, &reader->habits, &fault);
@@ -104,21 +118,28 @@ static mdm_status parse_batch(mdm_reader *reader, mdm_batch *batch, const char *
 
 static mdm_status add_batch(mdm_reader *reader, mdm_batch *batch)
 {
+    mdm_fleet *fleet = reader->fleet;
+    mdm_seen *seen = &reader->habits.seen;
     mdm_status status = MDM_OK;
     for (size_t i = 0; i < batch->n && status == MDM_OK; i++) {
-        mdm_batch_line *line = &batch->lines[i];
-        const bool is_new = line->class == 0;
+        const mdm_batch_line *line = &batch->lines[i];
+        const mdm_text *name = NULL;
+        uint32_t class = 0;
         if (line->is_blank) {
             continue;
         }
-        if (is_new) {
-            status = mdm_class_intern(reader->fleet, line->codes, &line->class);
+        name = line->has_name ? &line->name : NULL;
+        if (line->twin != MDM_NONE) {
+            status = add_twin(reader, line->twin, name);
+            continue;
         }
+        status = mdm_class_intern(fleet, line->codes, &class);
         if (status == MDM_OK) {
-            status = add_row(reader, line->class, line->has_name ? &line->name : NULL);
+            status = add_row(reader, class, name);
         }
-        if (status == MDM_OK && is_new && !line->is_sole && !reader->habits.seen.is_off) {
-            mdm_seen_add(&reader->habits.seen, line->raw.rest, line->raw.hash, line->class);
+        if (status == MDM_OK && !line->is_sole && !seen->is_off) {
+            const size_t row = fleet->rows.n + reader->n - 1;
+            mdm_seen_add(seen, line->raw.rest, line->raw.hash, (uint32_t)row);
         }
     }
     return status;
@@ -147,24 +168,48 @@ static mdm_status read_lines(mdm_reader *reader, mdm_text given, fault_list *fau
     return result;
 }
 
+/* What a reader has besides codes, which stay until it is freed. */
+typedef struct standing {
+    size_t n;
+    size_t n_lines;
+    size_t n_names;
+    size_t n_seen;
+    size_t n_classes; /* where the table is flat */
+} standing;
+
+static standing stand(const mdm_reader *reader)
+{
+    const mdm_fleet *fleet = reader->fleet;
+    return (standing){reader->n, reader->n_lines, fleet->names.n, reader->habits.seen.texts.n,
+                      fleet->classes.is_flat ? fleet->classes.n
+                                             : fleet->rows.n + reader->n + 1};
+}
+
+static void stand_back(mdm_reader *reader, const standing *before)
+{
+    reader->n = before->n;
+    reader->n_lines = before->n_lines;
+    reader->fleet->names.n = before->n_names;
+    mdm_seen_cut(&reader->habits.seen, before->n_seen);
+    if (reader->fleet->classes.is_flat) {
+        mdm_class_cut(reader->fleet, before->n_classes);
+    }
+}
+
 mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len,
                            mdm_fault *faults, size_t faults_len, size_t *n_faults)
 {
-    const size_t n_before = mdm_reader_count(reader);
-    const size_t n_lines = reader == NULL ? 0 : reader->n_lines;
     fault_list found = {faults, faults_len, 0};
-    size_t n_names = 0;
+    standing before;
     mdm_status status = MDM_OK;
     if (reader == NULL || (text == NULL && text_len > 0) || (faults == NULL && faults_len > 0) ||
         n_faults == NULL) {
         return MDM_BAD_ARGUMENT;
     }
-    n_names = reader->fleet->names.n;
+    before = stand(reader);
     status = read_lines(reader, mdm_given(text, text_len), &found);
     if (status != MDM_OK && status != MDM_BAD_TEXT) {
-        reader->n = n_before;
-        reader->n_lines = n_lines;
-        reader->fleet->names.n = n_names;
+        stand_back(reader, &before);
         return status;
     }
     *n_faults = found.n;
@@ -176,14 +221,18 @@ mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len
 static mdm_status reserve_rows(mdm_reader *reader)
 {
     mdm_fleet *fleet = reader->fleet;
-    const uint32_t *class_of = fleet->rows.class_of.at + fleet->rows.n;
     const size_t n_classes = fleet->classes.n;
-    uint32_t *counts = mdm_resize(&fleet->memory, NULL, 0, n_classes, sizeof *counts);
-    mdm_status status = counts == NULL ? MDM_NO_MEMORY : MDM_OK;
+    uint32_t *counts = NULL;
+    mdm_status status = MDM_OK;
+    if (fleet->classes.is_flat) {
+        return MDM_OK;
+    }
+    counts = mdm_resize(&fleet->memory, NULL, 0, n_classes, sizeof *counts);
+    status = counts == NULL ? MDM_NO_MEMORY : MDM_OK;
     if (status == MDM_OK) {
         memset(counts, 0, n_classes * sizeof *counts);
         for (size_t i = 0; i < reader->n; i++) {
-            counts[class_of[i]]++;
+            counts[mdm_row_class(fleet, fleet->rows.n + i)]++;
         }
     }
     for (size_t class = 1; class < n_classes && status == MDM_OK; class++) {
@@ -204,6 +253,9 @@ static mdm_status reserve_rows(mdm_reader *reader)
 /* The classes that only rows which were never committed had. */
 static void drop_classes(mdm_fleet *fleet)
 {
+    if (fleet->classes.is_flat) {
+        return;
+    }
     for (size_t class = 1; class < fleet->classes.n; class++) {
         mdm_class_drop_empty(fleet, (uint32_t)class);
     }
@@ -214,7 +266,10 @@ static void trim(mdm_fleet *fleet)
 {
     mdm_row_table *rows = &fleet->rows;
     if (rows->class_of.capacity - rows->n > rows->n / 16) {
-        MDM_TRIM(&fleet->memory, &rows->class_of, rows->n);
+        mdm_row_classes_trim(fleet, rows->n);
+    }
+    if (fleet->classes.row_of.capacity - fleet->classes.n > fleet->classes.n / 16) {
+        MDM_TRIM(&fleet->memory, &fleet->classes.row_of, fleet->classes.n);
     }
     if (fleet->keeps_names && rows->name.capacity - rows->n > rows->n / 16) {
         MDM_TRIM(&fleet->memory, &rows->name, rows->n);
@@ -240,7 +295,7 @@ mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row)
     *first_row = (uint32_t)fleet->rows.n;
     for (size_t i = 0; i < reader->n; i++) {
         const uint32_t row = (uint32_t)fleet->rows.n++;
-        mdm_class_push(fleet, fleet->rows.class_of.at[row], row);
+        mdm_class_push(fleet, mdm_row_class(fleet, row), row);
     }
     fleet->rows.n_devices += reader->n;
     fleet->generation++;
@@ -248,6 +303,8 @@ mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row)
     reader->n = 0;
     mdm_habits_end(&reader->habits, &fleet->memory);
     drop_classes(fleet);
+    mdm_classes_weigh(fleet, fleet->rows.n);
+    mdm_classes_sort(fleet);
     trim(fleet);
     return MDM_OK;
 }
@@ -263,6 +320,9 @@ void mdm_reader_free(mdm_reader *reader)
     if (fleet->read_from == &reader->mark) {
         fleet->names.n = reader->names_before;
         drop_classes(fleet);
+        if (fleet->classes.is_flat) {
+            mdm_class_cut(fleet, reader->mark.n_classes);
+        }
         mdm_fleet_cut(fleet, &reader->mark);
         fleet->read_from = NULL;
         trim(fleet);

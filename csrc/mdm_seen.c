@@ -28,10 +28,10 @@ uint32_t mdm_seen_find(mdm_seen *seen, mdm_text text, uint64_t hash)
     const uint32_t number = mdm_texts_find(&seen->texts, text, hash);
     seen->n_lines++;
     if (number == MDM_NONE) {
-        return 0;
+        return MDM_NONE;
     }
     seen->n_hits++;
-    return seen->classes.at[number];
+    return seen->rows.at[number];
 }
 
 /* ---- Guesses ---- */
@@ -135,16 +135,16 @@ uint32_t mdm_seen_check(mdm_seen *seen, uint32_t number, const char *at)
 {
     const mdm_entry *entry = &seen->texts.at[number];
     if (memcmp(entry->at, at, entry->len) != 0) {
-        return 0;
+        return MDM_NONE;
     }
     seen->n_lines++;
     seen->n_hits++;
-    return seen->classes.at[number];
+    return seen->rows.at[number];
 }
 
 /* ---- */
 
-void mdm_seen_add(mdm_seen *seen, mdm_text text, uint64_t hash, uint32_t class)
+void mdm_seen_add(mdm_seen *seen, mdm_text text, uint64_t hash, uint32_t row)
 {
     uint32_t number = 0;
     if (seen->n_lines >= TRIAL && seen->n_hits < seen->n_lines / LEAST_HIT_SHARE) {
@@ -153,11 +153,11 @@ void mdm_seen_add(mdm_seen *seen, mdm_text text, uint64_t hash, uint32_t class)
     }
     /* A batch may hold a new text twice. */
     if (seen->texts.n == MOST_TEXTS || mdm_texts_find(&seen->texts, text, hash) != MDM_NONE ||
-        !MDM_RESERVE(seen->arena.memory, &seen->classes, seen->texts.n, 1) ||
+        !MDM_RESERVE(seen->arena.memory, &seen->rows, seen->texts.n, 1) ||
         mdm_texts_add(&seen->texts, &seen->arena, text, hash, &number) != MDM_OK) {
         return;
     }
-    seen->classes.at[number] = class;
+    seen->rows.at[number] = row;
     seen->n_bytes += text.len;
     if (seen->texts.n > seen->n_fronts / 4) {
         make_fronts(seen);
@@ -166,12 +166,25 @@ void mdm_seen_add(mdm_seen *seen, mdm_text text, uint64_t hash, uint32_t class)
     }
 }
 
+void mdm_seen_cut(mdm_seen *seen, size_t n)
+{
+    for (size_t number = n; number < seen->texts.n; number++) {
+        seen->n_bytes -= seen->texts.at[number].len;
+    }
+    if (n < seen->texts.n) {
+        mdm_texts_cut(&seen->texts, n);
+        mdm_resize(seen->arena.memory, seen->fronts, seen->n_fronts, 0, sizeof *seen->fronts);
+        seen->fronts = NULL;
+        seen->n_fronts = 0;
+    }
+}
+
 void mdm_seen_end(mdm_seen *seen)
 {
     const mdm_allocator *memory = seen->arena.memory;
     mdm_resize(memory, seen->fronts, seen->n_fronts, 0, sizeof *seen->fronts);
     mdm_texts_free(&seen->texts, memory);
-    MDM_TRIM(memory, &seen->classes, 0);
+    MDM_TRIM(memory, &seen->rows, 0);
     mdm_arena_free(&seen->arena);
     *seen = mdm_seen_new(memory);
     seen->is_off = true;

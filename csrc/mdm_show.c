@@ -9,29 +9,31 @@ void mdm_fleet_size(const mdm_fleet *fleet, mdm_size *size)
 {
     const mdm_class_table *classes = &fleet->classes;
     const mdm_row_table *rows = &fleet->rows;
-    size_t row_cells = rows->class_of.capacity + rows->place.capacity;
+    size_t row_cells = rows->place.capacity + classes->row_of.capacity;
     size_t bytes = fleet->arena.bytes + fleet->scratch.bytes + mdm_texts_bytes(&fleet->members) +
                    mdm_texts_bytes(&fleet->lists.texts) +
                    fleet->lists.capacity * sizeof *fleet->lists.at +
                    classes->capacity * sizeof *classes->at +
                    classes->n_slots * sizeof *classes->slots +
-                   classes->hashes.capacity * sizeof *classes->hashes.at;
+                   classes->hashes.capacity * sizeof *classes->hashes.at +
+                   classes->live.capacity * sizeof *classes->live.at;
     *size = (mdm_size){rows->n, rows->n_devices, classes->n_live, 0, 0, 0, 0};
     for (size_t i = 0; i < fleet->lists.texts.n; i++) {
         size->n_lists += fleet->lists.at[i].n_classes > 0;
     }
-    for (size_t c = 1; c < classes->n; c++) {
+    for (size_t c = 1; c < classes->n && !classes->is_flat; c++) {
         const uint32_t capacity = classes->at[c].capacity;
         row_cells += capacity == MDM_FREE_CLASS ? 0 : capacity;
-    }
-    for (size_t i = 0; i < classes->n_columns; i++) {
-        bytes += classes->columns[i].capacity * sizeof *classes->columns[i].at;
     }
     for (size_t i = 0; i < fleet->scheme.n_attributes; i++) {
         bytes += mdm_texts_bytes(&fleet->dictionaries[i].texts) +
                  fleet->dictionaries[i].capacity * sizeof *fleet->dictionaries[i].at;
     }
-    size->row_bytes = row_cells * sizeof(uint32_t);
+    size->row_bytes = row_cells * sizeof(uint32_t) +
+                      rows->class_of.capacity *
+                          (rows->class_of.is_wide ? sizeof(uint32_t) : sizeof(uint16_t));
+    size->row_bytes += classes->zones.capacity * sizeof *classes->zones.at;
+    *(classes->is_flat ? &size->row_bytes : &bytes) += mdm_columns_bytes(&classes->columns);
     size->name_bytes = fleet->names.capacity + rows->name.capacity * sizeof *rows->name.at;
     size->dictionary_bytes = bytes;
 }
@@ -58,7 +60,7 @@ uint32_t mdm_code_count(const mdm_fleet *fleet, size_t attribute)
 
 static bool is_used(const mdm_fleet *fleet, uint32_t row)
 {
-    return row < fleet->rows.n && fleet->rows.class_of.at[row] != 0;
+    return row < fleet->rows.n && mdm_row_class(fleet, row) != 0;
 }
 
 mdm_status mdm_name(const mdm_fleet *fleet, uint32_t row, const char **name, size_t *name_len)
@@ -93,10 +95,10 @@ mdm_status mdm_classes(const mdm_fleet *fleet, uint32_t *classes, size_t classes
         return MDM_NO_MEMORY;
     }
     for (size_t c = 0; c < fleet->classes.n; c++) {
-        dense[c] = fleet->classes.at[c].n_rows > 0 ? n++ : UINT32_MAX;
+        dense[c] = mdm_class_is_live(fleet, c) ? n++ : UINT32_MAX;
     }
     for (size_t row = 0; row < fleet->rows.n; row++) {
-        classes[row] = dense[fleet->rows.class_of.at[row]];
+        classes[row] = dense[mdm_row_class(fleet, row)];
     }
     mdm_resize(&fleet->memory, dense, fleet->classes.n, 0, sizeof *dense);
     return MDM_OK;
@@ -113,8 +115,8 @@ mdm_status mdm_codes(const mdm_fleet *fleet, size_t attribute, uint32_t *codes, 
         return MDM_NO_SPACE;
     }
     for (size_t c = 1; c < fleet->classes.n; c++) {
-        if (fleet->classes.at[c].n_rows > 0) {
-            codes[n++] = fleet->classes.columns[attribute].at[c];
+        if (mdm_class_is_live(fleet, c)) {
+            codes[n++] = mdm_code(&fleet->classes.columns, attribute, c);
         }
     }
     return MDM_OK;
@@ -173,7 +175,7 @@ static void put_self(paper *to, const mdm_fleet *fleet, uint32_t class)
     put_plain(to, "\"self\":{");
     for (size_t i = 0; i < fleet->scheme.n_attributes; i++) {
         const mdm_attribute *attribute = &fleet->scheme.attributes[i];
-        const uint32_t code = fleet->classes.columns[i].at[class];
+        const uint32_t code = mdm_code(&fleet->classes.columns, i, class);
         const mdm_entry *entry = code == 0 ? NULL : &fleet->dictionaries[i].texts.at[code - 1];
         if (entry == NULL) {
             continue;
@@ -203,8 +205,8 @@ mdm_status mdm_description(const mdm_fleet *fleet, uint32_t row, char *text, siz
     if (!is_used(fleet, row)) {
         return MDM_NO_ROW;
     }
-    class = fleet->rows.class_of.at[row];
-    list = fleet->classes.columns[fleet->classes.n_columns - 1].at[class];
+    class = mdm_row_class(fleet, row);
+    list = mdm_code(&fleet->classes.columns, fleet->scheme.n_attributes, class);
     put_plain(&to, "{");
     if (fleet->keeps_names && fleet->rows.name.at[row] != MDM_NO_NAME) {
         put_plain(&to, "\"name\":");

@@ -14,6 +14,7 @@ from simulator.fleet._mdm import ffi, lib
 __all__ = [
     "DIRECTION",
     "KIND",
+    "LAYOUT",
     "NO_CLASS",
     "RELATION",
     "VERDICT",
@@ -68,6 +69,17 @@ DIRECTION: Mapping[str | None, int] = MappingProxyType(
     }
 )
 """Who accepts; None for a scheme without objects, and for a query that keeps the scheme's."""
+
+LAYOUT: Mapping[str, int] = MappingProxyType(
+    {
+        "auto": lib.MDM_LAYOUT_AUTO,
+        "classes": lib.MDM_LAYOUT_CLASSES,
+        "flat": lib.MDM_LAYOUT_FLAT,
+    }
+)
+"""How a fleet keeps its devices."""
+
+_LAYOUTS = MappingProxyType({number: name for name, number in LAYOUT.items()})
 
 NO_CLASS = 2**32 - 1
 """The class of a row that no device has."""
@@ -352,18 +364,41 @@ class Core:
         """Return a reader of many lines; use it as a context manager."""
         return CoreReader(self)
 
-    def query(self, text: Buffer, accepted_by: int = DIRECTION[None]) -> "CoreQuery":
+    @property
+    def layout(self) -> str:
+        """How the devices are kept: of `LAYOUT`, never ``auto``."""
+        return _LAYOUTS[lib.mdm_fleet_layout(self._handle)]
+
+    def lay_out(self, layout: str) -> None:
+        """
+        Keep the devices in classes, or flat, or again as the data suggest.
+
+        Args:
+            layout: Of `LAYOUT`.
+        """
+        _check(lib.mdm_fleet_lay_out(self._handle, LAYOUT[layout]))
+
+    @property
+    def path(self) -> str:
+        """Which instructions scan the fleet; the words of ``mdm_path_text``."""
+        path = lib.mdm_path_text(lib.mdm_fleet_path(self._handle))
+        return str(ffi.string(path).decode("ascii"))
+
+    def query(
+        self, text: Buffer, accepted_by: int = DIRECTION[None], threads: int = 1
+    ) -> "CoreQuery":
         """
         Ask where the device of one line can go.
 
         Args:
             text: The description of the source.
             accepted_by: Of `DIRECTION`; None there keeps the scheme's.
+            threads: How many may judge a large fleet.
 
         Raises:
             MatcherFault: The line is no description.
         """
-        return CoreQuery(self, text, accepted_by)
+        return CoreQuery(self, text, accepted_by, threads)
 
 
 class CoreReader:
@@ -444,13 +479,18 @@ class CoreQuery:
 
     __slots__ = ("_core", "_handle")
 
-    def __init__(self, core: Core, text: Buffer, accepted_by: int) -> None:
+    def __init__(self, core: Core, text: Buffer, accepted_by: int, threads: int) -> None:
         self._core = core
         made, fault = ffi.new("mdm_query **"), ffi.new("mdm_fault *")
         given = ffi.from_buffer(text)
         handle = core._handle  # noqa: SLF001
-        _checked(lib.mdm_query_new(handle, given, len(given), accepted_by, made, fault), fault)
+        status = lib.mdm_query_new(handle, given, len(given), accepted_by, threads, made, fault)
+        _checked(status, fault)
         self._handle = core._lease.own(made[0], lib.mdm_query_free)  # noqa: SLF001
+
+    def again(self) -> None:
+        """Judge again, after a change of the fleet or without one."""
+        _check(lib.mdm_query_again(self._handle))
 
     def count(self, verdict: int) -> int:
         """Count the devices with this verdict."""

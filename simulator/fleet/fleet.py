@@ -48,11 +48,22 @@ class Match:
     """
     The targets of one source, as the fleet was when it was asked.
 
-    After a change of the fleet every question raises RuntimeError: match again.
+    After a change of the fleet every question raises RuntimeError, until `again`.
     """
 
     def __init__(self, query: CoreQuery) -> None:
         self._query = query
+
+    def again(self) -> None:
+        """
+        Ask again, after a change of the fleet or without one.
+
+        The source is compiled again only if the fleet has learnt new values since.
+
+        Raises:
+            MemoryError: Out of memory; the answers are out of date.
+        """
+        self._query.again()
 
     @property
     def count(self) -> int:
@@ -239,22 +250,68 @@ class Fleet:
             first = reader.commit()
             return range(first, first + count)
 
-    def match(self, source: Description, accepted_by: Direction | None = None) -> Match:
+    @property
+    def layout(self) -> str:
+        """
+        How the devices are kept.
+
+        ``classes``: equal descriptions once. ``flat``: each device by itself, where nearly all
+        differ. The data decide, unless `lay_out` did; answers are the same.
+        """
+        return self._core.layout
+
+    def lay_out(self, layout: str) -> None:
+        """
+        Keep the devices in one way, for tests and benchmarks.
+
+        Args:
+            layout: ``classes``, ``flat``, or ``auto`` to let the data decide from now on.
+        """
+        self._core.lay_out(layout)
+
+    @property
+    def path(self) -> str:
+        """
+        Which instructions scan the fleet: the best that the processor has.
+
+        For tests, the environment variable ``MDM_PATH`` names another when a fleet is made.
+        """
+        return self._core.path
+
+    def match(
+        self,
+        source: Description | bytes,
+        accepted_by: Direction | None = None,
+        *,
+        threads: int = 1,
+    ) -> Match:
         """
         Find every device that *source* could migrate to.
 
         Args:
-            source: The device that is left. It need not be in the fleet.
+            source: The device that is left, or its line of NDJSON. It need not be in the fleet.
             accepted_by: Takes the place of the scheme's direction.
+            threads: How many may judge, where the fleet is large enough.
+
+        Raises:
+            InputError: The line is no description.
 
         Cost: one call into C, which compiles the rule and judges each class once; then one call
         per answer. Source: ours; the judge is the specification.
         """
         direction = self.scheme.accepted_by if accepted_by is None else accepted_by
         line = self._line(source)
-        return Match(self._core.query(line, _direction(self.scheme, direction)))
+        try:
+            return Match(self._core.query(line, _direction(self.scheme, direction), threads))
+        except MatcherFault:
+            self.parse(decode("source", line))
+            raise
 
-    def _line(self, description: Description) -> bytes:
+    def _line(self, description: Description | bytes) -> bytes:
+        if isinstance(description, bytes):
+            if not self.scheme.accepts:
+                return description
+            description = self.parse(decode("source", description))
         return complete(self.scheme, description).to_line().encode()
 
     def explain(

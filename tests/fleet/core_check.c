@@ -45,6 +45,8 @@ static const char *const lines[] = {
 
 #define N_LINES (sizeof lines / sizeof *lines)
 
+static mdm_layout layout = MDM_LAYOUT_AUTO;
+
 static mdm_fleet *make(bank *at)
 {
     const mdm_allocator allocator = {bank_resize, at};
@@ -56,6 +58,7 @@ static mdm_fleet *make(bank *at)
         CHECK(mdm_add(fleet, lines[i], strlen(lines[i]), &row, NULL) == MDM_OK);
         CHECK(row == i);
     }
+    CHECK(mdm_fleet_lay_out(fleet, layout) == MDM_OK);
     return fleet;
 }
 
@@ -117,7 +120,7 @@ static mdm_status call_query(mdm_fleet *fleet, size_t line)
 {
     mdm_query *query = NULL;
     const mdm_status status =
-        mdm_query_new(fleet, lines[line], strlen(lines[line]), MDM_NOBODY, &query, NULL);
+        mdm_query_new(fleet, lines[line], strlen(lines[line]), MDM_NOBODY, 2, &query, NULL);
     if (status == MDM_OK) {
         size_t n_no = 0;
         size_t n_maybe = 0;
@@ -138,6 +141,28 @@ static mdm_status call_classes(mdm_fleet *fleet, size_t argument)
     uint32_t classes[8];
     (void)argument;
     return mdm_classes(fleet, classes, 8);
+}
+
+static mdm_status call_lay_out(mdm_fleet *fleet, size_t layout)
+{
+    const mdm_layout before = mdm_fleet_layout(fleet);
+    const mdm_status status = mdm_fleet_lay_out(fleet, (mdm_layout)layout);
+    CHECK(mdm_fleet_layout(fleet) == (status == MDM_OK ? (mdm_layout)layout : before));
+    return status;
+}
+
+static mdm_status call_again(mdm_fleet *fleet, size_t line)
+{
+    mdm_query *query = NULL;
+    size_t n = 0;
+    mdm_status status =
+        mdm_query_new(fleet, lines[line], strlen(lines[line]), MDM_NOBODY, 1, &query, NULL);
+    if (status == MDM_OK) {
+        status = mdm_query_again(query);
+        CHECK(mdm_count(query, MDM_YES, &n) == MDM_OK);
+    }
+    mdm_query_free(query);
+    return status;
 }
 
 /* Reads all lines, some of them often; a refused feed is tried again, as a caller may. */
@@ -235,7 +260,7 @@ static void check_rows(void)
     CHECK(mdm_remove(fleet, 1) == MDM_OK);
     CHECK(mdm_add(fleet, lines[0], strlen(lines[0]), &row, NULL) == MDM_OK && row == 1);
     CHECK(mdm_add(fleet, lines[0], strlen(lines[0]), &row, NULL) == MDM_OK && row == 0);
-    CHECK(mdm_query_new(fleet, lines[0], strlen(lines[0]), MDM_TARGET, &query, NULL) == MDM_OK);
+    CHECK(mdm_query_new(fleet, lines[0], strlen(lines[0]), MDM_TARGET, 1, &query, NULL) == MDM_OK);
     CHECK(mdm_verdict_of(query, 0, &verdict) == MDM_OK && verdict == MDM_YES);
     CHECK(mdm_rows(query, MDM_YES, rows, 1, &n) == MDM_NO_SPACE && n == 2);
     CHECK(mdm_rows(query, MDM_YES, rows, 8, &n) == MDM_OK && n == 2 && rows[0] == 0);
@@ -244,24 +269,36 @@ static void check_rows(void)
     CHECK(mdm_bitmap(query, MDM_YES, bits, 0) == MDM_NO_SPACE);
     CHECK(mdm_replace(fleet, 0, lines[3], strlen(lines[3]), NULL) == MDM_OK);
     CHECK(mdm_count(query, MDM_YES, &n) == MDM_STALE);
+    CHECK(mdm_query_again(query) == MDM_OK);
+    CHECK(mdm_count(query, MDM_YES, &n) == MDM_OK && n == 1);
     mdm_query_free(query);
     mdm_fleet_free(fleet);
     CHECK(bank.n_bytes == 0);
 }
 
-int main(void)
+static void exhaust_all(void)
 {
-    exhaust_new();
     for (size_t line = 0; line < N_LINES; line++) {
         exhaust("add", call_add, line, 0);
         exhaust("replace", call_replace, line, 0);
         exhaust("query", call_query, line, 1);
+        exhaust("again", call_again, line, 1);
     }
     exhaust("remove", call_remove, 1, 0);
     exhaust("classes", call_classes, 0, 1);
+    exhaust("lay out", call_lay_out, MDM_LAYOUT_CLASSES, 1);
+    exhaust("lay out", call_lay_out, MDM_LAYOUT_FLAT, 1);
     exhaust("read", call_read, 1, 0);
     exhaust("read", call_read, 3, 0);
     check_rows();
+}
+
+int main(void)
+{
+    exhaust_new();
+    exhaust_all();
+    layout = MDM_LAYOUT_FLAT;
+    exhaust_all();
     puts("well");
     return 0;
 }

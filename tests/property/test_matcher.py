@@ -71,6 +71,7 @@ def test_every_row_has_the_verdict_of_the_judge(data):
     devices = data.draw(fleets(scheme))
     source = data.draw(descriptions(scheme))
     fleet = filled(scheme, devices)
+    fleet.lay_out(data.draw(st.sampled_from(("classes", "flat"))))
     for accepted_by in DIRECTIONS:
         found = check_match(fleet, devices, source, accepted_by)
         event(f"some target: {bool(found)}")

@@ -124,7 +124,6 @@ def _relation_rows(
     """Ask one relation about every combination of values."""
     names = dict.fromkeys((attribute.name, attribute.of or attribute.name))
     keys = [tuple(one.values.get(name) for name in names) for one in descriptions]
-    places = _places(keys)
     alone = replace(
         scheme,
         attributes={
@@ -136,10 +135,9 @@ def _relation_rows(
         prefer=(),
         surfaces=(),
     )
-    few = [_description(names, key) for key in places]
-    refused = _others_of(matrix(alone, few).compatible, len(few))
-    masks = list(places.values())
-    by_key = {key: _spread(row, masks) for key, row in zip(places, refused, strict=True)}
+    few = {key: _description(names, key) for key in dict.fromkeys(keys)}
+    accepted = matrix(alone, tuple(few.values()), targets=[few[key] for key in keys]).compatible
+    by_key = dict(zip(few, _others_of(accepted, len(keys)), strict=True))
     return [by_key[key] for key in keys]
 
 

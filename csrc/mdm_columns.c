@@ -1,0 +1,185 @@
+/*
+ * Pages of codes: made, grown, and laid out anew when a column needs wider codes.
+ */
+#include "mdm_columns.h"
+
+#define FIRST_PAGE ((size_t)64)
+
+bool mdm_columns_new(const mdm_allocator *memory, mdm_columns *columns, size_t n_columns)
+{
+    *columns = (mdm_columns){.page_len = FIRST_PAGE, .n_columns = n_columns};
+    columns->at = mdm_resize(memory, NULL, 0, n_columns, sizeof *columns->at);
+    if (columns->at == NULL) {
+        columns->n_columns = 0;
+        return false;
+    }
+    memset(columns->at, 0, n_columns * sizeof *columns->at);
+    return true;
+}
+
+static void free_pages(const mdm_allocator *memory, uint8_t **pages, size_t n_pages,
+                       size_t capacity, size_t page_bytes)
+{
+    for (size_t i = 0; i < n_pages; i++) {
+        if (pages[i] != NULL) {
+            mdm_resize(memory, pages[i], page_bytes, 0, 1);
+        }
+    }
+    if (pages != NULL) {
+        mdm_resize(memory, pages, capacity, 0, sizeof *pages);
+    }
+}
+
+void mdm_columns_free(const mdm_allocator *memory, mdm_columns *columns)
+{
+    free_pages(memory, columns->pages, columns->n_pages, columns->capacity, columns->page_bytes);
+    if (columns->at != NULL) {
+        mdm_resize(memory, columns->at, columns->n_columns, 0, sizeof *columns->at);
+    }
+    *columns = (mdm_columns){.page_len = FIRST_PAGE};
+}
+
+size_t mdm_columns_bytes(const mdm_columns *columns)
+{
+    return columns->n_pages * columns->page_bytes + columns->capacity * sizeof *columns->pages +
+           columns->n_columns * sizeof *columns->at;
+}
+
+/* ---- Laying out ---- */
+
+static uint32_t n_bytes_of(uint32_t code)
+{
+    return code == 0 ? 0 : code < 0x100 ? 1 : code < 0x10000 ? 2 : 4;
+}
+
+/* A page of `len` classes: where each column begins. The widest come first, so that all are
+   aligned. */
+static size_t lay_out(mdm_column *at, size_t n_columns, size_t len)
+{
+    size_t bytes = 0;
+    for (uint32_t width = 4; width > 0; width /= 2) {
+        for (size_t i = 0; i < n_columns; i++) {
+            if (at[i].n_bytes == width) {
+                at[i].begin = bytes;
+                bytes += width * len;
+            }
+        }
+    }
+    return bytes;
+}
+
+static uint8_t *new_page(const mdm_allocator *memory, size_t page_bytes)
+{
+    /* One byte, where no column has any, so that a page is never NULL. */
+    uint8_t *page = mdm_resize(memory, NULL, 0, page_bytes, 1);
+    if (page != NULL) {
+        memset(page, 0, page_bytes);
+    }
+    return page;
+}
+
+static size_t bytes_or_one(size_t bytes)
+{
+    return bytes == 0 ? 1 : bytes;
+}
+
+static void copy_column(const mdm_columns *from, const mdm_columns *to, size_t column)
+{
+    const size_t n = from->page_len < to->page_len ? from->page_len : to->page_len;
+    const uint32_t n_bytes = from->at[column].n_bytes;
+    if (n_bytes == to->at[column].n_bytes) {
+        for (size_t p = 0; p < from->n_pages && n_bytes > 0; p++) {
+            memcpy(to->pages[p] + to->at[column].begin, mdm_column_page(from, column, p),
+                   n * n_bytes);
+        }
+        return;
+    }
+    for (size_t class = 0; class < from->n_pages * n && n_bytes > 0; class++) {
+        mdm_code_set(to, column, class, mdm_code(from, column, class));
+    }
+}
+
+/* The same codes in other pages: `laid` says how they look. Takes the place of the old ones. */
+static bool move(const mdm_allocator *memory, mdm_columns *columns, const mdm_columns *laid)
+{
+    mdm_columns made = *laid;
+    made.page_bytes = bytes_or_one(lay_out(made.at, made.n_columns, made.page_len));
+    made.capacity = columns->n_pages == 0 ? 1 : columns->n_pages;
+    made.pages = mdm_resize(memory, NULL, 0, made.capacity, sizeof *made.pages);
+    if (made.pages == NULL) {
+        return false;
+    }
+    for (made.n_pages = 0; made.n_pages < columns->n_pages; made.n_pages++) {
+        made.pages[made.n_pages] = new_page(memory, made.page_bytes);
+        if (made.pages[made.n_pages] == NULL) {
+            free_pages(memory, made.pages, made.n_pages, made.capacity, made.page_bytes);
+            return false;
+        }
+    }
+    for (size_t i = 0; i < made.n_columns; i++) {
+        copy_column(columns, &made, i);
+    }
+    mdm_columns_free(memory, columns);
+    *columns = made;
+    return true;
+}
+
+static mdm_column *copy_layout(const mdm_allocator *memory, const mdm_columns *columns)
+{
+    mdm_column *at = mdm_resize(memory, NULL, 0, columns->n_columns, sizeof *at);
+    if (at != NULL) {
+        memcpy(at, columns->at, columns->n_columns * sizeof *at);
+    }
+    return at;
+}
+
+static bool relay(const mdm_allocator *memory, mdm_columns *columns, size_t page_len,
+                  size_t column, uint32_t n_bytes)
+{
+    mdm_columns laid = {.page_len = page_len, .n_columns = columns->n_columns};
+    laid.at = copy_layout(memory, columns);
+    if (laid.at == NULL) {
+        return false;
+    }
+    laid.at[column].n_bytes = n_bytes;
+    if (!move(memory, columns, &laid)) {
+        mdm_resize(memory, laid.at, laid.n_columns, 0, sizeof *laid.at);
+        return false;
+    }
+    return true;
+}
+
+bool mdm_columns_widen(const mdm_allocator *memory, mdm_columns *columns, size_t column,
+                       uint32_t code)
+{
+    return mdm_column_holds(columns, column, code) ||
+           relay(memory, columns, columns->page_len, column, n_bytes_of(code));
+}
+
+bool mdm_columns_reserve(const mdm_allocator *memory, mdm_columns *columns, size_t n)
+{
+    size_t page_len = columns->page_len;
+    while (page_len < n && page_len < MDM_PAGE) {
+        page_len *= 4;
+    }
+    if (page_len != columns->page_len &&
+        !relay(memory, columns, page_len, 0, columns->at[0].n_bytes)) {
+        return false;
+    }
+    while (columns->n_pages * columns->page_len < n) {
+        if (!mdm_reserve(memory, &columns->pages, &columns->capacity, columns->n_pages, 1,
+                         sizeof *columns->pages)) {
+            return false;
+        }
+        if (columns->n_pages == 0) {
+            columns->page_bytes =
+                bytes_or_one(lay_out(columns->at, columns->n_columns, columns->page_len));
+        }
+        columns->pages[columns->n_pages] = new_page(memory, columns->page_bytes);
+        if (columns->pages[columns->n_pages] == NULL) {
+            return false;
+        }
+        columns->n_pages++;
+    }
+    return true;
+}
