@@ -71,12 +71,12 @@ static uint32_t hash_front(const char *at, size_t width)
 static void put_front(mdm_seen *seen, uint32_t number)
 {
     const mdm_entry *entry = &seen->texts.at[number];
-    if (seen->n_fronts > 0 && entry->len >= seen->width) {
+    if (seen->n_fronts > 0 && entry->len >= seen->width && entry->len <= UINT16_MAX) {
         const uint32_t hash = hash_front(entry->at, seen->width);
         for (size_t i = 0; i < MOST_PROBES; i++) {
-            mdm_front *slot = &seen->fronts[(hash + i) & (seen->n_fronts - 1)];
-            if (slot->place == 0) {
-                *slot = (mdm_front){number + 1, hash, entry->len};
+            mdm_front *front = &seen->fronts[(hash + i) & (seen->n_fronts - 1)];
+            if (front->place == 0) {
+                *front = (mdm_front){number + 1, (uint16_t)(hash >> 16), (uint16_t)entry->len};
                 return;
             }
         }
@@ -117,7 +117,7 @@ uint32_t mdm_seen_guess(const mdm_seen *seen, const char *at, const char *limit,
         if (front->place == 0) {
             return MDM_NONE;
         }
-        if (front->hash == hash && front->len < left && at[front->len] == '\n') {
+        if (front->tag == hash >> 16 && front->len < left && at[front->len] == '\n') {
             const char *known = seen->texts.at[front->place - 1].at;
             const char *ahead = left > front->len + MDM_AHEAD ? at + MDM_AHEAD : at;
             for (size_t byte = 0; byte < front->len; byte += 64) {
@@ -159,7 +159,7 @@ void mdm_seen_add(mdm_seen *seen, mdm_text text, uint64_t hash, uint32_t row)
     }
     seen->rows.at[number] = row;
     seen->n_bytes += text.len;
-    if (seen->texts.n > seen->n_fronts / 4) {
+    if (seen->texts.n > seen->n_fronts / 2) {
         make_fronts(seen);
     } else {
         put_front(seen, number);

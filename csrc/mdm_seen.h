@@ -12,8 +12,8 @@
 
 typedef struct mdm_front {
     uint32_t place; /* the number of the text + 1; 0 is empty */
-    uint32_t hash;
-    uint32_t len; /* of all of the text: the next line begins there */
+    uint16_t tag;   /* of the hash */
+    uint16_t len;   /* of all of the text: the next line begins there */
 } mdm_front;
 
 typedef struct mdm_seen {
