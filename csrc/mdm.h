@@ -106,7 +106,8 @@ typedef struct mdm_scheme {
 } mdm_scheme;
 
 /* Where a text went wrong: a byte offset from the start of the text that was given, and the line
-   that holds it, from 0. Several faults come in the order of the text, at most one a line. */
+   that holds it, from 0; a reader counts from the first line that it was fed. Several faults come
+   in the order of the text, at most one a line. */
 typedef struct mdm_fault {
     size_t offset;
     size_t line;

@@ -14,111 +14,6 @@ mdm_parser mdm_parser_growing(mdm_fleet *fleet)
                         .scratch = &fleet->scratch};
 }
 
-/* ---- Values ---- */
-
-static mdm_status intern_value(mdm_parser *parser, size_t attribute, mdm_text text,
-                               uint32_t *code)
-{
-    mdm_fleet *fleet = parser->grown;
-    mdm_dictionary *dictionary = &fleet->dictionaries[attribute];
-    const mdm_kind kind = fleet->scheme.attributes[attribute].kind;
-    const uint64_t hash = mdm_hash(text.at, text.len);
-    uint32_t number = mdm_texts_find(&dictionary->texts, text, hash);
-    mdm_value value;
-    mdm_status status = MDM_OK;
-    if (number != MDM_NONE) {
-        *code = number + 1;
-        return MDM_OK;
-    }
-    status = mdm_value_parse(&parser->keeper, kind, text, &value, &parser->fault);
-    if (status == MDM_OK &&
-        !MDM_RESERVE(&fleet->memory, dictionary, dictionary->texts.n, 1)) {
-        status = MDM_NO_MEMORY;
-    }
-    if (status == MDM_OK) {
-        status = mdm_texts_add(&dictionary->texts, &fleet->arena, text, hash, &number);
-    }
-    if (status == MDM_OK) {
-        if (kind == MDM_STRING) {
-            value.text.at = dictionary->texts.at[number].at;
-        }
-        dictionary->at[number] = value;
-        *code = number + 1;
-    }
-    return status;
-}
-
-static mdm_status take_value(mdm_parser *parser, mdm_line *line, size_t attribute,
-                             mdm_text text)
-{
-    line->texts[attribute] = text;
-    if (parser->grown != NULL) {
-        return intern_value(parser, attribute, text, &line->codes[attribute]);
-    }
-    return mdm_value_parse(&parser->keeper, parser->fleet->scheme.attributes[attribute].kind, text,
-                           &line->values[attribute], &parser->fault);
-}
-
-static mdm_status parse_value(mdm_parser *parser, mdm_line *line, size_t attribute)
-{
-    const mdm_kind kind = parser->fleet->scheme.attributes[attribute].kind;
-    const char first = mdm_json_peek(parser);
-    mdm_json_string string;
-    mdm_text token = {parser->at, 0};
-    mdm_status status = MDM_OK;
-    if (first == '"' && kind != MDM_INT) {
-        status = mdm_json_string_take(parser, &string);
-        if (status == MDM_OK) {
-            status = take_value(parser, line, attribute, string.text);
-            if (status == MDM_BAD_TEXT) {
-                mdm_json_locate(parser, &string);
-            }
-        }
-        return status;
-    }
-    if (kind != MDM_INT && kind != MDM_RATIO) {
-        return mdm_refuse(parser, parser->at);
-    }
-    status = mdm_json_integer_take(parser, &token);
-    return status == MDM_OK ? take_value(parser, line, attribute, token) : status;
-}
-
-static mdm_status parse_self_member(mdm_parser *parser, mdm_line *line, size_t hint, size_t *next)
-{
-    mdm_json_string key;
-    size_t attribute = 0;
-    mdm_status status = mdm_json_string_take(parser, &key);
-    if (status != MDM_OK) {
-        return status;
-    }
-    attribute = mdm_fleet_find(parser->fleet, key.text, hint);
-    if (attribute == parser->fleet->scheme.n_attributes || (line->present >> attribute & 1)) {
-        return mdm_refuse(parser, key.begin - 1);
-    }
-    line->present |= (uint64_t)1 << attribute;
-    *next = attribute + 1;
-    status = mdm_json_take(parser, ':');
-    return status == MDM_OK ? parse_value(parser, line, attribute) : status;
-}
-
-static mdm_status parse_self(mdm_parser *parser, mdm_line *line)
-{
-    mdm_status status = mdm_json_take(parser, '{');
-    size_t hint = 0;
-    if (status == MDM_OK && mdm_json_peek(parser) == '}') {
-        parser->at++;
-        return MDM_OK;
-    }
-    while (status == MDM_OK) {
-        status = parse_self_member(parser, line, hint, &hint);
-        if (status == MDM_OK && mdm_json_peek(parser) != ',') {
-            return mdm_json_take(parser, '}');
-        }
-        parser->at += status == MDM_OK ? 1 : 0;
-    }
-    return status;
-}
-
 /* ---- The list ---- */
 
 /* To the bracket that closes the list, without judging what is between: NULL where there is
@@ -129,7 +24,7 @@ static const char *list_end(const char *at, const char *end)
     bool is_quoted = false;
     for (; at < end; at++) {
         if (is_quoted) {
-            at += mdm_json_plain(at, end);
+            at += mdm_plain(at, end);
             if (at == end) {
                 return NULL;
             }
@@ -224,10 +119,27 @@ static bool is_key(const mdm_json_string *key, const char *name)
     return key->text.len == strlen(name) && memcmp(key->text.at, name, key->text.len) == 0;
 }
 
+/* The key as everybody writes it. Any other way is read at length. */
+static bool take_self_key(mdm_parser *parser)
+{
+    static const char key[] = "\"self\":";
+    const size_t len = sizeof key - 1;
+    if ((size_t)(parser->end - parser->at) < len || memcmp(parser->at, key, len) != 0) {
+        return false;
+    }
+    parser->at += len;
+    return true;
+}
+
 static mdm_status parse_member(mdm_parser *parser, mdm_line *line)
 {
     mdm_json_string key;
-    mdm_status status = mdm_json_string_take(parser, &key);
+    mdm_status status = MDM_OK;
+    if (!line->has_self && take_self_key(parser)) {
+        line->has_self = true;
+        return mdm_self_parse(parser, line);
+    }
+    status = mdm_json_string_take(parser, &key);
     if (status != MDM_OK) {
         return status;
     }
@@ -246,37 +158,34 @@ static mdm_status parse_member(mdm_parser *parser, mdm_line *line)
         return parse_list(parser, line);
     }
     line->has_self = true;
-    return parse_self(parser, line);
+    return mdm_self_parse(parser, line);
 }
 
-static mdm_status parse_members(mdm_parser *parser, mdm_line *line)
-{
-    mdm_status status = mdm_json_take(parser, '{');
-    while (status == MDM_OK) {
-        status = parse_member(parser, line);
-        if (status == MDM_OK && mdm_json_peek(parser) != ',') {
-            return mdm_json_take(parser, '}');
-        }
-        parser->at += status == MDM_OK ? 1 : 0;
-    }
-    return status;
-}
-
-mdm_status mdm_line_parse(mdm_parser *parser, mdm_text text, mdm_line *line)
+/* What comes after a member, to the end of the line. */
+static mdm_status parse_more(mdm_parser *parser, mdm_line *line)
 {
     mdm_status status = MDM_OK;
+    while (status == MDM_OK && mdm_json_peek(parser) == ',') {
+        parser->at++;
+        status = parse_member(parser, line);
+    }
+    return status == MDM_OK ? mdm_json_take(parser, '}') : status;
+}
+
+static void begin_line(mdm_parser *parser, mdm_text text, mdm_line *line)
+{
     line->has_name = line->has_self = line->has_list = false;
     line->present = 0;
     line->name = (mdm_text){NULL, 0};
     line->objects = (mdm_objects){NULL, 0};
-    memset(line->codes, 0,
-           (parser->fleet->scheme.n_attributes + 1) * sizeof *line->codes);
-    if (text.len > 0 && text.at[text.len - 1] == '\n') {
-        text.len--;
-    }
+    memset(line->codes, 0, (parser->fleet->scheme.n_attributes + 1) * sizeof *line->codes);
     parser->at = text.at;
     parser->end = text.at + text.len;
-    status = parse_members(parser, line);
+}
+
+static mdm_status end_line(mdm_parser *parser, mdm_text text, mdm_line *line)
+{
+    const mdm_status status = parse_more(parser, line);
     if (status == MDM_OK && (mdm_json_peek(parser), parser->at != parser->end)) {
         return mdm_refuse(parser, parser->at);
     }
@@ -284,4 +193,27 @@ mdm_status mdm_line_parse(mdm_parser *parser, mdm_text text, mdm_line *line)
         return mdm_refuse(parser, text.at);
     }
     return status;
+}
+
+mdm_status mdm_line_parse(mdm_parser *parser, mdm_text text, mdm_line *line)
+{
+    mdm_status status = MDM_OK;
+    if (text.len > 0 && text.at[text.len - 1] == '\n') {
+        text.len--;
+    }
+    begin_line(parser, text, line);
+    status = mdm_json_take(parser, '{');
+    if (status == MDM_OK) {
+        status = parse_member(parser, line);
+    }
+    return status == MDM_OK ? end_line(parser, text, line) : status;
+}
+
+mdm_status mdm_line_parse_named(mdm_parser *parser, mdm_text text, mdm_text name, mdm_line *line)
+{
+    begin_line(parser, text, line);
+    line->has_name = true;
+    line->name = name;
+    parser->at = name.at + name.len + 1;
+    return end_line(parser, text, line);
 }

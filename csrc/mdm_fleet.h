@@ -166,6 +166,7 @@ void mdm_row_classes_trim(mdm_fleet *fleet, size_t n);
 
 /* Codes are one an attribute, then that of the list. */
 mdm_status mdm_class_intern(mdm_fleet *fleet, const uint32_t *codes, uint32_t *class);
+void mdm_class_expect(const mdm_fleet *fleet, const uint32_t *codes); /* soon to be interned */
 /* A class for one more device with the codes of this one: the same, unless the table is flat. */
 mdm_status mdm_class_twin(mdm_fleet *fleet, uint32_t *class);
 void mdm_class_drop_empty(mdm_fleet *fleet, uint32_t class);

@@ -167,6 +167,15 @@ mdm_status mdm_class_intern(mdm_fleet *fleet, const uint32_t *codes, uint32_t *c
     return MDM_OK;
 }
 
+void mdm_class_expect(const mdm_fleet *fleet, const uint32_t *codes)
+{
+    const mdm_class_table *classes = &fleet->classes;
+    if (!classes->is_flat && classes->n_slots > 0) {
+        const uint32_t hash = hash_codes(codes, classes->columns.n_columns);
+        __builtin_prefetch(&classes->slots[hash & (classes->n_slots - 1)]);
+    }
+}
+
 mdm_status mdm_class_twin(mdm_fleet *fleet, uint32_t *class)
 {
     uint32_t codes[MDM_MAX_ATTRIBUTES + 1];

@@ -30,17 +30,12 @@ mdm_status mdm_json_take(mdm_parser *parser, char expected)
     return MDM_OK;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 mdm_status mdm_json_integer_take(mdm_parser *parser, mdm_text *token)
 {
     const char *begin = parser->at;
     const char *at = begin;
     int64_t number = 0;
-    while (at < parser->end && (is_digit(*at) || *at == '-' || *at == '+' || *at == '.' ||
+    while (at < parser->end && (mdm_is_digit(*at) || *at == '-' || *at == '+' || *at == '.' ||
                                 *at == 'e' || *at == 'E')) {
         at++;
     }
@@ -86,43 +81,10 @@ static size_t utf8_len(const char *place, size_t left)
     return len;
 }
 
-#define ONES 0x0101010101010101U
-#define TOPS 0x8080808080808080U
-
-/* The top bit of each byte that is below a limit of at most 0x80. Bytes after the first such may
-   be marked wrongly, by the borrow (Mycroft's test). */
-static uint64_t bytes_below(uint64_t word, unsigned limit)
-{
-    return (word - ONES * limit) & ~word;
-}
-
-size_t mdm_json_plain(const char *at, const char *end)
-{
-    const char *begin = at;
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    for (; end - at >= 8; at += 8) {
-        uint64_t word = 0;
-        uint64_t marks = 0;
-        memcpy(&word, at, sizeof word);
-        marks = (word | bytes_below(word, 0x20) | bytes_below(word ^ ONES * '"', 1) |
-                 bytes_below(word ^ ONES * '\\', 1)) &
-                TOPS;
-        if (marks != 0) {
-            return (size_t)(at - begin) + (size_t)__builtin_ctzll(marks) / 8;
-        }
-    }
-#endif
-    while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' &&
-           *at != '\\') {
-        at++;
-    }
-    return (size_t)(at - begin);
-}
-
 /* Walks to the closing quote. */
 static mdm_status scan_string(mdm_parser *parser, mdm_json_string *string)
 {
-    const char *at = string->begin + mdm_json_plain(string->begin, parser->end);
+    const char *at = string->begin + mdm_plain(string->begin, parser->end);
     while (at < parser->end && *at != '"') {
         const unsigned char c = (unsigned char)*at;
         if (c < 0x20) {
@@ -136,7 +98,8 @@ static mdm_status scan_string(mdm_parser *parser, mdm_json_string *string)
             }
             at++;
         } else if (c < 0x80) {
-            at += mdm_json_plain(at, parser->end);
+            at++;
+            at += mdm_plain(at, parser->end);
         } else {
             const size_t len = utf8_len(at, (size_t)(parser->end - at));
             if (len == 0) {
@@ -165,11 +128,11 @@ static bool hex_unit(const char *at, const char *end, uint32_t *unit)
         const char c = at[i];
         const bool is_low = c >= 'a' && c <= 'f';
         const bool is_high = c >= 'A' && c <= 'F';
-        if (!is_digit(c) && !is_low && !is_high) {
+        if (!mdm_is_digit(c) && !is_low && !is_high) {
             return false;
         }
         *unit *= 16;
-        *unit += (uint32_t)(is_digit(c) ? c - '0' : is_low ? c - 'a' + 10 : c - 'A' + 10);
+        *unit += (uint32_t)(mdm_is_digit(c) ? c - '0' : is_low ? c - 'a' + 10 : c - 'A' + 10);
     }
     return true;
 }

@@ -66,7 +66,7 @@ bool mdm_reserve(const mdm_allocator *memory, void *pointer, size_t *capacity, s
 {
     size_t needed = 0;
     size_t grown = *capacity < SIZE_MAX / 2 ? *capacity + *capacity / 2 : SIZE_MAX / 2;
-    if (*capacity >= n && *capacity - n >= more) {
+    if (mdm_has_room(*capacity, n, more)) {
         return true;
     }
     if (more > SIZE_MAX - n) {

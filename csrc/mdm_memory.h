@@ -42,8 +42,15 @@ bool mdm_fit(const mdm_allocator *memory, void *pointer, size_t *capacity, size_
 void mdm_trim(const mdm_allocator *memory, void *pointer, size_t *capacity, size_t n,
               size_t element_size);
 
-#define MDM_RESERVE(memory, array, n, more) \
-    mdm_reserve((memory), &(array)->at, &(array)->capacity, (n), (more), sizeof *(array)->at)
+/* Most often there is room, and no call. */
+static inline bool mdm_has_room(size_t capacity, size_t n, size_t more)
+{
+    return capacity >= n && capacity - n >= more;
+}
+
+#define MDM_RESERVE(memory, array, n, more)              \
+    (mdm_has_room((array)->capacity, (n), (more)) ||     \
+     mdm_reserve((memory), &(array)->at, &(array)->capacity, (n), (more), sizeof *(array)->at))
 #define MDM_FIT(memory, array, needed) \
     mdm_fit((memory), &(array)->at, &(array)->capacity, (needed), sizeof *(array)->at)
 #define MDM_TRIM(memory, array, n) \
@@ -82,11 +89,17 @@ typedef struct mdm_entry {
     uint32_t hash;
 } mdm_entry;
 
+/* The hash is here too, so that only what is found is looked at. */
+typedef struct mdm_slot {
+    uint32_t place; /* the number + 1; 0 is empty */
+    uint32_t hash;
+} mdm_slot;
+
 typedef struct mdm_texts {
     mdm_entry *at;
     size_t capacity;
     size_t n;
-    uint32_t *slots; /* number + 1; 0 is empty */
+    mdm_slot *slots;
     size_t n_slots;  /* a power of two, or 0 */
 } mdm_texts;
 

@@ -5,14 +5,20 @@
 #define MDM_PARSE_H
 
 #include "mdm_fleet.h"
+#include "mdm_plain.h"
+#include "mdm_steps.h"
 
 typedef struct mdm_parser {
     const mdm_fleet *fleet;
     mdm_fleet *grown; /* the same fleet where it may grow; NULL for a question */
+    mdm_steps *steps; /* of the lines before; NULL: there are none */
+    mdm_memo *memo;   /* with steps */
+    const mdm_ahead *ahead; /* with steps */
     mdm_keeper keeper;
     mdm_arena *scratch;
     const char *at;
-    const char *end;
+    const char *end;   /* of the line */
+    const char *limit; /* of what may be read; behind a line that ends before it is a line feed */
     const char *fault; /* set with MDM_BAD_TEXT */
 } mdm_parser;
 
@@ -30,9 +36,6 @@ char mdm_json_peek(mdm_parser *parser); /* after blanks; 0 at the end */
 mdm_status mdm_json_take(mdm_parser *parser, char expected);
 mdm_status mdm_json_string_take(mdm_parser *parser, mdm_json_string *string);
 mdm_status mdm_json_integer_take(mdm_parser *parser, mdm_text *token);
-/* How many bytes from here stand for themselves in a string: ASCII but quote, backslash and
-   control characters. */
-size_t mdm_json_plain(const char *at, const char *end);
 /* Moves a fault in a decoded string to its place in the line. */
 void mdm_json_locate(mdm_parser *parser, const mdm_json_string *string);
 
@@ -93,6 +96,13 @@ typedef struct mdm_line {
 
 /* The text of one line, with or without its end. */
 mdm_status mdm_line_parse(mdm_parser *parser, mdm_text text, mdm_line *line);
+/* A line without its end that begins with this name, of plain ASCII; limit is set. */
+mdm_status mdm_line_parse_named(mdm_parser *parser, mdm_text text, mdm_text name, mdm_line *line);
+/* At what follows the key "self"; mdm_self.c. */
+mdm_status mdm_self_parse(mdm_parser *parser, mdm_line *line);
+/* Values that were found; codes are by attribute. */
+mdm_status mdm_tokens_intern(mdm_parser *parser, const mdm_token *tokens, size_t n,
+                             uint32_t *codes);
 mdm_parser mdm_parser_growing(mdm_fleet *fleet);
 
 #endif

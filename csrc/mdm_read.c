@@ -1,19 +1,11 @@
 /*
  * The bulk reader. New rows stand behind those of the fleet, where no question sees them, until
  * they are committed.
- *
- * What follows the name repeats as descriptions do. So the text of a line after its name is
- * looked up first, and only a text that was never seen is parsed, strictly. What is not of the
- * form {"name":"...", or has anything but plain ASCII in the name, is parsed as well.
  */
 #include <string.h>
 
-#include "mdm_parse.h"
+#include "mdm_batch.h"
 
-/* After so many lines the cache must have paid off; else all lines differ, and it goes. */
-#define TRIAL ((size_t)16384)
-#define LEAST_HIT_SHARE 16
-#define LARGEST_CACHE ((size_t)1 << 17)
 /* Rows after which it is seen whether the table suits them. */
 #define WEIGHED ((size_t)1 << 14)
 
@@ -22,13 +14,9 @@ struct mdm_reader {
     mdm_mark mark;
     size_t names_before;
     size_t n; /* rows read */
-    bool is_broken;
-    bool caches;
-    mdm_texts seen; /* what follows the name; whole lines that have none */
-    mdm_u32s rows;  /* that it was seen in first: classes may be numbered anew */
-    mdm_arena arena;
     size_t n_lines;
-    size_t n_hits;
+    bool is_broken;
+    mdm_habits habits;
 };
 
 mdm_status mdm_reader_new(mdm_fleet *fleet, mdm_reader **made)
@@ -44,8 +32,7 @@ mdm_status mdm_reader_new(mdm_fleet *fleet, mdm_reader **made)
     *reader = (mdm_reader){.fleet = fleet,
                            .mark = mdm_fleet_mark(fleet),
                            .names_before = fleet->names.n,
-                           .caches = true,
-                           .arena = {&fleet->memory, NULL, 0}};
+                           .habits = {.seen = mdm_seen_new(&fleet->memory)}};
     fleet->read_from = &reader->mark;
     *made = reader;
     return MDM_OK;
@@ -54,51 +41,6 @@ mdm_status mdm_reader_new(mdm_fleet *fleet, mdm_reader **made)
 size_t mdm_reader_count(const mdm_reader *reader)
 {
     return reader == NULL ? 0 : reader->n;
-}
-
-/* ---- The cache ---- */
-
-static void forget(mdm_reader *reader)
-{
-    reader->caches = false;
-    mdm_texts_free(&reader->seen, &reader->fleet->memory);
-    reader->seen = (mdm_texts){NULL, 0, 0, NULL, 0};
-    MDM_TRIM(&reader->fleet->memory, &reader->rows, 0);
-    mdm_arena_free(&reader->arena);
-}
-
-/* Whatever it lacks memory for, it does not remember. */
-static void remember(mdm_reader *reader, mdm_text text, uint64_t hash, uint32_t row)
-{
-    uint32_t number = 0;
-    if (reader->n_lines >= TRIAL && reader->n_hits < reader->n_lines / LEAST_HIT_SHARE) {
-        forget(reader);
-        return;
-    }
-    if (reader->seen.n < LARGEST_CACHE &&
-        MDM_RESERVE(&reader->fleet->memory, &reader->rows, reader->seen.n, 1) &&
-        mdm_texts_add(&reader->seen, &reader->arena, text, hash, &number) == MDM_OK) {
-        reader->rows.at[number] = row;
-    }
-}
-
-/* The name of a line that begins with a plain one, and what follows; else the whole line. */
-static mdm_text after_name(mdm_text text, mdm_text *name)
-{
-    static const char opening[] = "{\"name\":\"";
-    const size_t begin = sizeof opening - 1;
-    size_t i = begin;
-    *name = (mdm_text){NULL, 0};
-    if (text.len < begin || memcmp(text.at, opening, begin) != 0) {
-        return text;
-    }
-    i += mdm_json_plain(text.at + i, text.at + text.len);
-    if (i == text.len || text.at[i] != '"' || i - begin > MDM_MAX_VALUE ||
-        memchr(text.at + begin, 0x7f, i - begin) != NULL) {
-        return text;
-    }
-    *name = (mdm_text){text.at + begin, i - begin};
-    return (mdm_text){text.at + i, text.len - i};
 }
 
 /* ---- Lines ---- */
@@ -143,110 +85,135 @@ static mdm_status add_twin(mdm_reader *reader, size_t row, const mdm_text *name)
     return status == MDM_OK ? add_row(reader, class, name) : status;
 }
 
-static mdm_status parse_line(mdm_reader *reader, mdm_text text, mdm_text rest, uint64_t hash,
-                             const char **fault)
+typedef struct fault_list {
+    mdm_fault *at;
+    size_t capacity;
+    size_t n;
+} fault_list;
+
+static mdm_status parse_batch(mdm_reader *reader, mdm_batch *batch, const char *begin,
+                              fault_list *faults)
+{
+    mdm_status result = MDM_OK;
+    mdm_arena_reset(&reader->fleet->scratch);
+    for (size_t i = 0; i < batch->n; i++) {
+        const char *fault = NULL;
+        mdm_status status = MDM_OK;
+        if (batch->lines[i].twin != MDM_NONE) {
+            continue;
+        }
+        status = mdm_batch_parse(batch, i, reader->fleet, &reader->habits, &fault);
+        if (status == MDM_BAD_TEXT) {
+            result = MDM_BAD_TEXT;
+            if (faults->n < faults->capacity) {
+                faults->at[faults->n++] =
+                    (mdm_fault){(size_t)(fault - begin), reader->n_lines + i};
+            }
+        } else if (status != MDM_OK) {
+            return status;
+        }
+    }
+    return result;
+}
+
+static mdm_status add_batch(mdm_reader *reader, mdm_batch *batch)
 {
     mdm_fleet *fleet = reader->fleet;
-    mdm_parser parser = mdm_parser_growing(fleet);
-    const bool has_plain_name = rest.at != text.at;
-    mdm_line line;
-    uint32_t class = 0;
+    mdm_seen *seen = &reader->habits.seen;
     mdm_status status = MDM_OK;
-    mdm_arena_reset(&fleet->scratch);
-    status = mdm_line_parse(&parser, text, &line);
-    if (status == MDM_BAD_TEXT) {
-        *fault = parser.fault;
-    }
-    if (status == MDM_OK && !reader->is_broken) {
-        status = mdm_class_intern(fleet, line.codes, &class);
-    }
-    if (status != MDM_OK || reader->is_broken) {
-        return status;
-    }
-    status = add_row(reader, class, line.has_name ? &line.name : NULL);
-    if (status != MDM_OK) {
-        return status;
-    }
-    /* A line with a name elsewhere is not remembered: its text is not all that matters. */
-    if (reader->caches && (has_plain_name || !line.has_name)) {
-        remember(reader, rest, hash, (uint32_t)(fleet->rows.n + reader->n - 1));
+    for (size_t i = 0; i < batch->n && status == MDM_OK; i++) {
+        const mdm_batch_line *line = &batch->lines[i];
+        const mdm_text *name = NULL;
+        uint32_t class = 0;
+        if (line->is_blank) {
+            continue;
+        }
+        name = line->has_name ? &line->name : NULL;
+        if (line->twin != MDM_NONE) {
+            status = add_twin(reader, line->twin, name);
+            continue;
+        }
+        status = mdm_class_intern(fleet, line->codes, &class);
+        if (status == MDM_OK) {
+            status = add_row(reader, class, name);
+        }
+        if (status == MDM_OK && !line->is_sole && !seen->is_off) {
+            const size_t row = fleet->rows.n + reader->n - 1;
+            mdm_seen_add(seen, line->raw.rest, line->raw.hash, (uint32_t)row);
+        }
     }
     return status;
 }
 
-static mdm_status read_line(mdm_reader *reader, mdm_text text, const char **fault)
+static mdm_status read_lines(mdm_reader *reader, mdm_text given, fault_list *faults)
 {
-    mdm_text name = {NULL, 0};
-    mdm_text rest = text;
-    uint64_t hash = 0;
-    reader->n_lines++;
-    if (reader->caches && !reader->is_broken) {
-        uint32_t number = 0;
-        rest = after_name(text, &name);
-        hash = mdm_hash(rest.at, rest.len);
-        number = mdm_texts_find(&reader->seen, rest, hash);
-        if (number != MDM_NONE) {
-            reader->n_hits++;
-            return add_twin(reader, reader->rows.at[number], name.at == NULL ? NULL : &name);
+    mdm_text left = given;
+    mdm_status result = MDM_OK;
+    while (left.len > 0) {
+        mdm_batch batch;
+        mdm_status status = MDM_OK;
+        mdm_batch_cut(&batch, reader->fleet, &reader->habits, &left);
+        status = parse_batch(reader, &batch, given.at, faults);
+        if (status == MDM_BAD_TEXT) {
+            result = MDM_BAD_TEXT;
+            reader->is_broken = true;
+        } else if (status == MDM_OK && !reader->is_broken) {
+            status = add_batch(reader, &batch);
         }
+        if (status != MDM_OK && status != MDM_BAD_TEXT) {
+            return status;
+        }
+        reader->n_lines += batch.n;
     }
-    return parse_line(reader, text, rest, hash, fault);
+    return result;
 }
 
-static bool is_blank(mdm_text text)
+/* What a reader has besides codes, which stay until it is freed. */
+typedef struct standing {
+    size_t n;
+    size_t n_lines;
+    size_t n_names;
+    size_t n_seen;
+    size_t n_classes; /* where the table is flat */
+} standing;
+
+static standing stand(const mdm_reader *reader)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] != ' ' && text.at[i] != '\t' && text.at[i] != '\r') {
-            return false;
-        }
+    const mdm_fleet *fleet = reader->fleet;
+    return (standing){reader->n, reader->n_lines, fleet->names.n, reader->habits.seen.texts.n,
+                      fleet->classes.is_flat ? fleet->classes.n
+                                             : fleet->rows.n + reader->n + 1};
+}
+
+static void stand_back(mdm_reader *reader, const standing *before)
+{
+    reader->n = before->n;
+    reader->n_lines = before->n_lines;
+    reader->fleet->names.n = before->n_names;
+    mdm_seen_cut(&reader->habits.seen, before->n_seen);
+    if (reader->fleet->classes.is_flat) {
+        mdm_class_cut(reader->fleet, before->n_classes);
     }
-    return true;
 }
 
 mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len,
                            mdm_fault *faults, size_t faults_len, size_t *n_faults)
 {
-    const mdm_text given = mdm_given(text, text_len);
-    const char *end = given.at + given.len;
-    const size_t n_before = mdm_reader_count(reader);
-    size_t n = 0;
-    size_t number = 0;
-    size_t n_names = 0;
-    size_t n_seen = 0;
-    size_t n_classes = 0;
-    mdm_status result = MDM_OK;
+    fault_list found = {faults, faults_len, 0};
+    standing before;
+    mdm_status status = MDM_OK;
     if (reader == NULL || (text == NULL && text_len > 0) || (faults == NULL && faults_len > 0) ||
         n_faults == NULL) {
         return MDM_BAD_ARGUMENT;
     }
-    n_names = reader->fleet->names.n;
-    n_seen = reader->seen.n;
-    n_classes = reader->fleet->classes.is_flat ? reader->fleet->classes.n
-                                               : reader->fleet->rows.n + n_before + 1;
-    for (const char *at = given.at; at < end; number++) {
-        const char *feed = memchr(at, '\n', (size_t)(end - at));
-        const mdm_text line = {at, (size_t)((feed == NULL ? end : feed) - at)};
-        const char *fault = at;
-        const mdm_status status = is_blank(line) ? MDM_OK : read_line(reader, line, &fault);
-        if (status == MDM_BAD_TEXT) {
-            result = MDM_BAD_TEXT;
-            reader->is_broken = true;
-            if (n < faults_len) {
-                faults[n++] = (mdm_fault){(size_t)(fault - given.at), number};
-            }
-        } else if (status != MDM_OK) {
-            reader->n = n_before;
-            reader->fleet->names.n = n_names;
-            mdm_texts_cut(&reader->seen, n_seen < reader->seen.n ? n_seen : reader->seen.n);
-            if (reader->fleet->classes.is_flat) {
-                mdm_class_cut(reader->fleet, n_classes);
-            }
-            return status;
-        }
-        at = feed == NULL ? end : feed + 1;
+    before = stand(reader);
+    status = read_lines(reader, mdm_given(text, text_len), &found);
+    if (status != MDM_OK && status != MDM_BAD_TEXT) {
+        stand_back(reader, &before);
+        return status;
     }
-    *n_faults = n;
-    return result;
+    *n_faults = found.n;
+    return status;
 }
 
 /* ---- The end ---- */
@@ -334,7 +301,7 @@ mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row)
     fleet->generation++;
     fleet->read_from = NULL;
     reader->n = 0;
-    forget(reader);
+    mdm_habits_end(&reader->habits, &fleet->memory);
     drop_classes(fleet);
     mdm_classes_weigh(fleet, fleet->rows.n);
     mdm_classes_sort(fleet);
@@ -349,7 +316,7 @@ void mdm_reader_free(mdm_reader *reader)
         return;
     }
     fleet = reader->fleet;
-    forget(reader);
+    mdm_habits_end(&reader->habits, &fleet->memory);
     if (fleet->read_from == &reader->mark) {
         fleet->names.n = reader->names_before;
         drop_classes(fleet);

@@ -3,48 +3,75 @@
  */
 #include <string.h>
 
+#include "mdm_hash.h"
 #include "mdm_memory.h"
 
-__extension__ typedef unsigned __int128 u128;
-
-/* The constants and the multiply-and-fold step are those of wyhash (public domain). */
-#define SECRET_A 0xa0761d6478bd642fU
-#define SECRET_B 0xe7037ed1a0b428dbU
-#define SECRET_C 0x8ebc6af09c88c6e3U
-
-static uint64_t fold(uint64_t left, uint64_t right)
+static uint64_t load_half(const char *at)
 {
-    const u128 product = (u128)left * right;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static uint64_t load(const char *at)
-{
-    uint64_t word = 0;
+    uint32_t word = 0;
     memcpy(&word, at, sizeof word);
     return word;
 }
 
+/* All of a text of at most 16 bytes in two words, which with its length are the text. The loads
+   overlap where it is shorter. */
+static void load_short(const char *at, size_t len, uint64_t *first, uint64_t *second)
+{
+    *first = *second = 0;
+    if (len >= 8) {
+        *first = mdm_load(at);
+        *second = mdm_load(at + len - 8);
+    } else if (len >= 4) {
+        *first = load_half(at);
+        *second = load_half(at + len - 4);
+    } else if (len > 0) {
+        *first = (uint64_t)(unsigned char)at[0] << 16 | (uint64_t)(unsigned char)at[len / 2] << 8 |
+                 (unsigned char)at[len - 1];
+    }
+}
+
+/* Four chains, since the next step of one waits for its last. */
 uint64_t mdm_hash(const char *at, size_t len)
 {
-    char tail[16] = {0};
-    uint64_t first = SECRET_A ^ len;
-    uint64_t second = SECRET_B;
+    uint64_t first = MDM_SECRET_A ^ len;
+    uint64_t second = MDM_SECRET_B;
     size_t left = len;
-    for (; left >= 32; left -= 32, at += 32) {
-        first = fold(load(at) ^ SECRET_B, load(at + 8) ^ first);
-        second = fold(load(at + 16) ^ SECRET_C, load(at + 24) ^ second);
+    if (left > 64) {
+        uint64_t third = MDM_SECRET_C;
+        uint64_t fourth = MDM_SECRET_D;
+        for (; left > 64; left -= 64, at += 64) {
+            first = mdm_fold(mdm_load(at) ^ MDM_SECRET_B, mdm_load(at + 8) ^ first);
+            second = mdm_fold(mdm_load(at + 16) ^ MDM_SECRET_C, mdm_load(at + 24) ^ second);
+            third = mdm_fold(mdm_load(at + 32) ^ MDM_SECRET_D, mdm_load(at + 40) ^ third);
+            fourth = mdm_fold(mdm_load(at + 48) ^ MDM_SECRET_A, mdm_load(at + 56) ^ fourth);
+        }
+        first ^= third;
+        second ^= fourth;
     }
-    if (left >= 16) {
-        first = fold(load(at) ^ SECRET_B, load(at + 8) ^ first);
-        left -= 16;
-        at += 16;
+    for (; left > 16; left -= 16, at += 16) {
+        first = mdm_fold(mdm_load(at) ^ MDM_SECRET_B, mdm_load(at + 8) ^ first);
     }
-    if (left > 0) {
-        memcpy(tail, at, left);
+    if (len > 16) {
+        /* The last 16 bytes, some of them for the second time. */
+        second = mdm_fold(mdm_load(at + left - 16) ^ MDM_SECRET_A, mdm_load(at + left - 8) ^ second);
+    } else {
+        uint64_t low = 0;
+        uint64_t high = 0;
+        load_short(at, len, &low, &high);
+        second = mdm_fold(low ^ MDM_SECRET_A, high ^ second);
     }
-    second = fold(load(tail) ^ SECRET_A, load(tail + 8) ^ second);
-    return fold(first ^ SECRET_C, second ^ SECRET_B);
+    return mdm_fold(first ^ MDM_SECRET_C, second ^ MDM_SECRET_B);
+}
+
+static bool is_same(const char *left, const char *right, size_t len)
+{
+    uint64_t words[4];
+    if (len > 16) {
+        return memcmp(left, right, len) == 0;
+    }
+    load_short(left, len, &words[0], &words[1]);
+    load_short(right, len, &words[2], &words[3]);
+    return words[0] == words[2] && words[1] == words[3];
 }
 
 uint32_t mdm_texts_find(const mdm_texts *texts, mdm_text text, uint64_t hash)
@@ -54,29 +81,31 @@ uint32_t mdm_texts_find(const mdm_texts *texts, mdm_text text, uint64_t hash)
     if (texts->n_slots == 0) {
         return MDM_NONE;
     }
-    for (; texts->slots[slot] != 0; slot = (slot + 1) & mask) {
-        const mdm_entry *entry = &texts->at[texts->slots[slot] - 1];
-        if (entry->hash == (uint32_t)hash && entry->len == text.len &&
-            (text.len == 0 || memcmp(entry->at, text.at, text.len) == 0)) {
-            return texts->slots[slot] - 1;
+    for (; texts->slots[slot].place != 0; slot = (slot + 1) & mask) {
+        if (texts->slots[slot].hash == (uint32_t)hash) {
+            const uint32_t number = texts->slots[slot].place - 1;
+            const mdm_entry *entry = &texts->at[number];
+            if (entry->len == text.len && is_same(entry->at, text.at, text.len)) {
+                return number;
+            }
         }
     }
     return MDM_NONE;
 }
 
-static void put(uint32_t *slots, size_t n_slots, uint32_t hash, uint32_t number)
+static void put(mdm_slot *slots, size_t n_slots, uint32_t hash, uint32_t number)
 {
     size_t slot = hash & (n_slots - 1);
-    while (slots[slot] != 0) {
+    while (slots[slot].place != 0) {
         slot = (slot + 1) & (n_slots - 1);
     }
-    slots[slot] = number + 1;
+    slots[slot] = (mdm_slot){number + 1, hash};
 }
 
 static bool widen(mdm_texts *texts, const mdm_allocator *memory)
 {
     const size_t n_slots = texts->n_slots == 0 ? 16 : texts->n_slots * 2;
-    uint32_t *slots = NULL;
+    mdm_slot *slots = NULL;
     if (texts->n < texts->n_slots / 2) {
         return true;
     }
@@ -118,10 +147,10 @@ void mdm_texts_cut(mdm_texts *texts, size_t n)
     /* Clearing in reverse order of arrival leaves no hole in any chain of slots. */
     while (texts->n > n) {
         size_t slot = texts->at[--texts->n].hash & (texts->n_slots - 1);
-        while (texts->slots[slot] != texts->n + 1) {
+        while (texts->slots[slot].place != texts->n + 1) {
             slot = (slot + 1) & (texts->n_slots - 1);
         }
-        texts->slots[slot] = 0;
+        texts->slots[slot] = (mdm_slot){0, 0};
     }
 }
 

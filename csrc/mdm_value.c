@@ -5,15 +5,12 @@
 
 #include <string.h>
 
+#include "mdm_plain.h"
+
 static mdm_status bad(const char *at, const char **fault)
 {
     *fault = at;
     return MDM_BAD_TEXT;
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
 }
 
 /* Decimal digits without a leading zero, up to `most`. Returns how many bytes it took; 0: none,
@@ -22,7 +19,7 @@ static size_t parse_digits(const char *at, size_t len, uint64_t most, uint64_t *
 {
     size_t n = 0;
     *number = 0;
-    for (; n < len && is_digit(at[n]); n++) {
+    for (; n < len && mdm_is_digit(at[n]); n++) {
         const uint64_t digit = (uint64_t)(at[n] - '0');
         if (n == 1 && at[0] == '0') {
             return 0;
@@ -61,10 +58,10 @@ bool mdm_number_parse(mdm_text text, int64_t *number)
 
 static mdm_status parse_string(mdm_text text, mdm_value *value, const char **fault)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        const unsigned char c = (unsigned char)text.at[i];
-        if (c < 0x20 || c == 0x7f) {
-            return bad(text.at + i, fault);
+    const char *end = text.at + text.len;
+    for (const char *at = text.at + mdm_plain(text.at, end); at < end; at++) {
+        if ((unsigned char)*at < 0x20 || *at == 0x7f) {
+            return bad(at, fault);
         }
     }
     value->text = text;
@@ -108,7 +105,7 @@ static bool parse_hex(const char *at, uint32_t *number)
     for (size_t i = 0; i < 4; i++) {
         const char c = at[i];
         uint32_t digit = 0;
-        if (is_digit(c)) {
+        if (mdm_is_digit(c)) {
             digit = (uint32_t)(c - '0');
         } else if (c >= 'a' && c <= 'f') {
             digit = (uint32_t)(c - 'a') + 10;
@@ -187,7 +184,7 @@ typedef struct member {
 
 static bool is_member_byte(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' ||
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || mdm_is_digit(c) || c == '_' ||
            c == '.' || c == ':' || c == '-';
 }
 

@@ -102,7 +102,8 @@ class MatcherFault(ValueError):  # noqa: N818
 
     Attributes:
         faults: For each line with a mistake, in order, at most 256: the offset in bytes from the
-            start of the text that was given, and the line, from 0.
+            start of the text that was given, and the line, from 0; of a reader, from the first
+            line that it was fed.
     """
 
     def __init__(self, faults: Sequence[tuple[int, int]]) -> None:

@@ -362,7 +362,6 @@ class _Feeder:
         self.scheme = scheme
         self.reader = reader
         self.bytes = 0
-        self.lines = 0
         self.bad_lines = 0
         self.is_counted = True
         self.mistakes: list[Mistake] = []
@@ -370,12 +369,20 @@ class _Feeder:
 
     def feed(self, chunk: bytes) -> None:
         self.bytes += len(chunk)
+        start = 0
+        if self.rest:
+            # Only the line that the pieces share is copied.
+            start = chunk.find(b"\n") + 1
+            if not start:
+                self.rest.append(chunk)
+                return
+            self._whole(b"".join([*self.rest, chunk[:start]]))
+            self.rest = []
         end = chunk.rfind(b"\n") + 1
-        if not end:
-            self.rest.append(chunk)
-            return
-        self._whole(b"".join([*self.rest, chunk[:end]]) if self.rest else chunk[:end])
-        self.rest = [chunk[end:]] if end < len(chunk) else []
+        if end > start:
+            self._whole(memoryview(chunk)[start:end])
+        if end < len(chunk):
+            self.rest = [chunk[end:]]
 
     def finish(self) -> None:
         """Take the last line, which may lack its end, and raise what was found."""
@@ -393,16 +400,15 @@ class _Feeder:
             self.mistakes.append(Mistake(self.file, 0, 0, 1, message))
         raise InputError(self.mistakes)
 
-    def _whole(self, text: bytes) -> None:
+    def _whole(self, text: bytes | memoryview) -> None:
         try:
             self.reader.feed(text)
         except MatcherFault as fault:
             self.is_counted &= len(fault.faults) < _MOST_FAULTS
             for offset, line in fault.faults:
                 if self.bad_lines < MAX_MISTAKES:
-                    self._explain(text, offset, self.lines + line)
+                    self._explain(bytes(text), offset, line)
                 self.bad_lines += 1
-        self.lines += text.count(b"\n")
 
     def _explain(self, text: bytes, offset: int, number: int) -> None:
         """Read the bad line again, slowly, to say what is wrong with it."""

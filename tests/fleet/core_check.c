@@ -5,66 +5,7 @@
  * n = 0, 1, ... until the call succeeds; after each refusal the fleet must be as it was, and at
  * the end no byte may be left. Sizes handed back to the allocator are checked as well.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "mdm.h"
-
-#define CHECK(condition)                                                      \
-    do {                                                                      \
-        if (!(condition)) {                                                   \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);   \
-            exit(1);                                                          \
-        }                                                                     \
-    } while (0)
-
-/* ---- An allocator that counts, and refuses once ---- */
-
-typedef struct bank {
-    size_t n_bytes;
-    size_t n_blocks;
-    size_t n_left; /* requests until the refusal */
-    int has_refused;
-} bank;
-
-#define HEADER ((size_t)16)
-
-static void *resize(void *context, void *block, size_t old_size, size_t new_size)
-{
-    bank *at = context;
-    char *begin = block == NULL ? NULL : (char *)block - HEADER;
-    size_t known = 0;
-    if (begin != NULL) {
-        memcpy(&known, begin, sizeof known);
-        CHECK(known == old_size);
-    } else {
-        CHECK(old_size == 0);
-    }
-    if (new_size == 0) {
-        at->n_bytes -= old_size;
-        at->n_blocks--;
-        free(begin);
-        return NULL;
-    }
-    if (at->n_left-- == 0) {
-        at->has_refused = 1;
-        return NULL;
-    }
-    /* Always a new place, so that a stale pointer shows. */
-    char *moved = malloc(new_size + HEADER);
-    CHECK(moved != NULL);
-    memcpy(moved, &new_size, sizeof new_size);
-    memset(moved + HEADER, 0xa5, new_size);
-    if (begin != NULL) {
-        memcpy(moved + HEADER, block, old_size < new_size ? old_size : new_size);
-        free(begin);
-    } else {
-        at->n_blocks++;
-    }
-    at->n_bytes += new_size - old_size;
-    return moved + HEADER;
-}
+#include "bank.h"
 
 /* ---- A fleet ---- */
 
@@ -108,7 +49,7 @@ static mdm_layout layout = MDM_LAYOUT_AUTO;
 
 static mdm_fleet *make(bank *at)
 {
-    const mdm_allocator allocator = {resize, at};
+    const mdm_allocator allocator = {bank_resize, at};
     mdm_fleet *fleet = NULL;
     at->n_left = SIZE_MAX;
     CHECK(mdm_fleet_new(&scheme, 1, &allocator, &fleet) == MDM_OK);
@@ -290,7 +231,7 @@ static void exhaust_new(void)
 {
     for (size_t n = 0;; n++) {
         bank bank = {0, 0, n, 0};
-        const mdm_allocator allocator = {resize, &bank};
+        const mdm_allocator allocator = {bank_resize, &bank};
         mdm_fleet *fleet = NULL;
         const mdm_status status = mdm_fleet_new(&scheme, 1, &allocator, &fleet);
         CHECK(status == MDM_OK || (status == MDM_NO_MEMORY && fleet == NULL));

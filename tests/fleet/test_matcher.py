@@ -414,6 +414,30 @@ def test_reader_is_as_strict_on_known_lines(names):
                 reader.feed(b'{"name":"' + given + rest)
 
 
+def test_reader_refuses_twice_what_it_expects_twice():
+    """An attribute that each of two lines had behind the other is refused where it comes again."""
+    lines = (
+        b'{"self":{"type":"a","count":1}}',
+        b'{"self":{"count":1,"type":"a"}}',
+        b'{"self":{"count":1,"type":"a","count":2}}',
+        b'{"self":{"share":"1/2","modes":"none+ppgtt+context","version":"1.2.3"}}',
+    )
+    text = b"\n".join(lines)
+    with make().reader() as reader, pytest.raises(MatcherFault) as refused:
+        reader.feed(text)
+    assert refused.value.faults == ((text.index(b'"count":2'), 2),)
+
+
+def test_reader_counts_lines_over_all_texts():
+    """The line of a fault is counted from the first text that the reader was fed."""
+    with make().reader() as reader:
+        reader.feed(b'{"self":{}}\n \n{"self":{}}\n')
+        for expected in (3, 4):
+            with pytest.raises(MatcherFault) as refused:
+                reader.feed(b"bad\n")
+            assert refused.value.faults == ((0, expected),)
+
+
 def test_reader_equals_adding():
     """Reading in bulk gives the fleet that adding line by line gives, cache or none."""
     rng = random.Random(4)

@@ -1,0 +1,188 @@
+/*
+ * What a device says of itself: values, which in a fleet that may grow become codes.
+ */
+#include <string.h>
+
+#include "mdm_parse.h"
+
+/* ---- Values ---- */
+
+static mdm_status intern_value(mdm_parser *parser, size_t attribute, mdm_text text,
+                               uint32_t *code)
+{
+    mdm_fleet *fleet = parser->grown;
+    mdm_dictionary *dictionary = &fleet->dictionaries[attribute];
+    const mdm_kind kind = fleet->scheme.attributes[attribute].kind;
+    const uint64_t hash = mdm_hash(text.at, text.len);
+    uint32_t number = mdm_texts_find(&dictionary->texts, text, hash);
+    mdm_value value;
+    mdm_status status = MDM_OK;
+    if (number != MDM_NONE) {
+        *code = number + 1;
+        return MDM_OK;
+    }
+    status = mdm_value_parse(&parser->keeper, kind, text, &value, &parser->fault);
+    if (status == MDM_OK &&
+        !MDM_RESERVE(&fleet->memory, dictionary, dictionary->texts.n, 1)) {
+        status = MDM_NO_MEMORY;
+    }
+    if (status == MDM_OK) {
+        status = mdm_texts_add(&dictionary->texts, &fleet->arena, text, hash, &number);
+    }
+    if (status == MDM_OK) {
+        if (kind == MDM_STRING) {
+            value.text.at = dictionary->texts.at[number].at;
+        }
+        dictionary->at[number] = value;
+        *code = number + 1;
+    }
+    return status;
+}
+
+static mdm_status take_value(mdm_parser *parser, mdm_line *line, size_t attribute,
+                             mdm_text text)
+{
+    line->texts[attribute] = text;
+    if (parser->grown != NULL) {
+        return intern_value(parser, attribute, text, &line->codes[attribute]);
+    }
+    return mdm_value_parse(&parser->keeper, parser->fleet->scheme.attributes[attribute].kind, text,
+                           &line->values[attribute], &parser->fault);
+}
+
+static mdm_status parse_value(mdm_parser *parser, mdm_line *line, size_t attribute)
+{
+    const mdm_kind kind = parser->fleet->scheme.attributes[attribute].kind;
+    const char first = mdm_json_peek(parser);
+    mdm_json_string string;
+    mdm_text token = {parser->at, 0};
+    mdm_status status = MDM_OK;
+    if (first == '"' && kind != MDM_INT) {
+        status = mdm_json_string_take(parser, &string);
+        if (status == MDM_OK) {
+            status = take_value(parser, line, attribute, string.text);
+            if (status == MDM_BAD_TEXT) {
+                mdm_json_locate(parser, &string);
+            }
+        }
+        return status;
+    }
+    if (kind != MDM_INT && kind != MDM_RATIO) {
+        return mdm_refuse(parser, parser->at);
+    }
+    status = mdm_json_integer_take(parser, &token);
+    return status == MDM_OK ? take_value(parser, line, attribute, token) : status;
+}
+
+/* ---- What is expected ---- */
+
+static mdm_status intern_token(mdm_parser *parser, const mdm_token *token, uint32_t *code)
+{
+    mdm_status status = MDM_OK;
+    *code = mdm_memo_get(token);
+    if (*code != 0) {
+        return MDM_OK;
+    }
+    status = intern_value(parser, token->attribute, token->text, code);
+    if (status == MDM_OK) {
+        const mdm_dictionary *dictionary = &parser->grown->dictionaries[token->attribute];
+        mdm_memo_put(token, *code, dictionary->texts.at[*code - 1].at);
+    }
+    return status;
+}
+
+mdm_status mdm_tokens_intern(mdm_parser *parser, const mdm_token *tokens, size_t n,
+                             uint32_t *codes)
+{
+    mdm_status status = MDM_OK;
+    for (size_t i = 0; i < n && status == MDM_OK; i++) {
+        status = intern_token(parser, &tokens[i], &codes[tokens[i].attribute]);
+    }
+    return status;
+}
+
+/* First all are found, then all are looked up, so that no look-up waits for another. */
+static mdm_status take_expected(mdm_parser *parser, mdm_line *line, size_t *last)
+{
+    mdm_token own[MDM_MAX_ATTRIBUTES];
+    mdm_place place = {parser->at, parser->end, parser->limit, line->present, *last};
+    mdm_ahead taken = {parser->at, place, own, 0};
+    if (parser->steps == NULL) {
+        return MDM_OK;
+    }
+    if (parser->ahead->begin == parser->at) {
+        taken = *parser->ahead;
+    } else {
+        taken.n = mdm_steps_take(parser->steps, *parser->memo, &taken.place, own);
+    }
+    parser->at = taken.place.at;
+    line->present = taken.place.present;
+    *last = taken.place.last;
+    return mdm_tokens_intern(parser, taken.tokens, taken.n, line->codes);
+}
+
+static void learn(mdm_parser *parser, size_t last, const char *begin, size_t attribute)
+{
+    const mdm_kind kind = parser->fleet->scheme.attributes[attribute].kind;
+    const char first = mdm_json_peek(parser);
+    const bool is_string = first == '"' && kind != MDM_INT;
+    const bool is_number = mdm_is_digit(first) && (kind == MDM_INT || kind == MDM_RATIO);
+    if (parser->steps != NULL && (is_string || is_number)) {
+        const size_t len = (size_t)(parser->at - begin) + (is_string ? 1 : 0);
+        mdm_steps_learn(parser->steps, last, (mdm_text){begin, len}, attribute, is_string);
+    }
+}
+
+/* ---- The object ---- */
+
+/* begin is where the value before ended; with a comma behind it, but for the first. */
+static mdm_status parse_self_member(mdm_parser *parser, mdm_line *line, const char *begin,
+                                    size_t *last)
+{
+    const size_t n = parser->fleet->scheme.n_attributes;
+    mdm_json_string key;
+    size_t attribute = 0;
+    mdm_status status = mdm_json_string_take(parser, &key);
+    if (status != MDM_OK) {
+        return status;
+    }
+    attribute = mdm_fleet_find(parser->fleet, key.text, *last == n ? 0 : *last + 1);
+    if (attribute == n || (line->present >> attribute & 1)) {
+        return mdm_refuse(parser, key.begin - 1);
+    }
+    line->present |= (uint64_t)1 << attribute;
+    status = mdm_json_take(parser, ':');
+    if (status != MDM_OK) {
+        return status;
+    }
+    learn(parser, *last, begin, attribute);
+    *last = attribute;
+    return parse_value(parser, line, attribute);
+}
+
+mdm_status mdm_self_parse(mdm_parser *parser, mdm_line *line)
+{
+    const size_t none = parser->fleet->scheme.n_attributes;
+    size_t last = none;
+    mdm_status status = mdm_json_take(parser, '{');
+    if (status == MDM_OK && mdm_json_peek(parser) == '}') {
+        parser->at++;
+        return MDM_OK;
+    }
+    while (status == MDM_OK) {
+        const char *begin = NULL;
+        status = take_expected(parser, line, &last);
+        if (status != MDM_OK) {
+            return status;
+        }
+        begin = parser->at;
+        if (last != none) {
+            if (mdm_json_peek(parser) != ',') {
+                return mdm_json_take(parser, '}');
+            }
+            parser->at++;
+        }
+        status = parse_self_member(parser, line, begin, &last);
+    }
+    return status;
+}
