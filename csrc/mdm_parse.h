@@ -95,4 +95,10 @@ typedef struct mdm_line {
 mdm_status mdm_line_parse(mdm_parser *parser, mdm_text text, mdm_line *line);
 mdm_parser mdm_parser_growing(mdm_fleet *fleet);
 
+/* ---- mdm_read.c: lines ---- */
+
+bool mdm_is_blank(mdm_text line);
+/* What follows the name of a line that begins with a plain one; else the whole line. */
+mdm_text mdm_after_name(mdm_text line, mdm_text *name);
+
 #endif

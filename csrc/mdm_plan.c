@@ -92,8 +92,7 @@ static size_t n_codes_of(const mdm_query *query, size_t attribute)
 
 /* ---- Relations ---- */
 
-/* The source's string as a set of one member. */
-static mdm_value as_member(const mdm_fleet *fleet, const mdm_value *string, uint32_t *number)
+mdm_value mdm_as_member(const mdm_fleet *fleet, const mdm_value *string, uint32_t *number)
 {
     const mdm_text text = string->text;
     *number = mdm_texts_find(&fleet->members, text, mdm_hash(text.at, text.len));
@@ -116,7 +115,7 @@ static mdm_status plan_relation(mdm_query *query, size_t attribute, mdm_tables *
         return MDM_OK;
     }
     if (at->relation == MDM_MEMBER && source != NULL) {
-        as_set = as_member(fleet, source, &member);
+        as_set = mdm_as_member(fleet, source, &member);
         source = &as_set;
     }
     if (!new_table(query, attribute, n_codes_of(query, attribute), &made)) {

@@ -54,7 +54,21 @@ struct mdm_query {
     mdm_tables tables;
 };
 
+/* A source that was read before. */
+typedef struct mdm_source {
+    const mdm_value *const *values; /* one an attribute; NULL: absent */
+    mdm_objects objects;
+    bool has_list;
+} mdm_source;
+
+mdm_status mdm_query_of(const mdm_fleet *fleet, const mdm_source *source,
+                        mdm_direction accepted_by, unsigned n_threads, mdm_query **made);
+size_t mdm_count_devices(const mdm_fleet *fleet, const uint64_t *bits, size_t n_words);
+
 /* ---- mdm_plan.c: tables of verdicts by code ---- */
+
+/* The source's string as a set of one member. */
+mdm_value mdm_as_member(const mdm_fleet *fleet, const mdm_value *string, uint32_t *number);
 
 /* Each adds to tables, in the arena of the query. */
 mdm_status mdm_plan_relations(mdm_query *query, mdm_tables *tables);
@@ -64,5 +78,7 @@ mdm_status mdm_plan_object(mdm_query *query, const mdm_object *object, mdm_table
 /* ---- mdm_judge.c: tables asked about every class ---- */
 
 mdm_status mdm_judge(mdm_query *query);
+/* Whether one choice of the variables suits all clauses that share one. */
+bool mdm_class_joins(const mdm_fleet *fleet, const mdm_object *object, size_t class);
 
 #endif

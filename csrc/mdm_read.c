@@ -82,8 +82,7 @@ static void remember(mdm_reader *reader, mdm_text text, uint64_t hash, uint32_t 
     }
 }
 
-/* The name of a line that begins with a plain one, and what follows; else the whole line. */
-static mdm_text after_name(mdm_text text, mdm_text *name)
+mdm_text mdm_after_name(mdm_text text, mdm_text *name)
 {
     static const char opening[] = "{\"name\":\"";
     const size_t begin = sizeof opening - 1;
@@ -174,7 +173,7 @@ static mdm_status read_line(mdm_reader *reader, mdm_text text, const char **faul
     reader->n_lines++;
     if (reader->caches && !reader->is_broken) {
         uint32_t number = 0;
-        rest = after_name(text, &name);
+        rest = mdm_after_name(text, &name);
         hash = mdm_hash(rest.at, rest.len);
         number = mdm_texts_find(&reader->seen, rest, hash);
         if (number != MDM_NONE) {
@@ -185,7 +184,7 @@ static mdm_status read_line(mdm_reader *reader, mdm_text text, const char **faul
     return parse_line(reader, text, rest, hash, fault);
 }
 
-static bool is_blank(mdm_text text)
+bool mdm_is_blank(mdm_text text)
 {
     for (size_t i = 0; i < text.len; i++) {
         if (text.at[i] != ' ' && text.at[i] != '\t' && text.at[i] != '\r') {
@@ -217,7 +216,7 @@ mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len
         const char *feed = memchr(at, '\n', (size_t)(end - at));
         const mdm_text line = {at, (size_t)((feed == NULL ? end : feed) - at)};
         const char *fault = at;
-        const mdm_status status = is_blank(line) ? MDM_OK : read_line(reader, line, &fault);
+        const mdm_status status = mdm_is_blank(line) ? MDM_OK : read_line(reader, line, &fault);
         if (status == MDM_BAD_TEXT) {
             result = MDM_BAD_TEXT;
             reader->is_broken = true;

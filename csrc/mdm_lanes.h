@@ -1,0 +1,67 @@
+/*
+ * Many sources at a time: one bit a source, 512 in a vector, and the loops over such vectors in the
+ * ways that processors offer.
+ *
+ * For each code of each column stands a row of bits: the sources that accept it. So a target is the
+ * AND of one row a column.
+ */
+#ifndef MDM_LANES_H
+#define MDM_LANES_H
+
+#include <stdbool.h>
+
+#include "mdm_kernel.h"
+#include "mdm_rule.h"
+
+#define MDM_LANES 512
+#define MDM_LANE_WORDS (MDM_LANES / 64)
+#define MDM_LANE_BYTES (MDM_LANES / 8)
+#define MDM_RUN 64   /* classes that are asked at once: a word of bits */
+#define MDM_PLANES 32 /* of the number of all devices */
+#define MDM_FOLDS 6
+
+typedef struct mdm_lanes {
+    _Alignas(MDM_LANE_BYTES) uint64_t at[MDM_LANE_WORDS];
+} mdm_lanes;
+
+/* The codes of a column, one a class, and the row of each code. */
+typedef struct mdm_strand {
+    const void *codes;
+    const mdm_lanes *rows;
+} mdm_strand;
+
+typedef struct mdm_strands {
+    mdm_lanes start; /* the lanes that are asked at all */
+    size_t n[3];     /* columns of one, two and four bytes a code */
+    mdm_strand at[3][MDM_MAX_ATTRIBUTES + 1];
+} mdm_strands;
+
+/* Neighbours that belong together: bit i of step s says that lane i + 2^s is of the same source. */
+typedef struct mdm_folds {
+    size_t n;
+    mdm_lanes same[MDM_FOLDS];
+    mdm_lanes heads; /* the first lane of each source */
+} mdm_folds;
+
+/* The lanes that accept each of the MDM_RUN classes from `first` on; false where there are none. */
+typedef bool mdm_meet(const mdm_strands *strands, size_t first, mdm_lanes *met);
+/* ORs what belongs together into the first lane of each source. */
+typedef void mdm_fold(const mdm_folds *folds, mdm_lanes *met);
+/* Adds each lane's bits to its number, whose bits are one a plane. */
+typedef void mdm_tally(const mdm_lanes *met, mdm_lanes *planes);
+
+typedef struct mdm_lane_kernels {
+    mdm_meet *meet;
+    mdm_fold *fold;
+    mdm_tally *tally;
+} mdm_lane_kernels;
+
+const mdm_lane_kernels *mdm_lane_kernels_wanted(void);
+
+extern const mdm_lane_kernels mdm_lanes_portable;
+#if defined(__x86_64__)
+extern const mdm_lane_kernels mdm_lanes_avx2;
+extern const mdm_lane_kernels mdm_lanes_avx512;
+#endif
+
+#endif
