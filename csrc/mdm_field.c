@@ -290,14 +290,34 @@ static void close_column(const mdm_join *join, mdm_field *field, size_t column)
     }
 }
 
+static bool is_key(const mdm_zones *zones, size_t column)
+{
+    bool is = false;
+    for (size_t k = 0; k < zones->n_keys; k++) {
+        is = is || zones->columns[k] == column;
+    }
+    return is;
+}
+
 void mdm_field_close(const mdm_join *join, mdm_field *field)
 {
+    const mdm_zones *zones = &join->fleet->classes.zones;
     for (size_t c = 0; c <= join->fleet->scheme.n_attributes; c++) {
         const mdm_join_column *column = &join->columns[c];
         if (field->is_used[c] && column->is_late) {
             field->is_split = field->is_split || column->may_be_undecided;
-        } else if (field->is_used[c]) {
+        } else if (field->is_used[c] && !is_key(zones, c)) {
             close_column(join, field, c);
+        }
+    }
+    for (size_t k = 0; k < zones->n_keys; k++) {
+        const size_t c = zones->columns[k];
+        const size_t n_before = field->n_columns;
+        if (field->is_used[c] && !join->columns[c].is_late) {
+            close_column(join, field, c);
+        }
+        if (field->n_columns > n_before) {
+            field->keys[field->n_keys++] = (uint8_t)k;
         }
     }
     field->is_split = field->is_split || memcmp(&field->start[0], &field->start[1],

@@ -27,6 +27,7 @@ static void free_table(mdm_fleet *fleet, mdm_class_table *classes)
     MDM_TRIM(&fleet->memory, classes, 0);
     MDM_TRIM(&fleet->memory, &classes->hashes, 0);
     MDM_TRIM(&fleet->memory, &classes->row_of, 0);
+    MDM_TRIM(&fleet->memory, &classes->zones, 0);
     mdm_resize(&fleet->memory, classes->slots, classes->n_slots, 0, sizeof *classes->slots);
 }
 
@@ -112,7 +113,7 @@ static void flatten(mdm_fleet *fleet, size_t n_rows)
             flat.live.at[(row + 1) / 64] |= (uint64_t)1 << (row + 1) % 64;
         }
     }
-    flat.n_live = fleet->rows.n_devices;
+    flat.n_live = flat.n_unsorted = fleet->rows.n_devices;
     free_table(fleet, &fleet->classes);
     fleet->classes = flat;
     if (fleet->rows.free == MDM_NONE) {
@@ -216,13 +217,15 @@ static bool repeats(const mdm_fleet *fleet)
 void mdm_classes_weigh(mdm_fleet *fleet, size_t n_rows)
 {
     mdm_class_table *classes = &fleet->classes;
-    if (fleet->layout != MDM_LAYOUT_AUTO || n_rows < LEAST_DEVICES ||
+    /* Devices that are being read have a class each, which a reader that fails takes back. */
+    const bool waits = classes->is_flat && fleet->read_from != NULL;
+    if (fleet->layout != MDM_LAYOUT_AUTO || n_rows < LEAST_DEVICES || waits ||
         n_rows < 2 * classes->n_weighed) {
         return;
     }
     if (!classes->is_flat && classes->n_used * 8 > n_rows * FLAT_SHARE) {
         flatten(fleet, n_rows);
-    } else if (classes->is_flat && fleet->read_from == NULL && repeats(fleet)) {
+    } else if (classes->is_flat && repeats(fleet)) {
         intern_all(fleet);
     }
     fleet->classes.n_weighed = n_rows;

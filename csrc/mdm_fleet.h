@@ -45,6 +45,22 @@ typedef struct mdm_words {
     size_t capacity;
 } mdm_words;
 
+#define MDM_MAX_KEYS 4
+/* Of a page: one of each key, then so many of each block of 64 classes. */
+#define MDM_ZONES(n_keys) ((n_keys) * (1 + MDM_PAGE_WORDS))
+
+typedef struct mdm_zone {
+    uint32_t low; /* codes; above high where there are none */
+    uint32_t high;
+} mdm_zone;
+
+typedef struct mdm_zones {
+    size_t n_keys; /* 0: none */
+    size_t columns[MDM_MAX_KEYS];
+    mdm_zone *at;
+    size_t capacity;
+} mdm_zones;
+
 /* Class 0 is nobody's: free rows point to it, so a scan needs no test for them.
 
    Where nearly all descriptions differ, looking for an equal one costs more than it saves. Then
@@ -63,7 +79,9 @@ typedef struct mdm_class_table {
     size_t n_slots;
     size_t n_used;   /* slots that are not empty */
     mdm_u32s row_of; /* where it is flat; of a free class, the next free one */
-    size_t n_weighed; /* devices when it was last seen which table suits them */
+    mdm_zones zones;
+    size_t n_unsorted; /* classes made since the last sort */
+    size_t n_weighed;  /* devices when it was last seen which table suits them */
 } mdm_class_table;
 
 #define MDM_NO_NAME UINT64_MAX
@@ -148,6 +166,8 @@ void mdm_row_classes_trim(mdm_fleet *fleet, size_t n);
 
 /* Codes are one an attribute, then that of the list. */
 mdm_status mdm_class_intern(mdm_fleet *fleet, const uint32_t *codes, uint32_t *class);
+/* A class for one more device with the codes of this one: the same, unless the table is flat. */
+mdm_status mdm_class_twin(mdm_fleet *fleet, uint32_t *class);
 void mdm_class_drop_empty(mdm_fleet *fleet, uint32_t class);
 /* Where the table is flat: forgets the classes from n on, none of which is live. */
 void mdm_class_cut(mdm_fleet *fleet, size_t n);
@@ -178,6 +198,13 @@ static inline uint32_t mdm_class_size(const mdm_fleet *fleet, size_t class)
 {
     return fleet->classes.is_flat ? 1 : fleet->classes.at[class].n_rows;
 }
+
+/* ---- mdm_order.c: the order of a flat table ---- */
+
+bool mdm_zones_reserve(const mdm_allocator *memory, mdm_zones *zones, size_t n_pages);
+void mdm_zones_note(mdm_zones *zones, size_t class, size_t key, uint32_t code);
+/* Where it is time. */
+void mdm_classes_sort(mdm_fleet *fleet);
 
 /* ---- mdm_flat.c: which table suits the devices ---- */
 

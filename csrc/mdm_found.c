@@ -25,22 +25,33 @@ static mdm_status check_some(const mdm_join *join, mdm_verdict verdict, size_t f
                : MDM_BAD_ARGUMENT;
 }
 
-/* A source's verdicts as those of a question. */
-static void view(const mdm_join *join, size_t given, mdm_query *query)
+/* The classes with a verdict; those of one verdict at a time. */
+static const uint64_t *classes_of(const mdm_join *join, size_t given, mdm_verdict verdict)
 {
     const uint32_t source = join->sources.number[given];
+    const uint64_t *possible = mdm_join_bits(join, source, 0);
+    const uint64_t *accepted = mdm_join_bits(join, source, 1);
+    const uint64_t *live = join->fleet->classes.live.at;
+    uint64_t *made = join->bits + 2 * join->n_places * join->n_words;
+    if (verdict == MDM_YES) {
+        return accepted;
+    }
+    for (size_t i = 0; i < join->n_words; i++) {
+        made[i] = verdict == MDM_NO ? live[i] & ~possible[i] : possible[i] & ~accepted[i];
+    }
+    return made;
+}
+
+/* A source's answer as that of a question. */
+static void view(const mdm_join *join, size_t given, mdm_verdict verdict, mdm_query *query)
+{
     const mdm_fleet *fleet = join->fleet;
-    size_t n_possible = 0;
-    size_t n_accepted = 0;
     query->fleet = fleet;
     query->generation = join->generation;
     query->n_words = join->n_words;
-    query->bits = (mdm_bits){mdm_join_bits(join, source, 0), mdm_join_bits(join, source, 1)};
-    n_possible = mdm_count_devices(fleet, query->bits.possible, query->n_words);
-    n_accepted = mdm_count_devices(fleet, query->bits.accepted, query->n_words);
-    query->n_devices[MDM_NO] = fleet->rows.n_devices - n_possible;
-    query->n_devices[MDM_UNDECIDED] = n_possible - n_accepted;
-    query->n_devices[MDM_YES] = n_accepted;
+    query->by_verdict[verdict] = classes_of(join, given, verdict);
+    query->n_devices[verdict] =
+        mdm_count_devices(fleet, query->by_verdict[verdict], query->n_words);
 }
 
 mdm_status mdm_join_bitmaps(const mdm_join *join, mdm_verdict verdict, size_t first, size_t n,
@@ -58,7 +69,7 @@ mdm_status mdm_join_bitmaps(const mdm_join *join, mdm_verdict verdict, size_t fi
         return MDM_NO_SPACE;
     }
     for (size_t i = 0; i < n && status == MDM_OK; i++) {
-        view(join, first + i, &query);
+        view(join, first + i, verdict, &query);
         status = mdm_bitmap(&query, verdict, bits + i * n_bytes, n_bytes);
     }
     return status;
@@ -66,23 +77,13 @@ mdm_status mdm_join_bitmaps(const mdm_join *join, mdm_verdict verdict, size_t fi
 
 /* ---- By class ---- */
 
-static uint64_t classes_of(const mdm_join *join, uint32_t source, mdm_verdict verdict, size_t i)
-{
-    const uint64_t possible = mdm_join_bits(join, source, 0)[i];
-    const uint64_t accepted = mdm_join_bits(join, source, 1)[i];
-    return verdict == MDM_YES         ? accepted
-           : verdict == MDM_UNDECIDED ? possible & ~accepted
-                                      : join->fleet->classes.live.at[i] & ~possible;
-}
-
 /* Live classes have consecutive numbers: a bit moves down by the dead ones below it. */
-static void set_class_bits(const mdm_join *join, uint32_t source, mdm_verdict verdict,
-                           uint8_t *bits)
+static void set_class_bits(const mdm_join *join, const uint64_t *classes, uint8_t *bits)
 {
     size_t n_before = 0;
     for (size_t i = 0; i < join->n_words; i++) {
         const uint64_t live = join->fleet->classes.live.at[i];
-        for (uint64_t left = classes_of(join, source, verdict, i); left != 0; left &= left - 1) {
+        for (uint64_t left = classes[i]; left != 0; left &= left - 1) {
             const uint64_t below = (left & (0 - left)) - 1;
             const size_t number = n_before + (size_t)__builtin_popcountll(live & below);
             bits[number / 8] |= (uint8_t)(1U << number % 8);
@@ -106,7 +107,7 @@ mdm_status mdm_join_class_bitmaps(const mdm_join *join, mdm_verdict verdict, siz
     }
     for (size_t i = 0; i < n && n_bytes > 0; i++) {
         memset(bits + i * n_bytes, 0, n_bytes);
-        set_class_bits(join, join->sources.number[first + i], verdict, bits + i * n_bytes);
+        set_class_bits(join, classes_of(join, first + i, verdict), bits + i * n_bytes);
     }
     return MDM_OK;
 }
@@ -122,7 +123,7 @@ mdm_status mdm_join_firsts(const mdm_join *join, mdm_verdict verdict, size_t fir
     mdm_query query;
     for (size_t i = 0; status == MDM_OK && i < n; i++) {
         size_t n_found = 0;
-        view(join, first + i, &query);
+        view(join, first + i, verdict, &query);
         status = mdm_first(&query, verdict, rows + i * most, most, &n_found);
         n_rows[i] = (uint32_t)n_found;
     }
@@ -130,13 +131,12 @@ mdm_status mdm_join_firsts(const mdm_join *join, mdm_verdict verdict, size_t fir
 }
 
 /* Rows from one on, as many as fit. Returns the row to go on with; 0: there is none. */
-static size_t some_rows(const mdm_join *join, size_t given, mdm_verdict verdict, size_t row,
-                        uint32_t *rows, size_t len, size_t *n)
+static size_t some_rows(const mdm_join *join, const uint64_t *classes, size_t row, uint32_t *rows,
+                        size_t len, size_t *n)
 {
-    const uint32_t source = join->sources.number[given];
     for (*n = 0; row < join->fleet->rows.n; row++) {
         const uint32_t class = mdm_row_class(join->fleet, row);
-        if ((classes_of(join, source, verdict, class / 64) >> class % 64 & 1) == 0) {
+        if ((classes[class / 64] >> class % 64 & 1) == 0) {
             continue;
         }
         if (*n == len) {
@@ -153,7 +153,7 @@ static bool put_pairs(const mdm_join *join, mdm_verdict verdict, mdm_place *plac
 {
     mdm_query query;
     size_t n_all = 0;
-    view(join, place->source, &query);
+    view(join, place->source, verdict, &query);
     n_all = query.n_devices[verdict];
     *n = 0;
     if (place->row == 0 && n_all <= len) {
@@ -163,7 +163,7 @@ static bool put_pairs(const mdm_join *join, mdm_verdict verdict, mdm_place *plac
     if (place->row == 0 && !is_empty) {
         return false;
     }
-    place->row = some_rows(join, place->source, verdict, place->row, rows, len, n);
+    place->row = some_rows(join, query.by_verdict[verdict], place->row, rows, len, n);
     return place->row == 0;
 }
 

@@ -99,7 +99,8 @@ static mdm_status reserve_class(mdm_fleet *fleet)
               reserve_live(fleet, n + 1) &&
               (n <= UINT16_MAX || mdm_row_classes_widen(fleet));
     if (classes->is_flat) {
-        is_done = is_done && MDM_RESERVE(&fleet->memory, &classes->row_of, n, 1);
+        is_done = is_done && MDM_RESERVE(&fleet->memory, &classes->row_of, n, 1) &&
+                  mdm_zones_reserve(&fleet->memory, &classes->zones, classes->columns.n_pages);
     } else {
         is_done = is_done && MDM_RESERVE(&fleet->memory, classes, n, 1) &&
                   MDM_RESERVE(&fleet->memory, &classes->hashes, n, 1);
@@ -153,6 +154,10 @@ mdm_status mdm_class_intern(mdm_fleet *fleet, const uint32_t *codes, uint32_t *c
     }
     if (classes->is_flat) {
         classes->row_of.at[*class] = MDM_NONE;
+        classes->n_unsorted++;
+        for (size_t k = 0; k < classes->zones.n_keys; k++) {
+            mdm_zones_note(&classes->zones, *class, k, codes[classes->zones.columns[k]]);
+        }
         return MDM_OK;
     }
     classes->at[*class] = (mdm_class){0, 0, {0}};
@@ -160,6 +165,18 @@ mdm_status mdm_class_intern(mdm_fleet *fleet, const uint32_t *codes, uint32_t *c
     put(classes, classes->slots, classes->n_slots, *class);
     classes->n_used++;
     return MDM_OK;
+}
+
+mdm_status mdm_class_twin(mdm_fleet *fleet, uint32_t *class)
+{
+    uint32_t codes[MDM_MAX_ATTRIBUTES + 1];
+    if (!fleet->classes.is_flat) {
+        return MDM_OK;
+    }
+    for (size_t i = 0; i < fleet->classes.columns.n_columns; i++) {
+        codes[i] = mdm_code(&fleet->classes.columns, i, *class);
+    }
+    return mdm_class_intern(fleet, codes, class);
 }
 
 /* Linear probing without tombstones: what follows the hole moves up where its chain began at or

@@ -148,7 +148,7 @@ static bool take_counts(mdm_join *join)
 static void free_bits(mdm_join *join)
 {
     if (join->bits != NULL) {
-        mdm_resize(&join->fleet->memory, join->bits, 2 * join->n_places * join->n_words, 0,
+        mdm_resize(&join->fleet->memory, join->bits, (2 * join->n_places + 1) * join->n_words, 0,
                    sizeof *join->bits);
     }
     join->bits = NULL;
@@ -192,7 +192,7 @@ static mdm_join *new_join(const mdm_fleet *fleet, mdm_direction accepted_by, uns
     }
     join->n_threads = n_threads == 0 ? 1 : n_threads > MOST_THREADS ? MOST_THREADS : n_threads;
     join->generation = fleet->generation;
-    join->kernels = mdm_lane_kernels_wanted();
+    join->kernels = mdm_lane_kernels_of(fleet->kernels->path);
     join->n_words = fleet->classes.columns.n_pages * MDM_PAGE_WORDS;
     join->sources.arena.memory = &fleet->memory;
     return join;
@@ -380,7 +380,7 @@ static bool take_places(mdm_join *join, size_t most)
     }
     free_bits(join);
     mdm_seating_free(join, &join->judged);
-    join->bits = mdm_resize(&join->fleet->memory, NULL, 0, 2 * most * join->n_words,
+    join->bits = mdm_resize(&join->fleet->memory, NULL, 0, (2 * most + 1) * join->n_words,
                             sizeof *join->bits);
     if (join->bits == NULL) {
         return false;

@@ -60,9 +60,11 @@ typedef struct mdm_join_column {
 /* A block compiled. Of two planes the first is what is not refused, the second what is accepted. */
 typedef struct mdm_field {
     mdm_lanes start[2];
-    size_t n_columns; /* the most selective first */
+    size_t n_columns; /* that are asked; the keys of the fleet's order are the last */
+    size_t n_keys;
     uint8_t columns[MDM_MAX_COLUMNS];
-    const mdm_lanes *rows_of[2][MDM_MAX_COLUMNS]; /* of each of these */
+    uint8_t keys[MDM_MAX_KEYS]; /* the number of each of these keys among all */
+    const mdm_lanes *rows_of[2][MDM_MAX_COLUMNS]; /* of each column */
     mdm_lanes late; /* lanes of which rows do not say all */
     bool has_late;
     mdm_folds folds;
@@ -77,6 +79,8 @@ typedef struct mdm_field {
 /* What one thread works on. */
 typedef struct mdm_desk {
     mdm_strands strands[2];
+    size_t n_strands[3]; /* without the keys */
+    size_t n_all[3];
     mdm_lanes met[2][MDM_RUN];
     mdm_lanes planes[2][MDM_PLANES];
     uint32_t counts[2][MDM_LANES];
@@ -103,7 +107,7 @@ struct mdm_join {
     size_t first_judged; /* what was given, from here on, has bits by class */
     size_t n_judged;
     size_t n_words;      /* of bits by class */
-    uint64_t *bits;      /* a source that was judged: possible, then accepted */
+    uint64_t *bits;      /* of each place: possible, then accepted; after all one row of scratch */
     size_t n_places;     /* there is room for in bits */
     uint32_t *place_of;  /* a source: its place in bits; MDM_NONE: it was not judged */
     mdm_seating judged;

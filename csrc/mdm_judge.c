@@ -17,6 +17,8 @@ typedef struct sweep {
     const mdm_object *joined; /* an object whose variables tie columns together; or NULL */
     const uint64_t *from;
     mdm_bits to;
+    mdm_filter possible[MDM_MAX_TABLES];
+    mdm_filter accepted[MDM_MAX_TABLES];
 } sweep;
 
 static size_t page_words(const mdm_fleet *fleet)
@@ -33,16 +35,16 @@ static bool any_bit(const uint64_t *words, size_t n_words)
     return any != 0;
 }
 
-static void keep(const mdm_fleet *fleet, const mdm_table *table, const uint64_t *set, size_t page,
+static void keep(const mdm_fleet *fleet, size_t column, const mdm_filter *filter, size_t page,
                  uint64_t *words)
 {
     const mdm_columns *columns = &fleet->classes.columns;
-    const uint32_t n_bytes = columns->at[table->column].n_bytes;
+    const uint32_t n_bytes = columns->at[column].n_bytes;
     const size_t n_words = page_words(fleet);
     if (n_bytes > 0) {
-        fleet->kernels->keep[n_bytes / 2](mdm_column_page(columns, table->column, page), set,
-                                          table->n_codes, words, n_words);
-    } else if ((set[0] & 1) == 0) {
+        fleet->kernels->keep[n_bytes / 2](mdm_column_page(columns, column, page), filter, words,
+                                          n_words);
+    } else if (mdm_filter_bit(filter, 0) == 0) {
         memset(words, 0, n_words * sizeof *words);
     }
 }
@@ -71,6 +73,46 @@ static void keep_joined(const sweep *at, size_t page, uint64_t *words)
     }
 }
 
+/* Passes over the blocks whose zones have no code of the set, the whole page where it has none.
+   Says whether some block has codes of both sorts, so that each must be looked up. */
+static bool keep_zones(const mdm_zones *zones, size_t key, const mdm_filter *filter, size_t page,
+                       uint64_t *words)
+{
+    const mdm_zone *at = zones->at + page * MDM_ZONES(zones->n_keys) + key;
+    bool is_mixed = false;
+    if (!mdm_filter_meets(filter, at->low, at->high)) {
+        memset(words, 0, MDM_PAGE_WORDS * sizeof *words);
+        return false;
+    }
+    for (size_t i = 0; i < MDM_PAGE_WORDS; i++) {
+        at += zones->n_keys;
+        if (words[i] != 0 && !mdm_filter_meets(filter, at->low, at->high)) {
+            words[i] = 0;
+        }
+        is_mixed = is_mixed || (words[i] != 0 && at->low != at->high);
+    }
+    return is_mixed;
+}
+
+/* The keys first, as they need no code. A key that is not mixed is done. */
+static uint64_t sweep_zones(const sweep *at, size_t page, uint64_t *possible)
+{
+    const mdm_zones *zones = &at->query->fleet->classes.zones;
+    uint64_t done = 0;
+    for (size_t k = 0; k < zones->n_keys; k++) {
+        for (size_t i = 0; i < at->tables->n; i++) {
+            if (at->tables->at[i].column == zones->columns[k] &&
+                !keep_zones(zones, k, &at->possible[i], page, possible)) {
+                done |= (uint64_t)1 << i;
+            }
+        }
+        if (!any_bit(possible, MDM_PAGE_WORDS)) {
+            break;
+        }
+    }
+    return done;
+}
+
 static void sweep_page(const void *context, size_t page)
 {
     const sweep *at = context;
@@ -78,10 +120,13 @@ static void sweep_page(const void *context, size_t page)
     const size_t n_words = page_words(fleet);
     uint64_t *possible = at->to.possible + page * MDM_PAGE_WORDS;
     uint64_t *accepted = at->to.accepted + page * MDM_PAGE_WORDS;
+    uint64_t done = 0;
     memcpy(possible, at->from + page * MDM_PAGE_WORDS, n_words * sizeof *possible);
+    done = sweep_zones(at, page, possible);
     for (size_t i = 0; i < at->tables->n && any_bit(possible, n_words); i++) {
-        const mdm_table *table = &at->tables->at[i];
-        keep(fleet, table, table->possible, page, possible);
+        if (i >= 64 || (done >> i & 1) == 0) {
+            keep(fleet, at->tables->at[i].column, &at->possible[i], page, possible);
+        }
     }
     if (at->joined != NULL) {
         keep_joined(at, page, possible);
@@ -90,17 +135,24 @@ static void sweep_page(const void *context, size_t page)
     for (size_t i = 0; i < at->tables->n; i++) {
         const mdm_table *table = &at->tables->at[i];
         if (table->accepted != table->possible && any_bit(accepted, n_words)) {
-            keep(fleet, table, table->accepted, page, accepted);
+            keep(fleet, table->column, &at->accepted[i], page, accepted);
         }
     }
 }
 
-static void run(const sweep *at)
+static void run(const mdm_query *query, const mdm_tables *tables, const mdm_object *joined,
+                const uint64_t *from, mdm_bits to)
 {
-    const size_t n_pages = at->query->fleet->classes.columns.n_pages;
+    sweep at = {.query = query, .tables = tables, .joined = joined, .from = from, .to = to};
+    const size_t n_pages = query->fleet->classes.columns.n_pages;
     const size_t most = n_pages / PAGES_A_THREAD;
-    const unsigned n_threads = at->query->n_threads;
-    mdm_run(most < n_threads ? (unsigned)most : n_threads, sweep_page, at, n_pages);
+    const unsigned n_threads = query->n_threads;
+    for (size_t i = 0; i < tables->n; i++) {
+        const mdm_table *table = &tables->at[i];
+        at.possible[i] = mdm_filter_of(table->possible, table->n_codes);
+        at.accepted[i] = mdm_filter_of(table->accepted, table->n_codes);
+    }
+    mdm_run(most < n_threads ? (unsigned)most : n_threads, sweep_page, &at, n_pages);
 }
 
 /* ---- Objects ---- */
@@ -129,13 +181,12 @@ static mdm_status judge_object(mdm_query *query, const mdm_object *object, uint6
 {
     const mdm_arena_mark mark = mdm_arena_here(&query->arena);
     mdm_tables tables = {.n = 0};
-    const sweep at = {query, &tables, object->has_shared ? object : NULL, open, *tried};
     const mdm_status status = mdm_plan_object(query, object, &tables);
     if (status != MDM_OK) {
         return status;
     }
     leave_open(query, any, open);
-    run(&at);
+    run(query, &tables, object->has_shared ? object : NULL, open, *tried);
     for (size_t i = 0; i < query->n_words; i++) {
         any->possible[i] |= tried->possible[i];
         any->accepted[i] |= tried->accepted[i];
@@ -184,8 +235,7 @@ mdm_status mdm_judge(mdm_query *query)
     const mdm_objects *objects = &query->line.objects;
     const bool is_single = asks_source && query->line.has_list && objects->n == 1;
     const mdm_object *joined = is_single && objects->at[0].has_shared ? &objects->at[0] : NULL;
-    const sweep at = {query, &query->tables, joined, query->fleet->classes.live.at, query->bits};
-    run(&at);
+    run(query, &query->tables, joined, query->fleet->classes.live.at, query->bits);
     if (!asks_source || is_single) {
         return MDM_OK;
     }

@@ -5,14 +5,29 @@
 #ifndef MDM_KERNEL_H
 #define MDM_KERNEL_H
 
+#include <stdbool.h>
+
 #include "mdm.h"
 
-/* Clears the bit of each class whose code is not in the set. There are 64 codes a word; the set has
-   one bit a code, in whole blocks of MDM_SET_WORDS. */
-typedef void mdm_keep(const void *codes, const uint64_t *set, size_t n_codes, uint64_t *words,
-                      size_t n_words);
-
+/* Words of a set are given in whole blocks of so many. */
 #define MDM_SET_WORDS 16
+
+/* A set of codes. Where it is one interval, or all but one, codes can be compared instead of
+   looked up: bit = (code - low <= span) ^ outside. */
+typedef struct mdm_filter {
+    const uint64_t *set; /* one bit a code */
+    size_t n_codes;
+    bool is_interval;
+    uint32_t low;
+    uint32_t span;
+    uint64_t outside; /* no bit, or all bits */
+} mdm_filter;
+
+mdm_filter mdm_filter_of(const uint64_t *set, size_t n_codes);
+
+/* Clears the bit of each class whose code is not in the set. There are 64 codes a word. */
+typedef void mdm_keep(const void *codes, const mdm_filter *filter, uint64_t *words,
+                      size_t n_words);
 
 typedef struct mdm_kernels {
     mdm_path path;
@@ -23,5 +38,22 @@ typedef struct mdm_kernels {
 const mdm_kernels *mdm_kernels_wanted(void);
 
 extern const mdm_kernels mdm_kernels_portable;
+#if defined(__x86_64__)
+extern const mdm_kernels mdm_kernels_sse2;
+extern const mdm_kernels mdm_kernels_avx2;
+extern const mdm_kernels mdm_kernels_avx512;
+#elif defined(__aarch64__)
+extern const mdm_kernels mdm_kernels_neon;
+#endif
+
+/* Whether a code from low to high is in the set. */
+bool mdm_filter_meets(const mdm_filter *filter, uint32_t low, uint32_t high);
+
+/* ---- For the paths ---- */
+
+static inline uint64_t mdm_filter_bit(const mdm_filter *filter, uint32_t code)
+{
+    return filter->set[code / 64] >> code % 64 & 1;
+}
 
 #endif

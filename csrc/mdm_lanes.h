@@ -56,7 +56,8 @@ typedef struct mdm_lane_kernels {
     mdm_tally *tally;
 } mdm_lane_kernels;
 
-const mdm_lane_kernels *mdm_lane_kernels_wanted(void);
+/* Where a path has none of its own, the compiler knows its vectors. */
+const mdm_lane_kernels *mdm_lane_kernels_of(mdm_path path);
 
 extern const mdm_lane_kernels mdm_lanes_portable;
 #if defined(__x86_64__)

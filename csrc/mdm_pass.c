@@ -9,6 +9,9 @@
 
 /* A class of several devices, accepted by fewer lanes, is counted lane by lane. */
 #define SPARSE 12
+/* Zones of more codes are not asked: of a run, of a page. */
+#define RUN_CODES 4
+#define PAGE_CODES 64
 
 typedef struct pass {
     mdm_join *join;
@@ -179,6 +182,55 @@ static void keep(const mdm_join *join, const mdm_seating *seating, size_t block,
     }
 }
 
+/* ---- Zones: what a page or a run of an ordered fleet can have ---- */
+
+/* Lanes that accept some code of a zone; `start` is narrowed by them. A zone of too many codes says
+   nothing. */
+static void narrow_by_zone(const mdm_zone *zone, const mdm_lanes *rows, uint32_t most,
+                           mdm_lanes *start)
+{
+    mdm_lanes any = {{0}};
+    if (zone->low > zone->high) {
+        *start = any;
+        return;
+    }
+    if (zone->high - zone->low >= most) {
+        return;
+    }
+    for (uint32_t code = zone->low; code <= zone->high; code++) {
+        for (size_t w = 0; w < MDM_LANE_WORDS; w++) {
+            any.at[w] |= rows[code].at[w];
+        }
+    }
+    for (size_t w = 0; w < MDM_LANE_WORDS; w++) {
+        start->at[w] &= any.at[w];
+    }
+}
+
+static bool has_lanes(const mdm_lanes *lanes)
+{
+    uint64_t any = 0;
+    for (size_t w = 0; w < MDM_LANE_WORDS; w++) {
+        any |= lanes->at[w];
+    }
+    return any != 0;
+}
+
+/* Narrows by the zones of all keys, which begin at `zones`. False: no lane is left. *is_told: each
+   zone is of one code, so that no class need be asked for its own. */
+static bool narrow_by_zones(const mdm_field *field, const mdm_zone *zones, size_t plane,
+                            uint32_t most, mdm_lanes *start, bool *is_told)
+{
+    const size_t first = field->n_columns - field->n_keys;
+    *is_told = true;
+    for (size_t k = 0; k < field->n_keys; k++) {
+        const mdm_zone *zone = &zones[field->keys[k]];
+        narrow_by_zone(zone, field->rows_of[plane][first + k], most, start);
+        *is_told = *is_told && zone->low == zone->high;
+    }
+    return has_lanes(start);
+}
+
 /* ---- Pages ---- */
 
 static void set_page(const mdm_join *join, const mdm_field *field, mdm_desk *desk, size_t page)
@@ -186,30 +238,48 @@ static void set_page(const mdm_join *join, const mdm_field *field, mdm_desk *des
     const mdm_columns *columns = &join->fleet->classes.columns;
     for (size_t p = 0; p < (field->is_split ? 2U : 1U); p++) {
         mdm_strands *strands = &desk->strands[p];
-        strands->start = field->start[p];
         memset(strands->n, 0, sizeof strands->n);
         for (size_t i = 0; i < field->n_columns; i++) {
             const size_t width = columns->at[field->columns[i]].n_bytes / 2;
+            if (i == field->n_columns - field->n_keys) {
+                memcpy(desk->n_strands, strands->n, sizeof strands->n);
+            }
             strands->at[width][strands->n[width]++] = (mdm_strand){
                 mdm_column_page(columns, field->columns[i], page), field->rows_of[p][i]};
         }
+        memcpy(desk->n_all, strands->n, sizeof strands->n);
     }
 }
 
+/* The lanes that accept each class of a run, of one plane. */
+static bool meet_run(const mdm_join *join, const mdm_field *field, mdm_desk *desk,
+                     const mdm_zone *zones, size_t plane, size_t class_word)
+{
+    mdm_strands *strands = &desk->strands[plane];
+    const uint64_t live = join->fleet->classes.live.at[class_word];
+    bool is_told = false;
+    strands->start = field->start[plane];
+    if (zones != NULL && !narrow_by_zones(field, zones, plane, RUN_CODES, &strands->start,
+                                          &is_told)) {
+        return false;
+    }
+    memcpy(strands->n, is_told ? desk->n_strands : desk->n_all, sizeof strands->n);
+    if (!join->kernels->meet(strands, class_word % MDM_PAGE_WORDS * MDM_RUN, desk->met[plane])) {
+        return false;
+    }
+    clear_dead(live, desk->met[plane]);
+    return true;
+}
+
 static void ask_run(const pass *at, size_t block, const mdm_field *field, mdm_desk *desk,
-                    size_t page, size_t run)
+                    const mdm_zone *zones, size_t class_word)
 {
     const mdm_join *join = at->join;
-    const mdm_lane_kernels *kernels = join->kernels;
-    const size_t class_word = page * MDM_PAGE_WORDS + run;
-    const uint64_t live = join->fleet->classes.live.at[class_word];
-    if (live == 0 || !kernels->meet(&desk->strands[0], run * MDM_RUN, desk->met[0])) {
+    if (join->fleet->classes.live.at[class_word] == 0 ||
+        !meet_run(join, field, desk, zones, 0, class_word)) {
         return;
     }
-    clear_dead(live, desk->met[0]);
-    if (field->is_split && kernels->meet(&desk->strands[1], run * MDM_RUN, desk->met[1])) {
-        clear_dead(live, desk->met[1]);
-    } else if (field->is_split) {
+    if (field->is_split && !meet_run(join, field, desk, zones, 1, class_word)) {
         memset(desk->met[1], 0, sizeof desk->met[1]);
     }
     if (field->has_late) {
@@ -217,7 +287,7 @@ static void ask_run(const pass *at, size_t block, const mdm_field *field, mdm_de
     }
     for (size_t p = 0; p < (field->is_split ? 2U : 1U); p++) {
         if (field->folds.n > 0) {
-            kernels->fold(&field->folds, desk->met[p]);
+            join->kernels->fold(&field->folds, desk->met[p]);
         }
         if (at->keeps_bits) {
             keep(join, at->seating, block, desk->met[p], p, class_word);
@@ -231,9 +301,19 @@ static void ask_run(const pass *at, size_t block, const mdm_field *field, mdm_de
 static void ask_page(const pass *at, size_t block, const mdm_field *field, mdm_desk *desk,
                      size_t page)
 {
+    const mdm_class_table *classes = &at->join->fleet->classes;
+    const size_t n_keys = classes->zones.n_keys;
+    const mdm_zone *zones = field->n_keys == 0 ? NULL
+                                               : classes->zones.at + page * MDM_ZONES(n_keys);
+    mdm_lanes start = field->start[0];
+    bool is_told = false;
+    if (zones != NULL && !narrow_by_zones(field, zones, 0, PAGE_CODES, &start, &is_told)) {
+        return;
+    }
     set_page(at->join, field, desk, page);
-    for (size_t run = 0; run < at->join->fleet->classes.columns.page_len / MDM_RUN; run++) {
-        ask_run(at, block, field, desk, page, run);
+    for (size_t run = 0; run < classes->columns.page_len / MDM_RUN; run++) {
+        ask_run(at, block, field, desk, zones == NULL ? NULL : zones + (run + 1) * n_keys,
+                page * MDM_PAGE_WORDS + run);
     }
 }
 

@@ -138,7 +138,8 @@ mdm_status mdm_plan_relations(mdm_query *query, mdm_tables *tables)
     return status;
 }
 
-/* ---- The objects of targets: each list that occurs is asked about the source ---- */
+/* ---- The objects of targets: each list is asked about the source. One that no class publishes
+   now may be published when the question is put again. ---- */
 
 mdm_status mdm_plan_target_lists(mdm_query *query, mdm_tables *tables)
 {
@@ -150,10 +151,8 @@ mdm_status mdm_plan_target_lists(mdm_query *query, mdm_tables *tables)
     }
     set_verdict(&made, 0, fleet->scheme.missing);
     for (size_t code = 1; code < made.n_codes; code++) {
-        const mdm_list *list = &fleet->lists.at[code - 1];
-        if (list->n_classes > 0) {
-            set_verdict(&made, code, mdm_objects_accept(&test, &list->objects, query->source));
-        }
+        const mdm_objects *objects = &fleet->lists.at[code - 1].objects;
+        set_verdict(&made, code, mdm_objects_accept(&test, objects, query->source));
     }
     add_table(tables, &made);
     return MDM_OK;

@@ -6,31 +6,52 @@
 /* A word with fewer bits is looked at bit by bit. */
 #define SPARSE 20
 
-static inline uint64_t bit_of(const uint64_t *set, size_t code)
+static inline uint64_t bit_of(const mdm_filter *filter, uint32_t code)
 {
-    return set[code / 64] >> code % 64 & 1;
+    return mdm_filter_bit(filter, code);
 }
 
-#define KEEP(name, type)                                                                       \
-    static void name(const void *given, const uint64_t *set, size_t n_codes, uint64_t *words, \
-                     size_t n_words)                                                           \
-    {                                                                                          \
-        const type *codes = given;                                                             \
-        (void)n_codes;                                                                         \
-        for (size_t i = 0; i < n_words; i++, codes += 64) {                                    \
-            uint64_t kept = 0;                                                                 \
-            if (__builtin_popcountll(words[i]) < SPARSE) {                                     \
-                for (uint64_t left = words[i]; left != 0; left &= left - 1) {                  \
-                    const int bit = __builtin_ctzll(left);                                     \
-                    kept |= bit_of(set, codes[bit]) << bit;                                    \
-                }                                                                              \
-            } else {                                                                           \
-                for (int bit = 0; bit < 64; bit++) {                                           \
-                    kept |= bit_of(set, codes[bit]) << bit;                                    \
-                }                                                                              \
-            }                                                                                  \
-            words[i] &= kept;                                                                  \
-        }                                                                                      \
+/* The loop that compares is one that compilers make vectors of. */
+#define KEEP(name, type)                                                                      \
+    static uint64_t name##_compared(const type *codes, const mdm_filter *filter)              \
+    {                                                                                         \
+        uint8_t is_in[64];                                                                    \
+        uint64_t kept = 0;                                                                    \
+        for (int bit = 0; bit < 64; bit++) {                                                  \
+            is_in[bit] = (type)(codes[bit] - (type)filter->low) <= (type)filter->span;        \
+        }                                                                                     \
+        for (int bit = 0; bit < 64; bit++) {                                                  \
+            kept |= (uint64_t)is_in[bit] << bit;                                              \
+        }                                                                                     \
+        return kept ^ filter->outside;                                                        \
+    }                                                                                         \
+                                                                                              \
+    static uint64_t name##_looked_up(const type *codes, const mdm_filter *filter)             \
+    {                                                                                         \
+        uint64_t kept = 0;                                                                    \
+        for (int bit = 0; bit < 64; bit++) {                                                  \
+            kept |= bit_of(filter, codes[bit]) << bit;                                        \
+        }                                                                                     \
+        return kept;                                                                          \
+    }                                                                                         \
+                                                                                              \
+    static void name(const void *given, const mdm_filter *filter, uint64_t *words,            \
+                     size_t n_words)                                                          \
+    {                                                                                         \
+        const type *codes = given;                                                            \
+        for (size_t i = 0; i < n_words; i++, codes += 64) {                                   \
+            uint64_t kept = 0;                                                                \
+            if (__builtin_popcountll(words[i]) >= SPARSE) {                                   \
+                words[i] &= filter->is_interval ? name##_compared(codes, filter)              \
+                                                : name##_looked_up(codes, filter);            \
+                continue;                                                                     \
+            }                                                                                 \
+            for (uint64_t left = words[i]; left != 0; left &= left - 1) {                     \
+                const int bit = __builtin_ctzll(left);                                        \
+                kept |= bit_of(filter, codes[bit]) << bit;                                    \
+            }                                                                                 \
+            words[i] = kept;                                                                  \
+        }                                                                                     \
     }
 
 KEEP(keep_bytes, uint8_t)

@@ -55,7 +55,8 @@ static void free_bits(mdm_query *query)
 {
     const mdm_allocator *memory = &query->fleet->memory;
     if (query->bits.possible != NULL) {
-        mdm_resize(memory, query->bits.possible, 2 * query->n_words, 0, sizeof(uint64_t));
+        mdm_resize(memory, query->bits.possible, MDM_BIT_ROWS * query->n_words, 0,
+                   sizeof(uint64_t));
     }
     query->bits = (mdm_bits){NULL, NULL};
 }
@@ -70,12 +71,12 @@ static bool take_bits(mdm_query *query)
     free_bits(query);
     query->n_words = n_words;
     query->bits.possible =
-        mdm_resize(&fleet->memory, NULL, 0, 2 * n_words, sizeof *query->bits.possible);
+        mdm_resize(&fleet->memory, NULL, 0, MDM_BIT_ROWS * n_words, sizeof(uint64_t));
     if (query->bits.possible == NULL) {
         return false;
     }
     query->bits.accepted = query->bits.possible + n_words;
-    memset(query->bits.possible, 0, 2 * n_words * sizeof *query->bits.possible);
+    memset(query->bits.possible, 0, MDM_BIT_ROWS * n_words * sizeof(uint64_t));
     return true;
 }
 
@@ -94,6 +95,21 @@ size_t mdm_count_devices(const mdm_fleet *fleet, const uint64_t *bits, size_t n_
     return n;
 }
 
+static void sort_by_verdict(mdm_query *query)
+{
+    const uint64_t *live = query->fleet->classes.live.at;
+    const mdm_bits *bits = &query->bits;
+    uint64_t *refused = bits->accepted + query->n_words;
+    uint64_t *undecided = refused + query->n_words;
+    for (size_t i = 0; i < query->n_words; i++) {
+        refused[i] = live[i] & ~bits->possible[i];
+        undecided[i] = bits->possible[i] & ~bits->accepted[i];
+    }
+    query->by_verdict[MDM_NO] = refused;
+    query->by_verdict[MDM_UNDECIDED] = undecided;
+    query->by_verdict[MDM_YES] = bits->accepted;
+}
+
 static mdm_status judge(mdm_query *query)
 {
     const mdm_fleet *fleet = query->fleet;
@@ -103,6 +119,7 @@ static mdm_status judge(mdm_query *query)
     if (status != MDM_OK) {
         return status;
     }
+    sort_by_verdict(query);
     n_possible = mdm_count_devices(fleet, query->bits.possible, query->n_words);
     n_accepted = mdm_count_devices(fleet, query->bits.accepted, query->n_words);
     query->n_devices[MDM_NO] = fleet->rows.n_devices - n_possible;
@@ -206,6 +223,10 @@ mdm_status mdm_query_again(mdm_query *query)
     kept = *query;
     *query = *made;
     *made = kept;
+    /* The values moved with the line. */
+    for (size_t i = 0; i < MDM_MAX_ATTRIBUTES; i++) {
+        query->source[i] = query->source[i] == NULL ? NULL : &query->line.values[i];
+    }
     mdm_query_free(made);
     return MDM_OK;
 }

@@ -24,7 +24,9 @@ typedef struct mdm_tables {
     size_t n;
 } mdm_tables;
 
-/* Bits by class, whole pages of them. */
+/* Bits by class, whole pages of them, and four such rows in one block. */
+#define MDM_BIT_ROWS 4
+
 typedef struct mdm_bits {
     uint64_t *possible;
     uint64_t *accepted;
@@ -45,7 +47,8 @@ struct mdm_query {
     uint64_t generation; /* of the fleet that was judged */
     size_t n_words;
     mdm_bits bits;
-    size_t n_devices[4]; /* by verdict */
+    const uint64_t *by_verdict[4]; /* the classes with each verdict, one of which none has */
+    size_t n_devices[4];
     mdm_arena arena;     /* from here on: the question compiled */
     mdm_text text;
     mdm_line line;
@@ -74,6 +77,11 @@ mdm_value mdm_as_member(const mdm_fleet *fleet, const mdm_value *string, uint32_
 mdm_status mdm_plan_relations(mdm_query *query, mdm_tables *tables);
 mdm_status mdm_plan_target_lists(mdm_query *query, mdm_tables *tables);
 mdm_status mdm_plan_object(mdm_query *query, const mdm_object *object, mdm_tables *tables);
+
+/* ---- mdm_sort.c ---- */
+
+/* All below n_rows. */
+void mdm_rows_sort(uint32_t *rows, size_t n, size_t n_rows);
 
 /* ---- mdm_judge.c: tables asked about every class ---- */
 

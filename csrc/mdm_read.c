@@ -25,7 +25,7 @@ struct mdm_reader {
     bool is_broken;
     bool caches;
     mdm_texts seen; /* what follows the name; whole lines that have none */
-    mdm_u32s classes;
+    mdm_u32s rows;  /* that it was seen in first: classes may be numbered anew */
     mdm_arena arena;
     size_t n_lines;
     size_t n_hits;
@@ -63,12 +63,12 @@ static void forget(mdm_reader *reader)
     reader->caches = false;
     mdm_texts_free(&reader->seen, &reader->fleet->memory);
     reader->seen = (mdm_texts){NULL, 0, 0, NULL, 0};
-    MDM_TRIM(&reader->fleet->memory, &reader->classes, 0);
+    MDM_TRIM(&reader->fleet->memory, &reader->rows, 0);
     mdm_arena_free(&reader->arena);
 }
 
 /* Whatever it lacks memory for, it does not remember. */
-static void remember(mdm_reader *reader, mdm_text text, uint64_t hash, uint32_t class)
+static void remember(mdm_reader *reader, mdm_text text, uint64_t hash, uint32_t row)
 {
     uint32_t number = 0;
     if (reader->n_lines >= TRIAL && reader->n_hits < reader->n_lines / LEAST_HIT_SHARE) {
@@ -76,9 +76,9 @@ static void remember(mdm_reader *reader, mdm_text text, uint64_t hash, uint32_t 
         return;
     }
     if (reader->seen.n < LARGEST_CACHE &&
-        MDM_RESERVE(&reader->fleet->memory, &reader->classes, reader->seen.n, 1) &&
+        MDM_RESERVE(&reader->fleet->memory, &reader->rows, reader->seen.n, 1) &&
         mdm_texts_add(&reader->seen, &reader->arena, text, hash, &number) == MDM_OK) {
-        reader->classes.at[number] = class;
+        reader->rows.at[number] = row;
     }
 }
 
@@ -134,6 +134,14 @@ static mdm_status add_row(mdm_reader *reader, uint32_t class, const mdm_text *na
     return MDM_OK;
 }
 
+/* A row with the description of another. */
+static mdm_status add_twin(mdm_reader *reader, size_t row, const mdm_text *name)
+{
+    uint32_t class = mdm_row_class(reader->fleet, row);
+    const mdm_status status = mdm_class_twin(reader->fleet, &class);
+    return status == MDM_OK ? add_row(reader, class, name) : status;
+}
+
 static mdm_status parse_line(mdm_reader *reader, mdm_text text, mdm_text rest, uint64_t hash,
                              const char **fault)
 {
@@ -160,7 +168,7 @@ static mdm_status parse_line(mdm_reader *reader, mdm_text text, mdm_text rest, u
     }
     /* A line with a name elsewhere is not remembered: its text is not all that matters. */
     if (reader->caches && (has_plain_name || !line.has_name)) {
-        remember(reader, rest, hash, class);
+        remember(reader, rest, hash, (uint32_t)(fleet->rows.n + reader->n - 1));
     }
     return status;
 }
@@ -178,7 +186,7 @@ static mdm_status read_line(mdm_reader *reader, mdm_text text, const char **faul
         number = mdm_texts_find(&reader->seen, rest, hash);
         if (number != MDM_NONE) {
             reader->n_hits++;
-            return add_row(reader, reader->classes.at[number], name.at == NULL ? NULL : &name);
+            return add_twin(reader, reader->rows.at[number], name.at == NULL ? NULL : &name);
         }
     }
     return parse_line(reader, text, rest, hash, fault);
@@ -203,6 +211,7 @@ mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len
     size_t n = 0;
     size_t number = 0;
     size_t n_names = 0;
+    size_t n_seen = 0;
     size_t n_classes = 0;
     mdm_status result = MDM_OK;
     if (reader == NULL || (text == NULL && text_len > 0) || (faults == NULL && faults_len > 0) ||
@@ -210,6 +219,7 @@ mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len
         return MDM_BAD_ARGUMENT;
     }
     n_names = reader->fleet->names.n;
+    n_seen = reader->seen.n;
     n_classes = reader->fleet->classes.is_flat ? reader->fleet->classes.n
                                                : reader->fleet->rows.n + n_before + 1;
     for (const char *at = given.at; at < end; number++) {
@@ -226,6 +236,7 @@ mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len
         } else if (status != MDM_OK) {
             reader->n = n_before;
             reader->fleet->names.n = n_names;
+            mdm_texts_cut(&reader->seen, n_seen < reader->seen.n ? n_seen : reader->seen.n);
             if (reader->fleet->classes.is_flat) {
                 mdm_class_cut(reader->fleet, n_classes);
             }
@@ -325,6 +336,7 @@ mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row)
     forget(reader);
     drop_classes(fleet);
     mdm_classes_weigh(fleet, fleet->rows.n);
+    mdm_classes_sort(fleet);
     trim(fleet);
     return MDM_OK;
 }

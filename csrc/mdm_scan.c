@@ -16,10 +16,8 @@
 #define HEAP_KEPT_COST 100
 #define BIT_COST 4
 
-/* Rows that are sorted by insertion, and rows that are sorted through a copy on the stack. */
-#define FEW 48
-#define SOME 4096
-#define DIGIT 10
+/* Rows that are looked up at once. */
+#define CHUNK ((size_t)4096)
 
 static unsigned bit_of(const uint64_t *bits, size_t class)
 {
@@ -59,122 +57,32 @@ mdm_status mdm_verdict_of(const mdm_query *query, uint32_t row, mdm_verdict *ver
     return MDM_OK;
 }
 
-/* The classes of 64 that have this verdict. */
-static inline uint64_t word_of(const mdm_query *query, mdm_verdict verdict, size_t i)
+/* A walk over the classes of a verdict. */
+typedef struct walk {
+    const uint64_t *bits;
+    size_t n_words;
+    size_t next; /* word */
+    uint64_t left;
+} walk;
+
+static walk begin(const mdm_query *query, mdm_verdict verdict)
 {
-    const uint64_t possible = query->bits.possible[i];
-    switch (verdict) {
-    case MDM_NO:
-        return query->fleet->classes.live.at[i] & ~possible;
-    case MDM_UNDECIDED:
-        return possible & ~query->bits.accepted[i];
-    default:
-        return query->bits.accepted[i];
-    }
+    return (walk){query->by_verdict[verdict], query->n_words, 0, 0};
 }
 
-static inline bool has_verdict(const mdm_query *query, mdm_verdict verdict, size_t row)
+/* The next class; 0 at the end, as class 0 is nobody's. */
+static inline size_t next_class(walk *at)
 {
-    const size_t class = mdm_row_class(query->fleet, row);
-    return (word_of(query, verdict, class / 64) >> class % 64 & 1) != 0;
-}
-
-#define EACH_CLASS(query, verdict, class)                                                  \
-    for (size_t word_ = 0; word_ < (query)->n_words; word_++)                              \
-        for (uint64_t left_ = word_of((query), (verdict), word_), class;                   \
-             left_ != 0 &&                                                                 \
-             (class = word_ * 64 + (size_t)__builtin_ctzll(left_), true);                  \
-             left_ &= left_ - 1)
-
-/* ---- In order ---- */
-
-static void sort_few(uint32_t *at, size_t n)
-{
-    for (size_t i = 1; i < n; i++) {
-        const uint32_t row = at[i];
-        size_t j = i;
-        for (; j > 0 && at[j - 1] > row; j--) {
-            at[j] = at[j - 1];
+    size_t class = 0;
+    while (at->left == 0) {
+        if (at->next == at->n_words) {
+            return 0;
         }
-        at[j] = row;
+        at->left = at->bits[at->next++];
     }
-}
-
-/* One pass of a radix sort: by DIGIT bits from `shift` up, stable. */
-static void sort_digit(const uint32_t *from, uint32_t *to, size_t n, unsigned shift)
-{
-    uint32_t next[1U << DIGIT] = {0};
-    for (size_t i = 0; i < n; i++) {
-        next[from[i] >> shift & ((1U << DIGIT) - 1)]++;
-    }
-    for (uint32_t digit = 0, begin = 0; digit < 1U << DIGIT; digit++) {
-        const uint32_t n_equal = next[digit];
-        next[digit] = begin;
-        begin += n_equal;
-    }
-    for (size_t i = 0; i < n; i++) {
-        to[next[from[i] >> shift & ((1U << DIGIT) - 1)]++] = from[i];
-    }
-}
-
-/* Rows that agree above their lowest `bits`, through a copy on the stack. */
-static void sort_some(uint32_t *at, size_t n, unsigned bits)
-{
-    uint32_t copy[SOME];
-    for (unsigned shift = 0; shift < bits; shift += 2 * DIGIT) {
-        sort_digit(at, copy, n, shift);
-        sort_digit(copy, at, n, shift + DIGIT < bits ? shift + DIGIT : shift);
-    }
-}
-
-/* American flag sort (McIlroy, Bostic, McIlroy 1993): by one byte in place, then each bucket by
-   the next, until the rest fits in the copy. At most four deep. */
-static void sort_rows(uint32_t *at, size_t n, unsigned bits)
-{
-    const unsigned shift = bits > 8 ? bits - 8 : 0;
-    size_t next[256];
-    size_t end[256] = {0};
-    if (n <= FEW) {
-        sort_few(at, n);
-        return;
-    }
-    if (n <= SOME) {
-        sort_some(at, n, bits);
-        return;
-    }
-    for (size_t i = 0; i < n; i++) {
-        end[at[i] >> shift & 255]++;
-    }
-    for (size_t b = 0, begin = 0; b < 256; b++) {
-        next[b] = begin;
-        begin += end[b];
-        end[b] = begin;
-    }
-    for (size_t b = 0; b < 256; b++) {
-        while (next[b] < end[b]) {
-            uint32_t row = at[next[b]];
-            for (size_t to = row >> shift & 255; to != b; to = row >> shift & 255) {
-                const uint32_t other = at[next[to]];
-                at[next[to]++] = row;
-                row = other;
-            }
-            at[next[b]++] = row;
-        }
-    }
-    for (size_t b = 0; b < 256 && shift > 0; b++) {
-        const size_t begin = b == 0 ? 0 : end[b - 1];
-        sort_rows(at + begin, end[b] - begin, shift);
-    }
-}
-
-static bool is_ascending(const uint32_t *at, size_t n)
-{
-    for (size_t i = 1; i < n; i++) {
-        if (at[i - 1] > at[i]) {
-            return false;
-        }
-    }
-    return true;
+    class = (at->next - 1) * 64 + (size_t)__builtin_ctzll(at->left);
+    at->left &= at->left - 1;
+    return class;
 }
 
 /* ---- The two ways ---- */
@@ -182,29 +90,51 @@ static bool is_ascending(const uint32_t *at, size_t n)
 static void gather(const mdm_query *query, mdm_verdict verdict, uint32_t *rows)
 {
     const mdm_fleet *fleet = query->fleet;
-    const size_t n_rows = fleet->rows.n;
-    unsigned bits = 1;
+    walk at = begin(query, verdict);
     size_t n = 0;
-    EACH_CLASS(query, verdict, class) {
+    for (size_t class = next_class(&at); class != 0; class = next_class(&at)) {
         const size_t size = mdm_class_size(fleet, class);
         memcpy(rows + n, mdm_class_rows(fleet, class), size * sizeof *rows);
         n += size;
     }
-    while (bits < 32 && n_rows >> bits > 0) {
-        bits++;
+    mdm_rows_sort(rows, n, fleet->rows.n);
+}
+
+/* One bit a row of a chunk, which begins at a multiple of 64 rows: whether its class is in the set.
+   The classes of rows are codes as any others are. */
+static size_t look_up(const mdm_query *query, mdm_verdict verdict, size_t begin, uint64_t *words)
+{
+    const mdm_fleet *fleet = query->fleet;
+    const mdm_class_of *class_of = &fleet->rows.class_of;
+    const size_t left = fleet->rows.n - begin;
+    const size_t n = left < CHUNK ? left : CHUNK;
+    const size_t n_bytes = class_of->is_wide ? sizeof(uint32_t) : sizeof(uint16_t);
+    const mdm_filter filter = {.set = query->by_verdict[verdict], .n_codes = query->n_words * 64};
+    memset(words, 0xff, n / 64 * sizeof *words);
+    fleet->kernels->keep[class_of->is_wide ? 2 : 1](
+        (const char *)class_of->at + begin * n_bytes, &filter, words, n / 64);
+    if (n % 64 > 0) {
+        words[n / 64] = 0;
     }
-    if (!is_ascending(rows, n)) {
-        sort_rows(rows, n, bits);
+    for (size_t row = n / 64 * 64; row < n; row++) {
+        const uint32_t class = mdm_row_class(fleet, begin + row);
+        words[row / 64] |= mdm_filter_bit(&filter, class) << row % 64;
     }
+    return (n + 63) / 64;
 }
 
 /* The first `wanted` rows; there are as many. */
 static void scan(const mdm_query *query, mdm_verdict verdict, uint32_t *rows, size_t wanted)
 {
+    uint64_t words[CHUNK / 64];
     size_t n = 0;
-    for (uint32_t row = 0; n < wanted; row++) {
-        rows[n] = row;
-        n += has_verdict(query, verdict, row);
+    for (size_t begin_row = 0; n < wanted; begin_row += CHUNK) {
+        const size_t n_words = look_up(query, verdict, begin_row, words);
+        for (size_t i = 0; i < n_words; i++) {
+            for (uint64_t left = words[i]; left != 0 && n < wanted; left &= left - 1) {
+                rows[n++] = (uint32_t)(begin_row + i * 64 + (size_t)__builtin_ctzll(left));
+            }
+        }
     }
 }
 
@@ -267,8 +197,9 @@ static void gather_first(const mdm_query *query, mdm_verdict verdict, uint32_t *
                          size_t wanted)
 {
     const mdm_fleet *fleet = query->fleet;
+    walk at = begin(query, verdict);
     size_t n = 0;
-    EACH_CLASS(query, verdict, class) {
+    for (size_t class = next_class(&at); class != 0; class = next_class(&at)) {
         const uint32_t *given = mdm_class_rows(fleet, class);
         for (uint32_t r = 0; r < mdm_class_size(fleet, class); r++) {
             if (n < wanted) {
@@ -319,8 +250,9 @@ mdm_status mdm_first(const mdm_query *query, mdm_verdict verdict, uint32_t *rows
 static void set_bits(const mdm_query *query, mdm_verdict verdict, uint8_t *bits)
 {
     const mdm_fleet *fleet = query->fleet;
+    walk at = begin(query, verdict);
     memset(bits, 0, (fleet->rows.n + 7) / 8);
-    EACH_CLASS(query, verdict, class) {
+    for (size_t class = next_class(&at); class != 0; class = next_class(&at)) {
         const uint32_t *rows = mdm_class_rows(fleet, class);
         for (uint32_t r = 0; r < mdm_class_size(fleet, class); r++) {
             bits[rows[r] / 8] |= (uint8_t)(1U << rows[r] % 8);
@@ -330,14 +262,14 @@ static void set_bits(const mdm_query *query, mdm_verdict verdict, uint8_t *bits)
 
 static void scan_bits(const mdm_query *query, mdm_verdict verdict, uint8_t *bits)
 {
-    const size_t n = query->fleet->rows.n;
-    for (size_t row = 0; row < n; row += 8) {
-        const size_t n_bits = n - row < 8 ? n - row : 8;
-        unsigned byte = 0;
-        for (size_t b = 0; b < n_bits; b++) {
-            byte |= (unsigned)has_verdict(query, verdict, row + b) << b;
+    const size_t n_rows = query->fleet->rows.n;
+    uint64_t words[CHUNK / 64];
+    for (size_t begin_row = 0; begin_row < n_rows; begin_row += CHUNK) {
+        const size_t left = (n_rows - begin_row + 7) / 8;
+        look_up(query, verdict, begin_row, words);
+        for (size_t i = 0; i < (left < CHUNK / 8 ? left : CHUNK / 8); i++) {
+            bits[begin_row / 8 + i] = (uint8_t)(words[i / 8] >> 8 * (i % 8));
         }
-        bits[row / 8] = (uint8_t)byte;
     }
 }
 

@@ -1,0 +1,184 @@
+/*
+ * The order of a flat table: devices with equal codes in the columns that prune lie together, so
+ * that a question passes over whole blocks of them. A zone says which codes a block can have.
+ * Changes widen zones and never narrow them, so that they stay true in any order; when half of
+ * the devices came after the order was made, it is made anew.
+ */
+#include "mdm_fleet.h"
+
+/* Fewer devices are scanned faster than they are told apart. */
+#define LEAST_DEVICES ((size_t)1 << 15)
+/* Devices that are equal in all keys, on average; with fewer, blocks would have several codes. */
+#define LEAST_RUN 64
+
+/* ---- Zones ---- */
+
+static void widen_zone(mdm_zone *zone, uint32_t code)
+{
+    zone->low = code < zone->low ? code : zone->low;
+    zone->high = code > zone->high ? code : zone->high;
+}
+
+void mdm_zones_note(mdm_zones *zones, size_t class, size_t key, uint32_t code)
+{
+    mdm_zone *page = zones->at + class / MDM_PAGE * MDM_ZONES(zones->n_keys);
+    widen_zone(&page[key], code);
+    widen_zone(&page[(1 + class % MDM_PAGE / 64) * zones->n_keys + key], code);
+}
+
+bool mdm_zones_reserve(const mdm_allocator *memory, mdm_zones *zones, size_t n_pages)
+{
+    const size_t before = zones->capacity;
+    const size_t a_page = MDM_ZONES(zones->n_keys);
+    if (zones->n_keys == 0 || n_pages * a_page <= before) {
+        return true;
+    }
+    if (!MDM_FIT(memory, zones, (n_pages + n_pages / 8) * a_page)) {
+        return false;
+    }
+    for (size_t i = before; i < zones->capacity; i++) {
+        zones->at[i] = (mdm_zone){UINT32_MAX, 0};
+    }
+    return true;
+}
+
+static void drop_zones(mdm_fleet *fleet)
+{
+    MDM_TRIM(&fleet->memory, &fleet->classes.zones, 0);
+    fleet->classes.zones = (mdm_zones){.n_keys = 0};
+}
+
+/* ---- Keys ---- */
+
+/* The first columns, in the order of the scheme, that leave enough devices in a run. */
+static size_t choose_keys(const mdm_fleet *fleet, mdm_zones *zones)
+{
+    const size_t most = fleet->classes.n_live / LEAST_RUN;
+    size_t n_runs = 1;
+    for (size_t a = 0; a < fleet->scheme.n_attributes && zones->n_keys < MDM_MAX_KEYS; a++) {
+        const size_t n_codes = fleet->dictionaries[a].texts.n + 1;
+        if (n_codes > 2 && n_codes <= most / n_runs) {
+            n_runs *= n_codes;
+            zones->columns[zones->n_keys++] = a;
+        }
+    }
+    return n_runs;
+}
+
+/* The number of a class's run: its codes in the keys, as digits. */
+static size_t run_of(const mdm_fleet *fleet, const mdm_zones *zones, size_t class)
+{
+    size_t run = 0;
+    for (size_t k = 0; k < zones->n_keys; k++) {
+        const size_t column = zones->columns[k];
+        run = run * (fleet->dictionaries[column].texts.n + 1) +
+              mdm_code(&fleet->classes.columns, column, class);
+    }
+    return run;
+}
+
+/* ---- Moving ---- */
+
+/* Where each class goes: by run, then as before. 0: nowhere, it is not live. */
+static bool find_places(const mdm_fleet *fleet, const mdm_zones *zones, size_t n_runs,
+                        uint32_t *place)
+{
+    const size_t n = fleet->classes.n;
+    uint32_t *next = mdm_resize(&fleet->memory, NULL, 0, n_runs + 1, sizeof *next);
+    if (next == NULL) {
+        return false;
+    }
+    memset(next, 0, (n_runs + 1) * sizeof *next);
+    for (size_t class = 1; class < n; class++) {
+        if (mdm_class_is_live(fleet, class)) {
+            next[run_of(fleet, zones, class) + 1]++;
+        }
+    }
+    next[0] = 1;
+    for (size_t run = 1; run < n_runs; run++) {
+        next[run] += next[run - 1];
+    }
+    for (size_t class = 0; class < n; class++) {
+        const bool is_live = class > 0 && mdm_class_is_live(fleet, class);
+        place[class] = is_live ? next[run_of(fleet, zones, class)]++ : 0;
+    }
+    mdm_resize(&fleet->memory, next, n_runs + 1, 0, sizeof *next);
+    return true;
+}
+
+/* Classes that go nowhere all write to place 0, which is then made nobody's again. */
+static void move_column(mdm_columns *columns, size_t column, size_t n, const uint32_t *place,
+                        uint32_t *moved)
+{
+    for (size_t class = 0; class < n; class++) {
+        moved[place[class]] = mdm_code(columns, column, class);
+    }
+    moved[0] = 0;
+    for (size_t class = 0; class < n; class++) {
+        mdm_code_set(columns, column, class, moved[class]);
+    }
+}
+
+static void move_rows(mdm_fleet *fleet, const uint32_t *place, uint32_t *moved)
+{
+    mdm_class_table *classes = &fleet->classes;
+    for (size_t class = 1; class < classes->n; class++) {
+        if (place[class] != 0) {
+            const uint32_t row = classes->row_of.at[class];
+            moved[place[class]] = row;
+            mdm_row_class_set(fleet, row, place[class]);
+        }
+    }
+    memset(classes->live.at, 0, classes->live.capacity * sizeof *classes->live.at);
+    for (size_t class = 1; class <= classes->n_live; class++) {
+        classes->row_of.at[class] = moved[class];
+        classes->live.at[class / 64] |= (uint64_t)1 << class % 64;
+    }
+    classes->free = 0;
+}
+
+static void note_all(mdm_class_table *classes)
+{
+    for (size_t k = 0; k < classes->zones.n_keys; k++) {
+        for (size_t class = 1; class < classes->n; class++) {
+            const uint32_t code = mdm_code(&classes->columns, classes->zones.columns[k], class);
+            mdm_zones_note(&classes->zones, class, k, code);
+        }
+    }
+}
+
+/* A wish: where memory ends, the order stays. */
+static void sort(mdm_fleet *fleet)
+{
+    mdm_class_table *classes = &fleet->classes;
+    const size_t n = classes->n;
+    mdm_zones zones = {.n_keys = 0};
+    const size_t n_runs = choose_keys(fleet, &zones);
+    uint32_t *place = mdm_resize(&fleet->memory, NULL, 0, 2 * n, sizeof *place);
+    if (place != NULL && mdm_zones_reserve(&fleet->memory, &zones, classes->columns.n_pages) &&
+        find_places(fleet, &zones, n_runs, place)) {
+        for (size_t i = 0; i < classes->columns.n_columns; i++) {
+            move_column(&classes->columns, i, n, place, place + n);
+        }
+        move_rows(fleet, place, place + n);
+        mdm_class_cut(fleet, classes->n_live + 1);
+        drop_zones(fleet);
+        classes->zones = zones;
+        note_all(classes);
+    } else {
+        MDM_TRIM(&fleet->memory, &zones, 0);
+    }
+    if (place != NULL) {
+        mdm_resize(&fleet->memory, place, 2 * n, 0, sizeof *place);
+    }
+    classes->n_unsorted = 0;
+}
+
+void mdm_classes_sort(mdm_fleet *fleet)
+{
+    const mdm_class_table *classes = &fleet->classes;
+    if (classes->is_flat && fleet->read_from == NULL && classes->n_live >= LEAST_DEVICES &&
+        classes->n_unsorted > classes->n_live / 2) {
+        sort(fleet);
+    }
+}

@@ -1,0 +1,119 @@
+"""How a fleet keeps its devices: by the data, seen by nobody."""
+
+import json
+import random
+
+import pytest
+
+from simulator.compat.scheme import Outcome
+from simulator.compat.schemes import load_builtin
+from simulator.errors import InputError
+from simulator.fleet.fleet import Fleet
+
+MANY = 40_000
+"""Devices that are enough for the data to decide."""
+
+SCHEME = load_builtin("self-compatible")
+
+
+def line(number, different):
+    """Describe a device; *different* devices follow each other and then come again."""
+    value = number % different
+    self = {
+        "device_type": f"vfio-api{value % 3}",
+        "device_id": f"8086{value:04x}",
+        "mdev_type": f"i915-GVTg_V5_{1 << value % 4}",
+        "aggregator": 1 + value % 7,
+    }
+    data = {"name": f"d{number}", "self": self}
+    if value % 5:
+        data["compatible"] = [{"mdev_type": "i915-GVTg_V5_{n:int:1,2,4,8}", "aggregator": "{n}"}]
+    return json.dumps(data, separators=(",", ":")).encode()
+
+
+def text(devices, different):
+    """Describe many devices."""
+    return b"".join(line(number, different) + b"\n" for number in range(devices))
+
+
+def filled(devices, different):
+    """Make a fleet of them."""
+    fleet = Fleet(SCHEME)
+    if devices:
+        fleet.extend("f", [text(devices, different)])
+    return fleet
+
+
+def answers(fleet, sources):
+    """Ask for all rows of some sources, in every way."""
+    found = []
+    for source in sources:
+        match = fleet.match(source, threads=3)
+        for outcome in Outcome:
+            rows = match.rows(outcome)
+            assert list(rows[:50]) == match.first(50, outcome)
+            bits = int.from_bytes(match.bitmap(outcome), "little")
+            assert bits.bit_count() == len(rows)
+            assert all(bits >> row & 1 for row in rows[:50])
+            found.append(rows.tobytes())
+    return found
+
+
+@pytest.mark.parametrize(
+    ("different", "layout"), [(MANY, "flat"), (MANY * 3 // 4, "flat"), (500, "classes")]
+)
+def test_the_data_decide(different, layout):
+    """Devices that nearly all differ are kept by themselves, others in classes."""
+    fleet = filled(MANY, different)
+    assert fleet.layout == layout
+    assert fleet.size.n_devices == MANY
+    assert b"".join(fleet.lines()) == text(MANY, different)
+
+
+def test_answers_do_not_depend_on_the_layout():
+    """A large fleet answers the same in classes and flat, with some devices gone and some new."""
+    fleet = filled(MANY, MANY)
+    random_rows = random.Random(3)
+    for row in random_rows.sample(range(MANY), 300):
+        fleet.remove(row)
+    for number in range(100):
+        fleet.add(fleet.parse(line(number, 100).decode()))
+    sources = [fleet[row] for row in (5, 6, 4999) if fleet.name(row)]
+    said = answers(fleet, sources)
+    lines = list(fleet.lines())
+    for layout in ("classes", "flat"):
+        fleet.lay_out(layout)
+        assert answers(fleet, sources) == said
+        assert list(fleet.lines()) == lines
+
+
+def test_a_flat_fleet_that_repeats_becomes_one_of_classes():
+    """What was different at first may repeat later."""
+    fleet = filled(MANY, MANY)
+    lines = list(fleet.lines())
+    fleet.extend("f", [text(8 * MANY, 200)])
+    assert fleet.layout == "classes"
+    assert list(fleet.lines())[:MANY] == lines
+    assert fleet.size.n_classes <= MANY + 200
+
+
+def test_single_devices_make_a_fleet_flat():
+    """The data decide also where devices come one by one."""
+    fleet = Fleet(SCHEME, keep_names=False)
+    for number in range(MANY):
+        fleet.add(fleet.parse(line(number, MANY).decode()))
+        if number == 2**15 - 2:
+            assert fleet.layout == "classes"
+    assert fleet.layout == "flat"
+
+
+def test_reading_that_fails_leaves_a_fleet_as_it_was():
+    """A mistake behind thousands of different devices takes them all back, in either layout."""
+    for before in (0, MANY):
+        fleet = filled(before, before)
+        lines = list(fleet.lines())
+        with pytest.raises(InputError):
+            fleet.extend("f", [text(MANY, MANY) + b"{\n"])
+        assert list(fleet.lines()) == lines
+        assert fleet.extend("f", [text(100, 100)]) == range(before, before + 100)
+        assert list(fleet.lines())[before:] == text(100, 100).splitlines(keepends=True)
