@@ -8,7 +8,6 @@
 /* Columns of more codes get no rows, nor any column once so many rows are taken. */
 #define MOST_CODES ((size_t)1 << 16)
 #define MOST_ROWS ((size_t)1 << 18)
-/* Which codes occur is looked for where this share of them or more could be idle, in 1/4. */
 #define MOST_THREADS 64
 /* Sources that are judged at once, at most. */
 #define MOST_JUDGED ((size_t)MDM_LANES * 64)
@@ -35,53 +34,74 @@ static size_t n_codes_of(const mdm_fleet *fleet, size_t column)
                                                      : fleet->dictionaries[column].texts.n);
 }
 
-/* The codes that classes have, where the dictionary may hold many others. */
-static bool find_live(mdm_join *join, size_t number)
+static bool find_places(mdm_join *join, size_t number)
 {
-    const mdm_class_table *classes = &join->fleet->classes;
-    mdm_join_column *column = &join->columns[number];
-    const size_t n_words = (column->n_codes + 63) / 64;
-    uint64_t *seen = NULL;
-    uint32_t *live = NULL;
-    column->n_live = column->n_codes;
-    if (column->is_late || column->n_codes * 4 < classes->n) {
+    const mdm_dictionary *dictionary = &join->fleet->dictionaries[number];
+    uint64_t *places = NULL;
+    if (join->fleet->scheme.attributes[number].kind != MDM_SET || dictionary->members.is_crowded ||
+        join->columns[number].is_late) {
         return true;
     }
-    seen = mdm_take(&join->sources.arena, n_words, sizeof *seen);
-    live = mdm_take(&join->sources.arena, column->n_codes, sizeof *live);
-    if (seen == NULL || live == NULL) {
+    places = mdm_take(&join->sources.arena, dictionary->n_settled + 1, sizeof *places);
+    if (places == NULL) {
         return false;
     }
-    memset(seen, 0, n_words * sizeof *seen);
-    for (size_t class = 0; class < classes->n; class++) {
-        const uint32_t code = mdm_code(&classes->columns, number, class);
-        seen[code / 64] |= (uint64_t)1 << code % 64;
+    places[0] = 0;
+    for (size_t code = 1; code <= dictionary->n_settled; code++) {
+        places[code] = mdm_members_of(&dictionary->members, code);
     }
-    column->n_live = 0;
-    for (uint32_t code = 0; code < column->n_codes; code++) {
-        if ((seen[code / 64] >> code % 64 & 1) != 0) {
-            live[column->n_live++] = code;
-        }
-    }
-    column->live = live;
+    join->columns[number].places = places;
     return true;
+}
+
+/* Takes n rows; false: those would be too many. */
+static bool take_rows(mdm_join *join, size_t n, size_t *begin)
+{
+    *begin = join->n_rows;
+    if (n > MOST_ROWS - join->n_rows) {
+        return false;
+    }
+    join->n_rows += n;
+    return true;
+}
+
+static void find_column(mdm_join *join, size_t number)
+{
+    const mdm_scheme *scheme = &join->fleet->scheme;
+    mdm_join_column *column = &join->columns[number];
+    column->n_codes = n_codes_of(join->fleet, number);
+    column->may_be_undecided = may_be_undecided(join, number);
+    column->is_late = column->n_codes > MOST_CODES || !take_rows(join, column->n_codes,
+                                                                 &column->begin);
+    if (number < scheme->n_attributes && mdm_is_compared(&scheme->attributes[number]) &&
+        (join->accepted_by & MDM_SOURCE) != 0 && !column->is_late) {
+        column->is_late = !take_rows(join, column->n_codes, &column->second);
+    }
+}
+
+/* The clauses of targets have rows too. */
+static void find_clauses(mdm_join *join)
+{
+    const size_t n = join->fleet->scheme.n_attributes;
+    mdm_join_column *lists = &join->columns[n];
+    for (size_t a = 0; a < n && !lists->is_late && (join->accepted_by & MDM_TARGET) != 0; a++) {
+        lists->is_late = !take_rows(join, join->fleet->lists.clauses[a].texts.n + 1,
+                                    &join->first_clause[a]);
+    }
 }
 
 static bool find_columns(mdm_join *join)
 {
-    for (size_t c = 0; c <= join->fleet->scheme.n_attributes; c++) {
-        mdm_join_column *column = &join->columns[c];
-        column->n_codes = n_codes_of(join->fleet, c);
-        column->begin = join->n_rows;
-        column->is_late =
-            column->n_codes > MOST_CODES || join->n_rows + column->n_codes > MOST_ROWS;
-        column->may_be_undecided = may_be_undecided(join, c);
-        join->n_rows += column->is_late ? 0 : column->n_codes;
-        if (!find_live(join, c)) {
-            return false;
-        }
+    const size_t n = join->fleet->scheme.n_attributes;
+    bool is_done = true;
+    for (size_t c = 0; c <= n; c++) {
+        find_column(join, c);
     }
-    return true;
+    find_clauses(join);
+    for (size_t a = 0; a < n && is_done; a++) {
+        is_done = find_places(join, a);
+    }
+    return is_done && mdm_sources_encode(join);
 }
 
 /* ---- Memory ---- */
@@ -194,7 +214,7 @@ static mdm_join *new_join(const mdm_fleet *fleet, mdm_direction accepted_by, uns
     join->generation = fleet->generation;
     join->kernels = mdm_lane_kernels_of(fleet->kernels->path);
     join->n_words = fleet->classes.columns.n_pages * MDM_PAGE_WORDS;
-    join->sources.arena.memory = &fleet->memory;
+    join->sources.arena.memory = join->sources.scratch.memory = &fleet->memory;
     return join;
 }
 
@@ -283,9 +303,12 @@ static mdm_status check(const mdm_join *join, mdm_verdict verdict)
 static mdm_status ask_alone(mdm_join *join, uint32_t source, bool keeps_bits)
 {
     const size_t n_bytes = join->n_words * sizeof *join->bits;
+    const mdm_source *at = &join->sources.at[source];
+    const mdm_entry *entry = &join->sources.lists->texts.at[at->list - 1];
+    const mdm_text list = {entry->at, entry->len};
     mdm_query *query = NULL;
-    const mdm_status status = mdm_query_of(join->fleet, &join->sources.at[source],
-                                           join->accepted_by, join->n_threads, &query);
+    const mdm_status status = mdm_query_of(join->fleet, at->values, &list, join->accepted_by,
+                                           join->n_threads, &query);
     if (status != MDM_OK) {
         return status;
     }

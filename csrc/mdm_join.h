@@ -10,10 +10,17 @@
 
 #include <stdatomic.h>
 
+#include "mdm_encode.h"
 #include "mdm_lanes.h"
 #include "mdm_query.h"
 
 #define MDM_MAX_COLUMNS (MDM_MAX_ATTRIBUTES + 1)
+
+typedef struct mdm_source {
+    const mdm_value *const *values; /* one an attribute, of those that are asked for; NULL: absent */
+    const mdm_encoded *relations;   /* one a compared attribute, in their order */
+    uint32_t list;                  /* its code in the lists of the join; 0: none */
+} mdm_source;
 
 typedef struct mdm_sources {
     uint32_t *number; /* of what was given, each: its source */
@@ -23,6 +30,10 @@ typedef struct mdm_sources {
     size_t capacity;
     size_t n;
     mdm_arena arena;
+    mdm_arena scratch; /* what one line needs while it is read */
+    mdm_lists own;     /* lists of lines */
+    const mdm_lists *lists; /* these, or those of the fleet */
+    mdm_encoded *clauses[MDM_MAX_ATTRIBUTES]; /* by number; the first for those not listed */
 } mdm_sources;
 
 /* The lanes of one source in a block. They never lie across two words. */
@@ -50,11 +61,11 @@ typedef struct mdm_seating {
 
 typedef struct mdm_join_column {
     size_t begin;  /* of its rows */
+    size_t second; /* where the clauses of a compared attribute have rows of their own */
     size_t n_codes;
-    bool is_late;  /* too many codes for rows */
+    bool is_late; /* too many codes for rows */
     bool may_be_undecided;
-    const uint32_t *live; /* the codes that occur; NULL: nearly all do */
-    size_t n_live;
+    const uint64_t *places; /* of a set: the members of each settled code, as in mdm_member_table */
 } mdm_join_column;
 
 /* A block compiled. Of two planes the first is what is not refused, the second what is accepted. */
@@ -69,9 +80,9 @@ typedef struct mdm_field {
     bool has_late;
     mdm_folds folds;
     bool is_split; /* something may be undecided */
-    uint32_t source_of[MDM_LANES];
-    uint32_t object_of[MDM_LANES]; /* MDM_NONE: none */
-    bool is_undecided[MDM_MAX_COLUMNS][MDM_LANE_WORDS];
+    uint32_t source_of[MDM_LANES]; /* MDM_NONE: nobody sits there */
+    uint32_t object_of[MDM_LANES]; /* a row of the lists of sources; MDM_NONE: none */
+    bool is_undecided[MDM_MAX_COLUMNS];
     bool is_used[MDM_MAX_COLUMNS];
     mdm_lanes *rows[2]; /* by column and code */
 } mdm_field;
@@ -95,6 +106,7 @@ struct mdm_join {
     const mdm_lane_kernels *kernels;
     mdm_sources sources;
     mdm_join_column columns[MDM_MAX_COLUMNS];
+    size_t first_clause[MDM_MAX_ATTRIBUTES]; /* of targets: where each attribute's rows begin */
     size_t n_rows; /* of a field */
     mdm_seating all;
     uint32_t *counts[2]; /* a source: possible, accepted */
@@ -115,6 +127,9 @@ struct mdm_join {
 
 /* ---- mdm_sources.c ---- */
 
+/* What clauses and relations say about codes; after the sources have been read. */
+bool mdm_sources_encode(mdm_join *join);
+
 mdm_status mdm_sources_read(mdm_join *join, mdm_text text, mdm_fault *faults, size_t faults_len,
                             size_t *n_faults);
 mdm_status mdm_sources_of_rows(mdm_join *join, const uint32_t *rows, size_t rows_len);
@@ -132,13 +147,27 @@ void mdm_seat_all(const mdm_join *join, mdm_seating *seating, const uint32_t *so
 
 void mdm_field_open(const mdm_join *join, const mdm_seating *seating, size_t block,
                     mdm_field *field);
-/* The rows of 64 lanes; then what the words have in common. */
-void mdm_field_fill(const mdm_join *join, const mdm_seating *seating, size_t block,
-                    mdm_field *field, size_t word);
 void mdm_field_close(const mdm_join *join, mdm_field *field);
+static inline bool mdm_is_compared(const mdm_attribute *attribute)
+{
+    return attribute->relation != MDM_UNRELATED && attribute->relation != MDM_ANY;
+}
+
+/* ---- mdm_fill.c, mdm_fill_lists.c: the rows of one column ---- */
+
+void mdm_field_fill(const mdm_join *join, mdm_field *field, size_t column);
+void mdm_field_fill_lists(const mdm_join *join, mdm_field *field);
+
+/* ---- mdm_late.c ---- */
+
 /* What no row says of a lane and a class. */
 mdm_verdict mdm_judge_late(const mdm_join *join, const mdm_field *field, size_t lane,
                            size_t class);
+/* What a clause of the targets' lists says of a source's value; number 0: that it is not listed. */
+unsigned mdm_target_clause(const mdm_join *join, size_t attribute, uint32_t number,
+                           const mdm_value *value);
+/* Whether one choice of the variables of a target's object suits the source. */
+bool mdm_target_joins(const mdm_join *join, uint32_t object, const mdm_value *const *values);
 
 /* ---- mdm_pass.c: blocks against every class ---- */
 

@@ -43,6 +43,23 @@ typedef struct mdm_folds {
     mdm_lanes heads; /* the first lane of each source */
 } mdm_folds;
 
+/* What lanes hold of the codes of a column, but for lists of codes. Ranks and members are never asked
+   of the same column. */
+typedef struct mdm_layer {
+    size_t n_codes; /* with 0 */
+    size_t n_settled;
+    const uint32_t *by_rank; /* codes; NULL: they follow the ranks */
+    bool has_ranks;          /* at the ends of intervals, rows have a bit toggled */
+    bool has_members;
+    mdm_lanes all;    /* lanes that hold every code but 0 */
+    mdm_lanes absent; /* that hold code 0 */
+    mdm_lanes members; /* that ask for members */
+    size_t n_places;
+    const uint64_t *places; /* by code: the places of its members */
+    mdm_lanes required[64]; /* by place */
+    mdm_lanes forbidden[64];
+} mdm_layer;
+
 /* The lanes that accept each of the MDM_RUN classes from `first` on; false where there are none. */
 typedef bool mdm_meet(const mdm_strands *strands, size_t first, mdm_lanes *met);
 /* ORs what belongs together into the first lane of each source. */
@@ -50,10 +67,17 @@ typedef void mdm_fold(const mdm_folds *folds, mdm_lanes *met);
 /* Adds each lane's bits to its number, whose bits are one a plane. */
 typedef void mdm_tally(const mdm_lanes *met, mdm_lanes *planes);
 
+/* Makes the rows of a layer. */
+typedef void mdm_lay(const mdm_layer *layer, mdm_lanes *rows);
+/* Keeps the lanes of n rows that are in the others too. */
+typedef void mdm_narrow_rows(mdm_lanes *rows, const mdm_lanes *others, size_t n);
+
 typedef struct mdm_lane_kernels {
     mdm_meet *meet;
     mdm_fold *fold;
     mdm_tally *tally;
+    mdm_lay *lay;
+    mdm_narrow_rows *narrow;
 } mdm_lane_kernels;
 
 /* Where a path has none of its own, the compiler knows its vectors. */

@@ -349,8 +349,8 @@ static void take_blocks(const void *context, size_t item)
     (void)item;
     for (size_t block = 0; (block = atomic_fetch_add(at->next, 1)) < at->end;) {
         mdm_field_open(join, at->seating, block, field);
-        for (size_t w = 0; w < MDM_LANE_WORDS; w++) {
-            mdm_field_fill(join, at->seating, block, field, w);
+        for (size_t c = 0; c <= join->fleet->scheme.n_attributes; c++) {
+            mdm_field_fill(join, field, c);
         }
         mdm_field_close(join, field);
         clear_desk(desk);
@@ -366,10 +366,10 @@ static void take_blocks(const void *context, size_t item)
     atomic_flag_clear(&desk->is_taken);
 }
 
-static void fill_word(const void *context, size_t word)
+static void fill_column(const void *context, size_t column)
 {
     const pass *at = context;
-    mdm_field_fill(at->join, at->seating, at->block, at->field, word);
+    mdm_field_fill(at->join, at->field, column);
 }
 
 static void take_pages(const void *context, size_t item)
@@ -390,7 +390,7 @@ static void share_pages(pass *at)
     const mdm_join *join = at->join;
     atomic_init(at->next, 0);
     mdm_field_open(join, at->seating, at->block, at->field);
-    mdm_run(join->n_threads, fill_word, at, MDM_LANE_WORDS);
+    mdm_run(join->n_threads, fill_column, at, join->fleet->scheme.n_attributes + 1);
     mdm_field_close(join, at->field);
     for (unsigned i = 0; i < join->n_threads; i++) {
         clear_desk(&join->desks[i]);

@@ -175,18 +175,29 @@ static mdm_status make(const mdm_fleet *fleet, mdm_text text, mdm_direction acce
                   made);
 }
 
-mdm_status mdm_query_of(const mdm_fleet *fleet, const mdm_source *source,
-                        mdm_direction accepted_by, unsigned n_threads, mdm_query **made)
+static mdm_status parse_list(mdm_query *query, mdm_text list)
+{
+    mdm_parser parser = {.fleet = query->fleet,
+                         .keeper = {&query->arena, &query->fleet->members, NULL},
+                         .scratch = &query->arena,
+                         .at = list.at,
+                         .end = list.at + list.len};
+    query->line.has_list = true;
+    return mdm_objects_parse(&parser, &query->line.objects);
+}
+
+mdm_status mdm_query_of(const mdm_fleet *fleet, const mdm_value *const *values,
+                        const mdm_text *list, mdm_direction accepted_by, unsigned n_threads,
+                        mdm_query **made)
 {
     mdm_query *query = new_query(fleet, accepted_by, n_threads);
     if (query == NULL) {
         return MDM_NO_MEMORY;
     }
-    query->line.has_list = source->has_list;
-    query->line.objects = source->objects;
-    memcpy(query->source, source->values,
-           fleet->scheme.n_attributes * sizeof(const mdm_value *));
-    return finish(query, MDM_OK, made);
+    if (values != NULL) {
+        memcpy(query->source, values, fleet->scheme.n_attributes * sizeof(const mdm_value *));
+    }
+    return finish(query, list == NULL ? MDM_OK : parse_list(query, *list), made);
 }
 
 mdm_status mdm_query_new(const mdm_fleet *fleet, const char *text, size_t text_len,

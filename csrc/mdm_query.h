@@ -57,26 +57,34 @@ struct mdm_query {
     mdm_tables tables;
 };
 
-/* A source that was read before. */
-typedef struct mdm_source {
-    const mdm_value *const *values; /* one an attribute; NULL: absent */
-    mdm_objects objects;
-    bool has_list;
-} mdm_source;
-
-mdm_status mdm_query_of(const mdm_fleet *fleet, const mdm_source *source,
-                        mdm_direction accepted_by, unsigned n_threads, mdm_query **made);
+/* A source that was read before: its values, one an attribute (NULL: absent; all
+   NULL where they are not asked for), and the text of its
+   list (NULL: it has none). Both are borrowed. */
+mdm_status mdm_query_of(const mdm_fleet *fleet, const mdm_value *const *values,
+                        const mdm_text *list, mdm_direction accepted_by, unsigned n_threads,
+                        mdm_query **made);
 size_t mdm_count_devices(const mdm_fleet *fleet, const uint64_t *bits, size_t n_words);
 
 /* ---- mdm_plan.c: tables of verdicts by code ---- */
 
-/* The source's string as a set of one member. */
-mdm_value mdm_as_member(const mdm_fleet *fleet, const mdm_value *string, uint32_t *number);
+bool mdm_table_new(mdm_arena *arena, size_t column, size_t n_codes, mdm_table *made); /* all MDM_NO */
+/* Puts a table where it belongs, and two of one column into one; one that refuses nobody is left
+   out. */
+void mdm_tables_add(mdm_tables *tables, mdm_table *made);
+
+static inline void mdm_table_set(mdm_table *table, size_t code, unsigned verdict)
+{
+    table->possible[code / 64] |= (uint64_t)(verdict & 1) << code % 64;
+    table->accepted[code / 64] |= (uint64_t)(verdict >> 1 & 1) << code % 64;
+}
 
 /* Each adds to tables, in the arena of the query. */
 mdm_status mdm_plan_relations(mdm_query *query, mdm_tables *tables);
-mdm_status mdm_plan_target_lists(mdm_query *query, mdm_tables *tables);
 mdm_status mdm_plan_object(mdm_query *query, const mdm_object *object, mdm_tables *tables);
+
+/* ---- mdm_targets.c: the objects of targets asked about the source ---- */
+
+mdm_status mdm_plan_target_lists(mdm_query *query, mdm_tables *tables);
 
 /* ---- mdm_sort.c ---- */
 

@@ -39,8 +39,9 @@ void mdm_seating_free(mdm_join *join, mdm_seating *seating)
 /* A source whose list is empty accepts nobody, and takes no place. */
 static size_t lanes_of(const mdm_join *join, uint32_t source)
 {
-    const mdm_source *at = &join->sources.at[source];
-    return (join->accepted_by & MDM_SOURCE) != 0 && at->has_list ? at->objects.n : 1;
+    const uint32_t list = join->sources.at[source].list;
+    return (join->accepted_by & MDM_SOURCE) != 0 && list != 0 ? join->sources.lists->at[list - 1].n
+                                                              : 1;
 }
 
 void mdm_seat_all(const mdm_join *join, mdm_seating *seating, const uint32_t *sources, size_t n)

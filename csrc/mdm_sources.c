@@ -12,7 +12,22 @@ void mdm_sources_free(mdm_join *join)
     mdm_sources *sources = &join->sources;
     mdm_resize(memory, sources->number, sources->n_given_max, 0, sizeof *sources->number);
     MDM_TRIM(memory, sources, 0);
+    mdm_lists_free(memory, &sources->own);
+    mdm_arena_free(&sources->scratch);
     mdm_arena_free(&sources->arena);
+}
+
+/* The attributes whose values are looked at, one a bit. */
+static uint64_t needed(const mdm_join *join)
+{
+    const mdm_scheme *scheme = &join->fleet->scheme;
+    uint64_t bits = (join->accepted_by & MDM_TARGET) != 0 ? UINT64_MAX : 0;
+    for (size_t a = 0; a < scheme->n_attributes; a++) {
+        if (mdm_is_compared(&scheme->attributes[a])) {
+            bits |= (uint64_t)1 << scheme->attributes[a].of;
+        }
+    }
+    return bits;
 }
 
 static bool reserve_given(mdm_join *join)
@@ -83,23 +98,44 @@ static uint32_t *find(const texts *seen, mdm_text text, uint64_t hash)
     return &seen->slots[slot];
 }
 
-static bool keep_values(mdm_join *join, const mdm_line *line, mdm_source *source)
+/* A value that the fleet knows is the fleet's, so that equal texts have one place. */
+static const mdm_value *keep_value(mdm_join *join, const mdm_line *line, size_t attribute)
+{
+    const mdm_dictionary *dictionary = &join->fleet->dictionaries[attribute];
+    const mdm_text text = line->texts[attribute];
+    const uint32_t number = mdm_texts_find(&dictionary->texts, text, mdm_hash(text.at, text.len));
+    mdm_value *kept = NULL;
+    if (number != MDM_NONE) {
+        return &dictionary->at[number];
+    }
+    kept = mdm_take(&join->sources.arena, 1, sizeof *kept);
+    if (kept == NULL) {
+        return NULL;
+    }
+    *kept = line->values[attribute];
+    return join->fleet->scheme.attributes[attribute].kind != MDM_STRING ||
+                   mdm_take_text(&join->sources.arena, text, &kept->text)
+               ? kept
+               : NULL;
+}
+
+static bool keep_values(mdm_join *join, const mdm_line *line, uint64_t wanted, mdm_source *source)
 {
     const size_t n = join->fleet->scheme.n_attributes;
-    const size_t n_present = (size_t)__builtin_popcountll(line->present);
     const mdm_value **values = mdm_take(&join->sources.arena, n, sizeof(const mdm_value *));
-    mdm_value *copies = mdm_take(&join->sources.arena, n_present, sizeof *copies);
-    if (values == NULL || copies == NULL) {
+    if (values == NULL) {
         return false;
     }
+    source->values = values;
     for (size_t i = 0; i < n; i++) {
         values[i] = NULL;
-        if ((line->present >> i & 1) != 0) {
-            *copies = line->values[i];
-            values[i] = copies++;
+        if ((line->present & wanted) >> i & 1) {
+            values[i] = keep_value(join, line, i);
+            if (values[i] == NULL) {
+                return false;
+            }
         }
     }
-    source->values = values;
     return true;
 }
 
@@ -108,19 +144,23 @@ static mdm_status parse_source(mdm_join *join, mdm_text text, const char **fault
     const mdm_fleet *fleet = join->fleet;
     mdm_sources *sources = &join->sources;
     mdm_parser parser = {.fleet = fleet,
+                         .lists = &sources->own,
                          .keeper = {&sources->arena, &fleet->members, NULL},
-                         .scratch = &sources->arena};
+                         .scratch = &sources->scratch};
     mdm_source *source = &sources->at[sources->n];
+    const uint64_t wanted = needed(join);
     mdm_line line;
-    mdm_status status = mdm_line_parse(&parser, text, &line);
+    mdm_status status = MDM_OK;
+    mdm_arena_reset(&sources->scratch);
+    status = mdm_line_parse(&parser, text, &line);
     if (status == MDM_BAD_TEXT) {
         *fault = parser.fault;
     }
     if (status != MDM_OK) {
         return status;
     }
-    *source = (mdm_source){NULL, line.objects, line.has_list};
-    return keep_values(join, &line, source) ? MDM_OK : MDM_NO_MEMORY;
+    *source = (mdm_source){.list = line.codes[fleet->scheme.n_attributes]};
+    return wanted == 0 || keep_values(join, &line, wanted, source) ? MDM_OK : MDM_NO_MEMORY;
 }
 
 static mdm_status read_source(mdm_join *join, texts *seen, mdm_text text, const char **fault)
@@ -160,6 +200,11 @@ mdm_status mdm_sources_read(mdm_join *join, mdm_text text, mdm_fault *faults, si
     mdm_status result = MDM_OK;
     size_t number = 0;
     *n_faults = 0;
+    join->sources.lists = &join->sources.own;
+    if (!mdm_lists_new(&join->fleet->memory, &join->sources.own,
+                       join->fleet->scheme.n_attributes)) {
+        return MDM_NO_MEMORY;
+    }
     for (const char *at = text.at; at < end; number++) {
         const char *feed = memchr(at, '\n', (size_t)(end - at));
         const mdm_text line = {at, (size_t)((feed == NULL ? end : feed) - at)};
@@ -188,10 +233,8 @@ static mdm_status add_class(mdm_join *join, size_t class)
     const mdm_fleet *fleet = join->fleet;
     const mdm_columns *columns = &fleet->classes.columns;
     const size_t n = fleet->scheme.n_attributes;
-    const uint32_t list = mdm_code(columns, n, class);
     mdm_sources *sources = &join->sources;
     const mdm_value **values = mdm_take(&sources->arena, n, sizeof(const mdm_value *));
-    mdm_source *source = &sources->at[sources->n];
     if (values == NULL) {
         return MDM_NO_MEMORY;
     }
@@ -199,11 +242,7 @@ static mdm_status add_class(mdm_join *join, size_t class)
         const uint32_t code = mdm_code(columns, i, class);
         values[i] = code == 0 ? NULL : &fleet->dictionaries[i].at[code - 1];
     }
-    *source = (mdm_source){values, {NULL, 0}, list != 0};
-    if (list != 0) {
-        source->objects = fleet->lists.at[list - 1].objects;
-    }
-    sources->n++;
+    sources->at[sources->n++] = (mdm_source){values, NULL, mdm_code(columns, n, class)};
     return MDM_OK;
 }
 
@@ -211,6 +250,7 @@ static bool reserve_sources(mdm_join *join, size_t n_given, size_t n_sources)
 {
     const mdm_allocator *memory = &join->fleet->memory;
     mdm_sources *sources = &join->sources;
+    sources->lists = &join->fleet->lists;
     return mdm_fit(memory, &sources->number, &sources->n_given_max, n_given,
                    sizeof *sources->number) &&
            MDM_FIT(memory, sources, n_sources);
@@ -263,4 +303,60 @@ mdm_status mdm_sources_of_classes(mdm_join *join)
         }
     }
     return status;
+}
+
+/* ---- Encoded ---- */
+
+static bool encode_clauses(mdm_join *join, size_t attribute)
+{
+    const mdm_fleet *fleet = join->fleet;
+    const mdm_clauses *clauses = &join->sources.lists->clauses[attribute];
+    const mdm_test test = {&fleet->scheme, true};
+    mdm_encoded *made =
+        mdm_take(&join->sources.arena, clauses->texts.n + 1, sizeof *made);
+    bool is_done = made != NULL;
+    if (is_done) {
+        mdm_encode_unlisted(fleet, attribute, &made[0]);
+    }
+    for (size_t i = 0; i < clauses->texts.n && is_done; i++) {
+        const mdm_lone_clause *lone = &clauses->at[i];
+        const mdm_object object = {.variables = lone->variables};
+        is_done = mdm_encode_clause(fleet, &join->sources.arena, &test, &object, &lone->clause,
+                                    &made[i + 1]);
+    }
+    join->sources.clauses[attribute] = made;
+    return is_done;
+}
+
+static bool encode_relations(mdm_join *join, mdm_source *source, size_t n)
+{
+    const mdm_scheme *scheme = &join->fleet->scheme;
+    mdm_encoded *made = mdm_take(&join->sources.arena, n, sizeof *made);
+    bool is_done = made != NULL;
+    source->relations = made;
+    for (size_t a = 0; a < scheme->n_attributes && is_done; a++) {
+        const mdm_attribute *at = &scheme->attributes[a];
+        if (mdm_is_compared(at)) {
+            is_done = mdm_encode_relation(join->fleet, &join->sources.arena, a,
+                                          source->values[at->of], made++);
+        }
+    }
+    return is_done;
+}
+
+bool mdm_sources_encode(mdm_join *join)
+{
+    const mdm_scheme *scheme = &join->fleet->scheme;
+    bool is_done = true;
+    size_t n_compared = 0;
+    for (size_t a = 0; a < scheme->n_attributes && is_done; a++) {
+        n_compared += mdm_is_compared(&scheme->attributes[a]) ? 1 : 0;
+        if ((join->accepted_by & MDM_SOURCE) != 0 && !join->columns[a].is_late) {
+            is_done = encode_clauses(join, a);
+        }
+    }
+    for (size_t i = 0; i < join->sources.n && n_compared > 0 && is_done; i++) {
+        is_done = encode_relations(join, &join->sources.at[i], n_compared);
+    }
+    return is_done;
 }
