@@ -89,6 +89,7 @@ void mdm_field_open(const mdm_join *join, const mdm_seating *seating, size_t blo
     memset(field, 0, sizeof *field);
     memset(field->source_of, 0xff, sizeof field->source_of);
     memcpy(field->rows, rows, sizeof rows);
+    memset(&rows[0][join->full_row], 0xff, sizeof *rows[0]);
     for (size_t i = 0; i < n_seats; i++) {
         for (size_t k = 0; k < seats[i].n_lanes; k++) {
             open_lane(join, field, &seats[i], seats[i].lane + k);

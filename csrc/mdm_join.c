@@ -98,6 +98,7 @@ static bool find_columns(mdm_join *join)
         find_column(join, c);
     }
     find_clauses(join);
+    join->full_row = join->n_rows++;
     for (size_t a = 0; a < n && is_done; a++) {
         is_done = find_places(join, a);
     }

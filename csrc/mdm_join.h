@@ -90,8 +90,6 @@ typedef struct mdm_field {
 /* What one thread works on. */
 typedef struct mdm_desk {
     mdm_strands strands[2];
-    size_t n_strands[3]; /* without the keys */
-    size_t n_all[3];
     mdm_lanes met[2][MDM_RUN];
     mdm_lanes planes[2][MDM_PLANES];
     uint32_t counts[2][MDM_LANES];
@@ -107,7 +105,8 @@ struct mdm_join {
     mdm_sources sources;
     mdm_join_column columns[MDM_MAX_COLUMNS];
     size_t first_clause[MDM_MAX_ATTRIBUTES]; /* of targets: where each attribute's rows begin */
-    size_t n_rows; /* of a field */
+    size_t n_rows;   /* of a field */
+    size_t full_row; /* which has all lanes */
     mdm_seating all;
     uint32_t *counts[2]; /* a source: possible, accepted */
     size_t n_counted;    /* blocks of all, then the sources alone */

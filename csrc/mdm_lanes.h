@@ -24,16 +24,20 @@ typedef struct mdm_lanes {
     _Alignas(MDM_LANE_BYTES) uint64_t at[MDM_LANE_WORDS];
 } mdm_lanes;
 
-/* The codes of a column, one a class, and the row of each code. */
+/* The codes of a column, one a class, and where among all rows that of code 0 is. */
 typedef struct mdm_strand {
     const void *codes;
-    const mdm_lanes *rows;
+    uint32_t first_row;
+    uint32_t n_bytes; /* a code: 1, 2 or 4 */
 } mdm_strand;
 
 typedef struct mdm_strands {
     mdm_lanes start; /* the lanes that are asked at all */
-    size_t n[3];     /* columns of one, two and four bytes a code */
-    mdm_strand at[3][MDM_MAX_ATTRIBUTES + 1];
+    const mdm_lanes *rows;
+    uint32_t full_row; /* all lanes */
+    size_t n;
+    bool was_empty; /* what was met last, which guesses whether some columns suffice */
+    mdm_strand at[MDM_MAX_ATTRIBUTES + 1]; /* the most selective first */
 } mdm_strands;
 
 /* Neighbours that belong together: bit i of step s says that lane i + 2^s is of the same source. */
@@ -61,7 +65,7 @@ typedef struct mdm_layer {
 } mdm_layer;
 
 /* The lanes that accept each of the MDM_RUN classes from `first` on; false where there are none. */
-typedef bool mdm_meet(const mdm_strands *strands, size_t first, mdm_lanes *met);
+typedef bool mdm_meet(mdm_strands *strands, size_t first, mdm_lanes *met);
 /* ORs what belongs together into the first lane of each source. */
 typedef void mdm_fold(const mdm_folds *folds, mdm_lanes *met);
 /* Adds each lane's bits to its number, whose bits are one a plane. */

@@ -11,65 +11,101 @@ static inline vector *as_vectors(mdm_lanes *lanes)
     return (vector *)lanes;
 }
 
-#define ROW(type, k) \
-    ((const vector *)at[k].rows)[((const type *)at[k].codes)[first + i]]
-
-/* One, two or four columns of one width; more at once would not stay in registers. */
-#define MEET(name, type)                                                                      \
-    MDM_WITH static bool name(const mdm_strand *at, size_t n, size_t first, mdm_lanes *out) \
-    {                                                                                         \
-        vector *met = as_vectors(out);                                                        \
-        vector any = {0};                                                                     \
-        for (; n >= 4; n -= 4, at += 4) {                                                     \
-            any ^= any;                                                                       \
-            for (size_t i = 0; i < MDM_RUN; i++) {                                            \
-                met[i] &= (ROW(type, 0) & ROW(type, 1)) & (ROW(type, 2) & ROW(type, 3));      \
-                any |= met[i];                                                                \
-            }                                                                                 \
-            if (!has_any(&any)) {                                                             \
-                return false;                                                                 \
-            }                                                                                 \
-        }                                                                                     \
-        for (; n >= 2; n -= 2, at += 2) {                                                     \
-            for (size_t i = 0; i < MDM_RUN; i++) {                                            \
-                met[i] &= ROW(type, 0) & ROW(type, 1);                                        \
-            }                                                                                 \
-        }                                                                                     \
-        for (; n > 0; n--, at++) {                                                            \
-            for (size_t i = 0; i < MDM_RUN; i++) {                                            \
-                met[i] &= ROW(type, 0);                                                       \
-            }                                                                                 \
-        }                                                                                     \
-        return true;                                                                          \
-    }
-
 MDM_WITH static inline bool has_any(const vector *any)
 {
     const vector v = *any;
     return (v[0] | v[1] | v[2] | v[3] | v[4] | v[5] | v[6] | v[7]) != 0;
 }
 
-MEET(meet_bytes, uint8_t)
-MEET(meet_halves, uint16_t)
-MEET(meet_words, uint32_t)
+/* ---- Meeting ---- */
 
-MDM_WITH static bool meet(const mdm_strands *strands, size_t first, mdm_lanes *out)
+#define FEW 4 /* columns that often suffice to see that nobody is left */
+
+/* Where the rows of a run of classes are, in bytes from the first: of one column. */
+#define PLACE(name, type)                                                                    MDM_WITH static void name(const void *given, uint32_t first_row, uint32_t *places)       {                                                                                            const type *codes = given;                                                               for (size_t i = 0; i < MDM_RUN; i++) {                                                       places[i] = (first_row + (uint32_t)codes[i]) * (uint32_t)sizeof(vector);             }                                                                                    }
+
+PLACE(place_bytes, uint8_t)
+PLACE(place_halves, uint16_t)
+PLACE(place_words, uint32_t)
+
+MDM_WITH static void place(const mdm_strand *strand, size_t first, uint32_t *places)
 {
-    vector *met = as_vectors(out);
-    const vector start = *(const vector *)&strands->start;
+    const uint8_t *codes = (const uint8_t *)strand->codes + first * strand->n_bytes;
+    switch (strand->n_bytes) {
+    case 1:
+        place_bytes(codes, strand->first_row, places);
+        break;
+    case 2:
+        place_halves(codes, strand->first_row, places);
+        break;
+    default:
+        place_words(codes, strand->first_row, places);
+        break;
+    }
+}
+
+#define ROW(c) (*(const vector *)(rows + places[(c) * MDM_RUN + i]))
+
+/* Narrows each class of a run by n columns, which are a multiple of four. */
+MDM_WITH static inline __attribute__((always_inline)) bool
+meet_columns(const char *rows, const uint32_t *places, size_t n, vector *met)
+{
     vector any = {0};
+    for (size_t i = 0; i < MDM_RUN; i++) {
+        vector v = met[i];
+        for (size_t c = 0; c < n; c += 4) {
+            v &= (ROW(c) & ROW(c + 1)) & (ROW(c + 2) & ROW(c + 3));
+        }
+        met[i] = v;
+        any |= v;
+    }
+    return has_any(&any);
+}
+
+/* The same, with the loop over columns unrolled where they are few. */
+MDM_WITH static bool meet_some(const char *rows, const uint32_t *places, size_t n, vector *met)
+{
+    switch (n) {
+    case 4:
+        return meet_columns(rows, places, 4, met);
+    case 8:
+        return meet_columns(rows, places, 8, met);
+    case 12:
+        return meet_columns(rows, places, 12, met);
+    default:
+        return meet_columns(rows, places, n, met);
+    }
+}
+
+/* The columns from `begin` on, before `end`. */
+MDM_WITH static bool meet_part(const mdm_strands *strands, size_t begin, size_t end, size_t first,
+                               vector *met)
+{
+    uint32_t places[(MDM_MAX_ATTRIBUTES + 4) * MDM_RUN];
+    size_t n = 0;
+    for (size_t c = begin; c < end; c++) {
+        place(&strands->at[c], first, places + n++ * MDM_RUN);
+    }
+    for (; n % 4 != 0; n++) {
+        for (size_t i = 0; i < MDM_RUN; i++) {
+            places[n * MDM_RUN + i] = strands->full_row * (uint32_t)sizeof(vector);
+        }
+    }
+    return meet_some((const char *)strands->rows, places, n, met);
+}
+
+MDM_WITH static bool meet(mdm_strands *strands, size_t first, mdm_lanes *out)
+{
+    const vector start = *(const vector *)&strands->start;
+    const size_t n = strands->n;
+    const size_t few = strands->was_empty && n > FEW ? FEW : n;
+    vector *met = as_vectors(out);
     for (size_t i = 0; i < MDM_RUN; i++) {
         met[i] = start;
     }
-    if (!meet_bytes(strands->at[0], strands->n[0], first, out) ||
-        !meet_halves(strands->at[1], strands->n[1], first, out) ||
-        !meet_words(strands->at[2], strands->n[2], first, out)) {
-        return false;
-    }
-    for (size_t i = 0; i < MDM_RUN; i++) {
-        any |= met[i];
-    }
-    return has_any(&any);
+    strands->was_empty = n > 0 && (!meet_part(strands, 0, few, first, met) ||
+                                   (few < n && !meet_part(strands, few, n, first, met)));
+    return !strands->was_empty;
 }
 
 MDM_WITH static void fold(const mdm_folds *folds, mdm_lanes *out)

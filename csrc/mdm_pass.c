@@ -7,8 +7,6 @@
 #include "mdm_join.h"
 #include "mdm_threads.h"
 
-/* A class of several devices, accepted by fewer lanes, is counted lane by lane. */
-#define SPARSE 12
 /* Zones of more codes are not asked: of a run, of a page. */
 #define RUN_CODES 4
 #define PAGE_CODES 64
@@ -77,16 +75,18 @@ static void weigh(const mdm_fleet *fleet, const mdm_lanes *met, size_t first_cla
                   mdm_lanes *planes, uint32_t *counts)
 {
     for (size_t i = 0; i < MDM_RUN; i++) {
-        size_t n = 0;
+        uint64_t any = 0;
+        uint64_t pairs = 0; /* words with more than one lane */
         uint32_t size = 0;
         for (size_t w = 0; w < MDM_LANE_WORDS; w++) {
-            n += (size_t)__builtin_popcountll(met[i].at[w]);
+            any |= met[i].at[w];
+            pairs |= met[i].at[w] & (met[i].at[w] - 1);
         }
-        if (n == 0) {
+        if (any == 0) {
             continue;
         }
         size = mdm_class_size(fleet, first_class + i);
-        if (n < SPARSE) {
+        if (pairs == 0) {
             add_lanes(&met[i], size, counts);
             continue;
         }
@@ -238,16 +238,13 @@ static void set_page(const mdm_join *join, const mdm_field *field, mdm_desk *des
     const mdm_columns *columns = &join->fleet->classes.columns;
     for (size_t p = 0; p < (field->is_split ? 2U : 1U); p++) {
         mdm_strands *strands = &desk->strands[p];
-        memset(strands->n, 0, sizeof strands->n);
+        strands->rows = field->rows[0];
+        strands->full_row = (uint32_t)join->full_row;
         for (size_t i = 0; i < field->n_columns; i++) {
-            const size_t width = columns->at[field->columns[i]].n_bytes / 2;
-            if (i == field->n_columns - field->n_keys) {
-                memcpy(desk->n_strands, strands->n, sizeof strands->n);
-            }
-            strands->at[width][strands->n[width]++] = (mdm_strand){
-                mdm_column_page(columns, field->columns[i], page), field->rows_of[p][i]};
+            strands->at[i] = (mdm_strand){mdm_column_page(columns, field->columns[i], page),
+                                          (uint32_t)(field->rows_of[p][i] - field->rows[0]),
+                                          columns->at[field->columns[i]].n_bytes};
         }
-        memcpy(desk->n_all, strands->n, sizeof strands->n);
     }
 }
 
@@ -263,7 +260,7 @@ static bool meet_run(const mdm_join *join, const mdm_field *field, mdm_desk *des
                                           &is_told)) {
         return false;
     }
-    memcpy(strands->n, is_told ? desk->n_strands : desk->n_all, sizeof strands->n);
+    strands->n = field->n_columns - (is_told ? field->n_keys : 0);
     if (!join->kernels->meet(strands, class_word % MDM_PAGE_WORDS * MDM_RUN, desk->met[plane])) {
         return false;
     }
