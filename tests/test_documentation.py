@@ -86,7 +86,7 @@ def test_headings_of_the_debate():
     assert set(linked) <= set(anchors)
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/laboratory.md"])
+@pytest.mark.parametrize("document", ["README.md", "docs/laboratory.md", "docs/matching.md"])
 def test_python(document):
     """Every Python block of a document is a doctest that passes."""
     text = "\n".join(blocks(document, "python"))

@@ -368,13 +368,14 @@ class Fleet:
 
     def _join_lines(self, text: bytes, asked: tuple[int, int], file: str) -> CoreJoin:
         text = b"".join(with_objects(self.scheme, [text]))
-        asker = _Asker(self._core, asked)
-        feeder = _Feeder(file, self.scheme, asker)
-        feeder.bytes = len(text)
-        feeder.whole(text)
-        if feeder.bad_lines:
+        try:
+            return self._core.join_lines(text, *asked)
+        except MatcherFault:
+            feeder = _Feeder(file, self.scheme, _Asker(self._core, asked))
+            feeder.bytes = len(text)
+            feeder.whole(text)
             feeder.finish()
-        return asker.join
+            raise
 
     def _line(self, description: Description | bytes) -> bytes:
         if isinstance(description, bytes):
@@ -431,15 +432,14 @@ def _row(row: int) -> int:
 
 
 class _Asker:
-    """Takes sources where a reader takes devices."""
+    """Refuses sources where a reader refuses devices."""
 
     def __init__(self, core: Core, asked: tuple[int, int]) -> None:
         self.core = core
         self.asked = asked
-        self.join: CoreJoin
 
     def feed(self, text: bytes) -> None:
-        self.join = self.core.join_lines(text, *self.asked)
+        self.core.join_lines(text, *self.asked)
 
 
 class _Feeder:

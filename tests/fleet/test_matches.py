@@ -178,3 +178,32 @@ def test_columns_of_very_many_values(relation):
     for source, count, undecided in zip(few, matches.counts, matches.undecided, strict=True):
         match = fleet.match(source)
         assert (match.count, match.undecided) == (count, undecided)
+
+
+@pytest.mark.parametrize("path", ["portable", "avx2", "avx512"])
+def test_a_fleet_that_is_kept_in_order(monkeypatch, path):
+    """Where whole pages are passed over by the order of a large fleet, nothing is missed."""
+    monkeypatch.setenv("MDM_PATH", path)
+    scheme = load_scheme(
+        "s",
+        b"scheme: s\nobjects: published\naccepted-by: source\nmissing: undecided\n"
+        b"attributes:\n  a: {type: int}\n  b: {type: string, clause: equal}\n  c: {type: int}\n",
+    )
+    fleet = Fleet(scheme, keep_names=False)
+    lines = [
+        b'{"self":{"a":%d,"b":"b%d","c":%d}}\n' % (i * 7 % 40, i * 3 % 5, i) for i in range(40_000)
+    ]
+    fleet.extend("f", [*lines, b'{"self":{"c":1}}\n' * 3, b'{"self":{"a":3}}\n'])
+    fleet.lay_out("flat")
+    sources = [
+        b'{"self":{"b":"b%d"},"compatible":[{"a":"range(%d,%d)","c":"range(0,%d)"},{"a":"%d"}]}\n'
+        % (i % 6, i % 41, i % 41 + i % 3, i * 400, i % 9)
+        for i in range(90)
+    ]
+    matches = fleet.match_all(b"".join(sources), threads=2)
+    for source, count, undecided, bits in zip(
+        sources, matches.counts, matches.undecided, matches.bitmaps(), strict=True
+    ):
+        match = fleet.match(source)
+        assert (match.count, match.undecided) == (count, undecided)
+        assert match.bitmap() == bits
