@@ -123,6 +123,7 @@ typedef struct mdm_allocator {
 typedef struct mdm_fleet mdm_fleet;   /* from mdm_fleet_new to mdm_fleet_free */
 typedef struct mdm_reader mdm_reader; /* from mdm_reader_new to mdm_reader_free, before its fleet */
 typedef struct mdm_query mdm_query;   /* from mdm_query_new to mdm_query_free, before its fleet */
+typedef struct mdm_join mdm_join;     /* from one of mdm_join_... to mdm_join_free, before its fleet */
 
 const char *mdm_status_text(mdm_status status); /* constant; never NULL */
 const char *mdm_path_text(mdm_path path);       /* constant; never NULL */
@@ -210,6 +211,53 @@ mdm_status mdm_first(const mdm_query *query, mdm_verdict verdict, uint32_t *rows
 /* One bit a row, the lowest bit first; (n_rows + 7) / 8 bytes. */
 mdm_status mdm_bitmap(const mdm_query *query, mdm_verdict verdict, uint8_t *bits, size_t bits_len);
 mdm_status mdm_verdict_of(const mdm_query *query, uint32_t row, mdm_verdict *verdict);
+
+/* ---- Many questions at once: where can each of these sources go? Equal sources are answered once,
+   and the answer is given to each. A join keeps scratch, so one thread at a time uses it; that
+   thread calls the allocator, and no other. All give MDM_STALE after a change of the fleet. ---- */
+
+/* Sources: lines of NDJSON, borrowed until mdm_join_free; blank lines are none. MDM_BAD_TEXT as of
+   mdm_reader_feed, and no join. accepted_by and n_threads as of mdm_query_new. */
+mdm_status mdm_join_lines(const mdm_fleet *fleet, const char *text, size_t text_len,
+                          mdm_direction accepted_by, unsigned n_threads, mdm_join **join,
+                          mdm_fault *faults, size_t faults_len, size_t *n_faults);
+/* Sources: devices of the fleet. */
+mdm_status mdm_join_rows(const mdm_fleet *fleet, const uint32_t *rows, size_t rows_len,
+                         mdm_direction accepted_by, unsigned n_threads, mdm_join **join);
+/* Sources: a device of each class, in the order of the numbers that mdm_classes gives. */
+mdm_status mdm_join_classes(const mdm_fleet *fleet, mdm_direction accepted_by, unsigned n_threads,
+                            mdm_join **join);
+void mdm_join_free(mdm_join *join); /* NULL is allowed */
+size_t mdm_join_len(const mdm_join *join); /* sources, equal ones each */
+
+/* Counting, some hundred thousand pairs or more a step: *n_left steps are left of *n_steps. */
+mdm_status mdm_join_count(mdm_join *join, size_t n_steps, size_t *n_left);
+/* After counting: for each source how many devices have the verdict. */
+mdm_status mdm_join_counts(const mdm_join *join, mdm_verdict verdict, uint32_t *counts,
+                           size_t counts_len);
+
+/* Judges the sources from `first` on, as many as n_bytes of memory hold the verdicts of (at least
+   one), and keeps them until the next call: *n_judged. What follows answers for these. */
+mdm_status mdm_join_judge(mdm_join *join, size_t first, size_t n_bytes, size_t *n_judged);
+/* For n of these sources, from `first` on, a bitmap each as of mdm_bitmap. */
+mdm_status mdm_join_bitmaps(const mdm_join *join, mdm_verdict verdict, size_t first, size_t n,
+                            uint8_t *bits, size_t bits_len);
+/* Likewise a bit a class, in the numbers that mdm_classes gives; (n_classes + 7) / 8 bytes each. */
+mdm_status mdm_join_class_bitmaps(const mdm_join *join, mdm_verdict verdict, size_t first,
+                                  size_t n, uint8_t *bits, size_t bits_len);
+/* Likewise the lowest rows, ascending, at most `most` of them: those of source first + i are
+   n_rows[i] from rows[most * i] on; n * most and n elements. */
+mdm_status mdm_join_firsts(const mdm_join *join, mdm_verdict verdict, size_t first, size_t n,
+                           size_t most, uint32_t *rows, uint32_t *n_rows);
+/* Where the next pairs begin: a source that was judged, and a row of it. */
+typedef struct mdm_place {
+    size_t source;
+    size_t row;
+} mdm_place;
+/* The pairs from a place on, by source and row, both ascending, as many as fit: *n_pairs. The place
+   is moved behind them; at the end its source is the first that was not judged. */
+mdm_status mdm_join_pairs(const mdm_join *join, mdm_verdict verdict, mdm_place *place,
+                          uint32_t *sources, uint32_t *rows, size_t len, size_t *n_pairs);
 /* cdef: end */
 
 #endif

@@ -27,7 +27,7 @@ static void look_ahead(mdm_batch_line *line, const mdm_fleet *fleet, const mdm_h
     }
     line->ahead.begin = rest.at + len;
     line->ahead.tokens = tokens;
-    line->ahead.place = (mdm_place){rest.at + len, rest.at + rest.len, limit, 0,
+    line->ahead.place = (mdm_walk){rest.at + len, rest.at + rest.len, limit, 0,
                                     fleet->scheme.n_attributes};
     line->ahead.n = mdm_steps_take(&habits->steps, habits->memo, &line->ahead.place, tokens);
 }
@@ -118,16 +118,6 @@ void mdm_batch_cut(mdm_batch *batch, const mdm_fleet *fleet, mdm_habits *habits,
 
 /* ---- One line ---- */
 
-static bool is_blank(mdm_text text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] != ' ' && text.at[i] != '\t' && text.at[i] != '\r') {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* All of the line was found ahead: a name, own values, and no more. */
 static bool is_whole(const mdm_ahead *ahead)
 {
@@ -182,7 +172,7 @@ mdm_status mdm_batch_parse(mdm_batch *batch, size_t number, mdm_fleet *fleet, md
                            const char **fault)
 {
     mdm_batch_line *line = &batch->lines[number];
-    line->is_blank = is_blank(line->raw.text);
+    line->is_blank = mdm_line_is_blank(line->raw.text);
     if (line->is_blank) {
         return MDM_OK;
     }

@@ -16,7 +16,7 @@
 
 __extension__ typedef unsigned __int128 mdm_u128;
 
-static inline uint64_t mdm_fold(uint64_t left, uint64_t right)
+static inline uint64_t mdm_mix(uint64_t left, uint64_t right)
 {
     const mdm_u128 product = (mdm_u128)left * right;
     return (uint64_t)product ^ (uint64_t)(product >> 64);

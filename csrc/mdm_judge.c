@@ -50,7 +50,7 @@ static void keep(const mdm_fleet *fleet, size_t column, const mdm_filter *filter
     }
 }
 
-static bool class_joins(const mdm_fleet *fleet, const mdm_object *object, size_t class)
+bool mdm_class_joins(const mdm_fleet *fleet, const mdm_object *object, size_t class)
 {
     const mdm_test test = {&fleet->scheme, true};
     const mdm_value *values[MDM_MAX_ATTRIBUTES];
@@ -67,7 +67,7 @@ static void keep_joined(const sweep *at, size_t page, uint64_t *words)
     for (size_t i = 0; i < page_words(at->query->fleet); i++) {
         for (uint64_t left = words[i]; left != 0; left &= left - 1) {
             const size_t bit = (size_t)__builtin_ctzll(left);
-            if (!class_joins(at->query->fleet, at->joined, page * MDM_PAGE + i * 64 + bit)) {
+            if (!mdm_class_joins(at->query->fleet, at->joined, page * MDM_PAGE + i * 64 + bit)) {
                 words[i] &= ~((uint64_t)1 << bit);
             }
         }

@@ -28,6 +28,16 @@ void mdm_line_name(mdm_raw_line *line, const char *at, const char *limit, size_t
     }
 }
 
+bool mdm_line_is_blank(mdm_text line)
+{
+    for (size_t i = 0; i < line.len; i++) {
+        if (line.at[i] != ' ' && line.at[i] != '\t' && line.at[i] != '\r') {
+            return false;
+        }
+    }
+    return true;
+}
+
 mdm_raw_line mdm_line_cut(mdm_text *text, bool hashes)
 {
     const char *feed = memchr(text->at, '\n', text->len);

@@ -71,7 +71,7 @@ static inline void mdm_memo_ask(mdm_memo memo, size_t attribute, mdm_text text,
     token->words[0] = first;
     token->words[1] = second;
     if (memo.buckets != NULL) {
-        hash = mdm_fold(first ^ MDM_SECRET_A ^ key, second ^ MDM_SECRET_B);
+        hash = mdm_mix(first ^ MDM_SECRET_A ^ key, second ^ MDM_SECRET_B);
         token->bucket = memo.buckets[hash & (memo.n_buckets - 1)];
         __builtin_prefetch(token->bucket);
     }

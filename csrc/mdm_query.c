@@ -33,14 +33,11 @@ static mdm_vocabulary vocabulary_of(const mdm_fleet *fleet)
     return now;
 }
 
-static mdm_status compile(mdm_query *query, mdm_fault *fault)
+static mdm_status compile(mdm_query *query)
 {
     const mdm_objects *objects = &query->line.objects;
-    mdm_status status = parse_source(query, fault);
+    mdm_status status = mdm_plan_relations(query, &query->tables);
     query->vocabulary = vocabulary_of(query->fleet);
-    if (status == MDM_OK) {
-        status = mdm_plan_relations(query, &query->tables);
-    }
     if (status == MDM_OK && (query->accepted_by & MDM_TARGET) != 0) {
         status = mdm_plan_target_lists(query, &query->tables);
     }
@@ -83,7 +80,7 @@ static bool take_bits(mdm_query *query)
     return true;
 }
 
-static size_t count_devices(const mdm_fleet *fleet, const uint64_t *bits, size_t n_words)
+size_t mdm_count_devices(const mdm_fleet *fleet, const uint64_t *bits, size_t n_words)
 {
     size_t n = 0;
     if (fleet->classes.is_flat) {
@@ -122,8 +119,8 @@ static mdm_status judge(mdm_query *query)
         return status;
     }
     sort_by_verdict(query);
-    n_possible = count_devices(fleet, query->bits.possible, query->n_words);
-    n_accepted = count_devices(fleet, query->bits.accepted, query->n_words);
+    n_possible = mdm_count_devices(fleet, query->bits.possible, query->n_words);
+    n_accepted = mdm_count_devices(fleet, query->bits.accepted, query->n_words);
     query->n_devices[MDM_NO] = fleet->rows.n_devices - n_possible;
     query->n_devices[MDM_UNDECIDED] = n_possible - n_accepted;
     query->n_devices[MDM_YES] = n_accepted;
@@ -133,22 +130,26 @@ static mdm_status judge(mdm_query *query)
 
 /* ---- The calls ---- */
 
-static mdm_status make(const mdm_fleet *fleet, mdm_text text, mdm_direction accepted_by,
-                       unsigned n_threads, mdm_query **made, mdm_fault *fault)
+static mdm_query *new_query(const mdm_fleet *fleet, mdm_direction accepted_by, unsigned n_threads)
 {
     mdm_query *query = mdm_resize(&fleet->memory, NULL, 0, 1, sizeof *query);
-    mdm_status status = MDM_OK;
-    if (query == NULL) {
-        return MDM_NO_MEMORY;
+    if (query != NULL) {
+        memset(query, 0, sizeof *query);
+        query->fleet = fleet;
+        query->accepted_by = accepted_by;
+        query->n_threads = n_threads;
+        query->generation = UINT64_MAX;
+        query->arena.memory = &fleet->memory;
     }
-    memset(query, 0, sizeof *query);
-    query->fleet = fleet;
-    query->accepted_by = accepted_by;
-    query->n_threads = n_threads;
-    query->generation = UINT64_MAX;
-    query->arena.memory = &fleet->memory;
-    status = mdm_take_text(&query->arena, text, &query->text) ? compile(query, fault)
-                                                             : MDM_NO_MEMORY;
+    return query;
+}
+
+/* What has a source is judged, or freed. */
+static mdm_status finish(mdm_query *query, mdm_status status, mdm_query **made)
+{
+    if (status == MDM_OK) {
+        status = compile(query);
+    }
     if (status == MDM_OK) {
         status = judge(query);
     }
@@ -158,6 +159,44 @@ static mdm_status make(const mdm_fleet *fleet, mdm_text text, mdm_direction acce
     }
     *made = query;
     return MDM_OK;
+}
+
+static mdm_status make(const mdm_fleet *fleet, mdm_text text, mdm_direction accepted_by,
+                       unsigned n_threads, mdm_query **made, mdm_fault *fault)
+{
+    mdm_query *query = new_query(fleet, accepted_by, n_threads);
+    if (query == NULL) {
+        return MDM_NO_MEMORY;
+    }
+    return finish(query,
+                  mdm_take_text(&query->arena, text, &query->text) ? parse_source(query, fault)
+                                                                   : MDM_NO_MEMORY,
+                  made);
+}
+
+static mdm_status parse_list(mdm_query *query, mdm_text list)
+{
+    mdm_parser parser = {.fleet = query->fleet,
+                         .keeper = {&query->arena, &query->fleet->members, NULL},
+                         .scratch = &query->arena,
+                         .at = list.at,
+                         .end = list.at + list.len};
+    query->line.has_list = true;
+    return mdm_objects_parse(&parser, &query->line.objects);
+}
+
+mdm_status mdm_query_of(const mdm_fleet *fleet, const mdm_value *const *values,
+                        const mdm_text *list, mdm_direction accepted_by, unsigned n_threads,
+                        mdm_query **made)
+{
+    mdm_query *query = new_query(fleet, accepted_by, n_threads);
+    if (query == NULL) {
+        return MDM_NO_MEMORY;
+    }
+    if (values != NULL) {
+        memcpy(query->source, values, fleet->scheme.n_attributes * sizeof(const mdm_value *));
+    }
+    return finish(query, list == NULL ? MDM_OK : parse_list(query, *list), made);
 }
 
 mdm_status mdm_query_new(const mdm_fleet *fleet, const char *text, size_t text_len,

@@ -57,12 +57,34 @@ struct mdm_query {
     mdm_tables tables;
 };
 
+/* A source that was read before: its values, one an attribute (NULL: absent; all
+   NULL where they are not asked for), and the text of its
+   list (NULL: it has none). Both are borrowed. */
+mdm_status mdm_query_of(const mdm_fleet *fleet, const mdm_value *const *values,
+                        const mdm_text *list, mdm_direction accepted_by, unsigned n_threads,
+                        mdm_query **made);
+size_t mdm_count_devices(const mdm_fleet *fleet, const uint64_t *bits, size_t n_words);
+
 /* ---- mdm_plan.c: tables of verdicts by code ---- */
+
+bool mdm_table_new(mdm_arena *arena, size_t column, size_t n_codes, mdm_table *made); /* all MDM_NO */
+/* Puts a table where it belongs, and two of one column into one; one that refuses nobody is left
+   out. */
+void mdm_tables_add(mdm_tables *tables, mdm_table *made);
+
+static inline void mdm_table_set(mdm_table *table, size_t code, unsigned verdict)
+{
+    table->possible[code / 64] |= (uint64_t)(verdict & 1) << code % 64;
+    table->accepted[code / 64] |= (uint64_t)(verdict >> 1 & 1) << code % 64;
+}
 
 /* Each adds to tables, in the arena of the query. */
 mdm_status mdm_plan_relations(mdm_query *query, mdm_tables *tables);
-mdm_status mdm_plan_target_lists(mdm_query *query, mdm_tables *tables);
 mdm_status mdm_plan_object(mdm_query *query, const mdm_object *object, mdm_tables *tables);
+
+/* ---- mdm_targets.c: the objects of targets asked about the source ---- */
+
+mdm_status mdm_plan_target_lists(mdm_query *query, mdm_tables *tables);
 
 /* ---- mdm_sort.c ---- */
 
@@ -72,5 +94,7 @@ void mdm_rows_sort(uint32_t *rows, size_t n, size_t n_rows);
 /* ---- mdm_judge.c: tables asked about every class ---- */
 
 mdm_status mdm_judge(mdm_query *query);
+/* Whether one choice of the variables suits all clauses that share one. */
+bool mdm_class_joins(const mdm_fleet *fleet, const mdm_object *object, size_t class);
 
 #endif

@@ -59,7 +59,7 @@ static uint32_t hash_front(const char *at, size_t width)
     }
     first = _mm_xor_si128(first, _mm_shuffle_epi32(second, 0x4e));
     memcpy(sums, &first, sizeof sums);
-    return (uint32_t)mdm_fold(sums[0] ^ MDM_SECRET_A, sums[1] ^ MDM_SECRET_B);
+    return (uint32_t)mdm_mix(sums[0] ^ MDM_SECRET_A, sums[1] ^ MDM_SECRET_B);
 }
 #else
 static uint32_t hash_front(const char *at, size_t width)

@@ -105,7 +105,7 @@ mdm_status mdm_tokens_intern(mdm_parser *parser, const mdm_token *tokens, size_t
 static mdm_status take_expected(mdm_parser *parser, mdm_line *line, size_t *last)
 {
     mdm_token own[MDM_MAX_ATTRIBUTES];
-    mdm_place place = {parser->at, parser->end, parser->limit, line->present, *last};
+    mdm_walk place = {parser->at, parser->end, parser->limit, line->present, *last};
     mdm_ahead taken = {parser->at, place, own, 0};
     if (parser->steps == NULL) {
         return MDM_OK;

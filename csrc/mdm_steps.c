@@ -39,7 +39,7 @@ static inline bool is_step(const mdm_step *step, const char *at)
 #endif
 }
 
-size_t mdm_steps_take(const mdm_steps *steps, mdm_memo memo, mdm_place *place,
+size_t mdm_steps_take(const mdm_steps *steps, mdm_memo memo, mdm_walk *place,
                       mdm_token *tokens)
 {
     const char *at = place->at;

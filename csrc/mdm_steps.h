@@ -24,18 +24,18 @@ typedef struct mdm_steps {
 } mdm_steps;
 
 /* The place of a parser in a line. */
-typedef struct mdm_place {
+typedef struct mdm_walk {
     const char *at;
     const char *end;   /* of the line */
     const char *limit; /* of what may be read; a line that ends before has a line feed there */
     uint64_t present;  /* the attributes that the line had so far */
     size_t last;       /* the last of them; how many the scheme has: none */
-} mdm_place;
+} mdm_walk;
 
 /* Members that were taken before their line is parsed. */
 typedef struct mdm_ahead {
     const char *begin; /* of the first; NULL: none were */
-    mdm_place place;   /* behind the last */
+    mdm_walk place;   /* behind the last */
     mdm_token *tokens;
     size_t n;
 } mdm_ahead;
@@ -45,7 +45,7 @@ void mdm_steps_learn(mdm_steps *steps, size_t last, mdm_text gap, size_t attribu
                      bool is_string);
 /* Takes members as long as they are what is expected, with a value of plain text or of few
    digits; stops before any other. Returns how many; they are not in the line twice. */
-size_t mdm_steps_take(const mdm_steps *steps, mdm_memo memo, mdm_place *place,
+size_t mdm_steps_take(const mdm_steps *steps, mdm_memo memo, mdm_walk *place,
                       mdm_token *tokens);
 
 #endif

@@ -40,27 +40,27 @@ uint64_t mdm_hash(const char *at, size_t len)
         uint64_t third = MDM_SECRET_C;
         uint64_t fourth = MDM_SECRET_D;
         for (; left > 64; left -= 64, at += 64) {
-            first = mdm_fold(mdm_load(at) ^ MDM_SECRET_B, mdm_load(at + 8) ^ first);
-            second = mdm_fold(mdm_load(at + 16) ^ MDM_SECRET_C, mdm_load(at + 24) ^ second);
-            third = mdm_fold(mdm_load(at + 32) ^ MDM_SECRET_D, mdm_load(at + 40) ^ third);
-            fourth = mdm_fold(mdm_load(at + 48) ^ MDM_SECRET_A, mdm_load(at + 56) ^ fourth);
+            first = mdm_mix(mdm_load(at) ^ MDM_SECRET_B, mdm_load(at + 8) ^ first);
+            second = mdm_mix(mdm_load(at + 16) ^ MDM_SECRET_C, mdm_load(at + 24) ^ second);
+            third = mdm_mix(mdm_load(at + 32) ^ MDM_SECRET_D, mdm_load(at + 40) ^ third);
+            fourth = mdm_mix(mdm_load(at + 48) ^ MDM_SECRET_A, mdm_load(at + 56) ^ fourth);
         }
         first ^= third;
         second ^= fourth;
     }
     for (; left > 16; left -= 16, at += 16) {
-        first = mdm_fold(mdm_load(at) ^ MDM_SECRET_B, mdm_load(at + 8) ^ first);
+        first = mdm_mix(mdm_load(at) ^ MDM_SECRET_B, mdm_load(at + 8) ^ first);
     }
     if (len > 16) {
         /* The last 16 bytes, some of them for the second time. */
-        second = mdm_fold(mdm_load(at + left - 16) ^ MDM_SECRET_A, mdm_load(at + left - 8) ^ second);
+        second = mdm_mix(mdm_load(at + left - 16) ^ MDM_SECRET_A, mdm_load(at + left - 8) ^ second);
     } else {
         uint64_t low = 0;
         uint64_t high = 0;
         load_short(at, len, &low, &high);
-        second = mdm_fold(low ^ MDM_SECRET_A, high ^ second);
+        second = mdm_mix(low ^ MDM_SECRET_A, high ^ second);
     }
-    return mdm_fold(first ^ MDM_SECRET_C, second ^ MDM_SECRET_B);
+    return mdm_mix(first ^ MDM_SECRET_C, second ^ MDM_SECRET_B);
 }
 
 static bool is_same(const char *left, const char *right, size_t len)

@@ -86,7 +86,10 @@ def test_headings_of_the_debate():
     assert set(linked) <= set(anchors)
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/laboratory.md", "docs/planning.md"])
+@pytest.mark.parametrize(
+    "document",
+    ["README.md", "docs/laboratory.md", "docs/matching.md", "docs/planning.md"],
+)
 def test_python(document):
     """Every Python block of a document is a doctest that passes."""
     text = "\n".join(blocks(document, "python"))

@@ -1,4 +1,4 @@
-"""One device against a fleet: ``match``."""
+"""One device, or many, against a fleet: ``match``."""
 
 import sys
 from collections.abc import Iterable
@@ -13,6 +13,7 @@ from simulator.cli.inputs import (
     read_description,
     shown_name,
 )
+from simulator.cli.match_many import ask_many
 from simulator.cli.options import accepted_by_option, json_option, scheme_option
 from simulator.cli.output import STATUS, print_json, print_lines, print_verdict, progress
 from simulator.compat.description import Description
@@ -63,7 +64,14 @@ def check_classes(classes: int, name: str) -> None:
 
 
 @click.command()
-@click.argument("source", shell_complete=complete_file)
+@click.argument("source", required=False, shell_complete=complete_file)
+@click.option(
+    "--sources",
+    "sources_path",
+    shell_complete=complete_path,
+    metavar="FILE",
+    help="NDJSON, or - for stdin: ask for each of its devices, instead of for SOURCE.",
+)
 @click.option(
     "--fleet",
     "fleet_path",
@@ -92,7 +100,8 @@ def check_classes(classes: int, name: str) -> None:
 )
 @json_option
 def match(
-    source: str,
+    source: str | None,
+    sources_path: str | None,
     fleet_path: str,
     scheme: Scheme,
     accepted_by: Direction | None,
@@ -108,8 +117,19 @@ def match(
 
     Prints the rows of the targets, counted from 0 in the order of the file, one a line. Exit
     status 0 when there is a target, 1 when there is none, 3 when the scheme does not say.
+
+    With --sources: for each source its number in the file, counted from 0 (or its name), how many
+    targets it has, and the --first of them, in columns. Exit status 0 when each has a target.
     """
     _check_options(count=count, first=first, names=names, explain=explain)
+    if sources_path is not None:
+        _check_sources(source, count=count, explain=explain, engine=engine)
+        one_stdin(sources_path, fleet_path)
+        many = Fleet(scheme, keep_names=names)
+        load_fleet(fleet_path, many)
+        ask_many(many, sources_path, accepted_by, first, names=names, as_json=as_json)
+    if source is None:
+        raise click.UsageError("Missing argument 'SOURCE'.")
     one_stdin(source, fleet_path)
     device = read_description(source, scheme)
     fleet: Fleet | PlainFleet
@@ -140,6 +160,18 @@ def _check_options(*, count: bool, first: int | None, names: bool, explain: int 
         raise click.UsageError(f"--count and {others[0]} cannot be asked together")
     if explain is not None and len(others) > 1:
         raise click.UsageError(f"--explain and {others[0]} cannot be asked together")
+
+
+def _check_sources(source: str | None, *, count: bool, explain: int | None, engine: str) -> None:
+    given = {
+        "SOURCE": source is not None,
+        "--count": count,
+        "--explain": explain is not None,
+        "--engine python": engine != "c",
+    }
+    for name, is_given in given.items():
+        if is_given:
+            raise click.UsageError(f"--sources and {name} cannot be asked together")
 
 
 def _ask(

@@ -20,6 +20,7 @@ __all__ = [
     "VERDICT",
     "Core",
     "CoreAttribute",
+    "CoreJoin",
     "CoreQuery",
     "CoreReader",
     "MatcherFault",
@@ -400,6 +401,50 @@ class Core:
         """
         return CoreQuery(self, text, accepted_by, threads)
 
+    def join_lines(
+        self, text: Buffer, accepted_by: int = DIRECTION[None], threads: int = 1
+    ) -> "CoreJoin":
+        """
+        Ask where the device of each of many lines can go.
+
+        Raises:
+            MatcherFault: Lines are no descriptions; with one fault a line.
+        """
+        given = ffi.from_buffer(text)
+        faults, count = ffi.new("mdm_fault[]", _MAX_FAULTS), ffi.new("size_t *")
+        made = ffi.new("mdm_join **")
+        status = lib.mdm_join_lines(
+            self._handle, given, len(given), accepted_by, threads, made, faults, _MAX_FAULTS, count
+        )
+        found = count[0] if status == lib.MDM_BAD_TEXT else 0
+        _check(status, [(fault.offset, fault.line) for fault in faults[0:found]])
+        return CoreJoin(self, made[0], given)
+
+    def join_rows(
+        self, rows: Buffer, accepted_by: int = DIRECTION[None], threads: int = 1
+    ) -> "CoreJoin":
+        """
+        Ask where the devices of some rows can go.
+
+        Args:
+            rows: Numbers of 32 bits.
+            accepted_by: Of `DIRECTION`; None there keeps the scheme's.
+            threads: How many may judge.
+
+        Raises:
+            IndexError: No device has one of the rows.
+        """
+        given = ffi.from_buffer("uint32_t[]", rows)
+        made = ffi.new("mdm_join **")
+        _check(lib.mdm_join_rows(self._handle, given, len(given), accepted_by, threads, made))
+        return CoreJoin(self, made[0])
+
+    def join_classes(self, accepted_by: int = DIRECTION[None], threads: int = 1) -> "CoreJoin":
+        """Ask where a device of each class can go, in the order of the numbers of `classes`."""
+        made = ffi.new("mdm_join **")
+        _check(lib.mdm_join_classes(self._handle, accepted_by, threads, made))
+        return CoreJoin(self, made[0])
+
 
 class CoreReader:
     """
@@ -530,3 +575,98 @@ class CoreQuery:
         verdict = ffi.new("mdm_verdict *")
         _check(lib.mdm_verdict_of(self._handle, row, verdict))
         return int(verdict[0])
+
+
+class CoreJoin:
+    """
+    Many questions, for one thread at a time.
+
+    Every answer raises `RuntimeError` once the fleet has changed.
+    """
+
+    __slots__ = ("_core", "_handle", "_text")
+
+    def __init__(self, core: Core, handle: CData, text: CData = None) -> None:
+        self._core = core
+        self._text = text  # which C borrows
+        self._handle = core._lease.own(handle, lib.mdm_join_free)  # noqa: SLF001
+
+    def __len__(self) -> int:
+        return int(lib.mdm_join_len(self._handle))
+
+    @property
+    def width(self) -> int:
+        """How many rows a target may have."""
+        return self._core.row_count()
+
+    def class_of_rows(self) -> memoryview:
+        """Return `Core.classes`."""
+        return self._core.classes()
+
+    def count(self, steps: int) -> int:
+        """Count for some sources, and return how many steps are left."""
+        left = ffi.new("size_t *")
+        _check(lib.mdm_join_count(self._handle, steps, left))
+        return int(left[0])
+
+    def counts(self, verdict: int) -> memoryview:
+        """Return for each source how many devices have this verdict, format ``"I"``."""
+        numbers, view = _words(len(self))
+        _check(lib.mdm_join_counts(self._handle, verdict, numbers, len(self)))
+        return view
+
+    def judge(self, first: int, size: int) -> int:
+        """
+        Judge the sources from *first* on, whose verdicts take *size* bytes or are those of one.
+
+        Returns:
+            How many; what follows answers for them.
+        """
+        judged = ffi.new("size_t *")
+        _check(lib.mdm_join_judge(self._handle, first, size, judged))
+        return int(judged[0])
+
+    def bitmaps(self, verdict: int, first: int, count: int) -> list[memoryview]:
+        """Return for *count* sources one bit a row, as of `CoreQuery.bitmap`."""
+        return self._bitmaps(lib.mdm_join_bitmaps, self._core.row_count(), (verdict, first, count))
+
+    def class_bitmaps(self, verdict: int, first: int, count: int) -> list[memoryview]:
+        """Return for *count* sources one bit a class, in the numbers of `Core.classes`."""
+        return self._bitmaps(
+            lib.mdm_join_class_bitmaps, self._core.size().n_classes, (verdict, first, count)
+        )
+
+    def _bitmaps(self, ask: CData, width: int, which: tuple[int, int, int]) -> list[memoryview]:
+        length, count = (width + 7) // 8, which[2]
+        bits = _take("uint8_t[]", count * length + 1)
+        _check(ask(self._handle, *which, bits, count * length))
+        view = memoryview(ffi.buffer(bits)).cast("B")
+        return [view[at * length : (at + 1) * length] for at in range(count)]
+
+    def firsts(self, verdict: int, first: int, count: int, most: int) -> list[memoryview]:
+        """Return for *count* sources the *most* lowest rows, ascending, format ``"I"``."""
+        most = min(most, self._core.row_count())
+        numbers, view = _words(count * most)
+        lengths, length_of = _words(count)
+        _check(lib.mdm_join_firsts(self._handle, verdict, first, count, most, numbers, lengths))
+        return [view[at * most : at * most + length] for at, length in enumerate(length_of)]
+
+    def pairs(
+        self, verdict: int, place: tuple[int, int], most: int
+    ) -> tuple[tuple[int, int], memoryview, memoryview]:
+        """
+        Return the next pairs of the sources that were judged, at most *most*.
+
+        Args:
+            verdict: Of the pairs.
+            place: A source and a row of it; (source, 0) to begin.
+            most: At least 1.
+
+        Returns:
+            Where to go on; the sources; the rows, format ``"I"`` both.
+        """
+        at, count = ffi.new("mdm_place *", place), ffi.new("size_t *")
+        sources, source_of = _words(most)
+        rows, row_of = _words(most)
+        _check(lib.mdm_join_pairs(self._handle, verdict, at, sources, rows, most, count))
+        return (at.source, at.row), source_of[: count[0]], row_of[: count[0]]

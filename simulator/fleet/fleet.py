@@ -9,6 +9,7 @@ Fleets: millions of descriptions, and the targets among them for one source.
     [0, 1]
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from types import MappingProxyType
@@ -28,12 +29,14 @@ from simulator.fleet._matcher import (
     VERDICT,
     Core,
     CoreAttribute,
+    CoreJoin,
     CoreQuery,
     CoreReader,
     MatcherFault,
     Size,
 )
 from simulator.fleet.derived import with_objects
+from simulator.fleet.matches import FleetMatrix, Matches
 
 __all__ = ["Fleet", "Match"]
 
@@ -307,6 +310,73 @@ class Fleet:
             self.parse(decode("source", line))
             raise
 
+    def match_all(
+        self,
+        sources: bytes | Iterable[Description] | Iterable[int],
+        accepted_by: Direction | None = None,
+        *,
+        threads: int = 1,
+        progress: Callable[[int], None] | None = None,
+        file: str = "sources",
+    ) -> Matches:
+        """
+        Find for each of many sources every device that it could migrate to.
+
+        Args:
+            sources: NDJSON, one source a line; or descriptions; or rows of this fleet.
+            accepted_by: Takes the place of the scheme's direction.
+            threads: How many may judge.
+            progress: Called with the number of sources that are counted.
+            file: The name of the NDJSON, for messages.
+
+        Returns:
+            The answers by source, in the order that was given.
+
+        Raises:
+            InputError: With the mistakes of the first `MAX_MISTAKES` bad lines.
+            IndexError: No device has one of the rows.
+            TypeError: Some are rows and some are not.
+
+        Cost: sources are compiled 512 at a time into rows of bits, and each class is asked once
+        for all of them. Source: ours; the judge is the specification.
+        """
+        asked = (_direction(self.scheme, accepted_by or self.scheme.accepted_by), threads)
+        if isinstance(sources, bytes):
+            return Matches(self._join_lines(sources, asked, file), progress)
+        text, rows = [], array("I")
+        for one in sources:
+            if isinstance(one, int):
+                rows.append(_row(one))
+            else:
+                text.append(self._line(one) + b"\n")
+        if rows and text:
+            raise TypeError("sources are descriptions or rows, not both")
+        if rows:
+            return Matches(self._core.join_rows(memoryview(rows), *asked), progress)
+        return Matches(self._core.join_lines(b"".join(text), *asked), progress)
+
+    def matrix(self, accepted_by: Direction | None = None, *, threads: int = 1) -> FleetMatrix:
+        """
+        Find for each class of the fleet every device that one of its devices could migrate to.
+
+        Args:
+            accepted_by: Takes the place of the scheme's direction.
+            threads: How many may judge.
+        """
+        direction = _direction(self.scheme, accepted_by or self.scheme.accepted_by)
+        return FleetMatrix(self._core.join_classes(direction, threads))
+
+    def _join_lines(self, text: bytes, asked: tuple[int, int], file: str) -> CoreJoin:
+        text = b"".join(with_objects(self.scheme, [text]))
+        try:
+            return self._core.join_lines(text, *asked)
+        except MatcherFault:
+            feeder = _Feeder(file, self.scheme, _Asker(self._core, asked))
+            feeder.bytes = len(text)
+            feeder.whole(text)
+            feeder.finish()
+            raise
+
     def _line(self, description: Description | bytes) -> bytes:
         if isinstance(description, bytes):
             if not self.scheme.accepts:
@@ -354,10 +424,28 @@ def _core(scheme: Scheme, keep_names: bool) -> Core:
     )
 
 
+def _row(row: int) -> int:
+    """Keep numbers that are no row at all from an array."""
+    if not 0 <= row <= NO_CLASS:
+        raise IndexError("no device has this row")
+    return row
+
+
+class _Asker:
+    """Refuses sources where a reader refuses devices."""
+
+    def __init__(self, core: Core, asked: tuple[int, int]) -> None:
+        self.core = core
+        self.asked = asked
+
+    def feed(self, text: bytes) -> None:
+        self.core.join_lines(text, *self.asked)
+
+
 class _Feeder:
     """Cuts a text into whole lines, and explains the lines that the core refuses."""
 
-    def __init__(self, file: str, scheme: Scheme, reader: CoreReader) -> None:
+    def __init__(self, file: str, scheme: Scheme, reader: CoreReader | _Asker) -> None:
         self.file = file
         self.scheme = scheme
         self.reader = reader
@@ -376,11 +464,11 @@ class _Feeder:
             if not start:
                 self.rest.append(chunk)
                 return
-            self._whole(b"".join([*self.rest, chunk[:start]]))
+            self.whole(b"".join([*self.rest, chunk[:start]]))
             self.rest = []
         end = chunk.rfind(b"\n") + 1
         if end > start:
-            self._whole(memoryview(chunk)[start:end])
+            self.whole(memoryview(chunk)[start:end])
         if end < len(chunk):
             self.rest = [chunk[end:]]
 
@@ -390,7 +478,7 @@ class _Feeder:
             self.mistakes.append(Mistake(self.file, 0, 0, 1, "the file is empty"))
             self.bad_lines = 1
         if self.rest:
-            self._whole(b"".join(self.rest))
+            self.whole(b"".join(self.rest))
         if not self.bad_lines:
             return
         if self.bad_lines > MAX_MISTAKES:
@@ -400,7 +488,8 @@ class _Feeder:
             self.mistakes.append(Mistake(self.file, 0, 0, 1, message))
         raise InputError(self.mistakes)
 
-    def _whole(self, text: bytes | memoryview) -> None:
+    def whole(self, text: bytes | memoryview) -> None:
+        """Read whole lines."""
         try:
             self.reader.feed(text)
         except MatcherFault as fault:

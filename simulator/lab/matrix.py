@@ -54,11 +54,13 @@ def matrix(
     fleet = Fleet(scheme, keep_names=False)
     for one in descriptions if targets is None else targets:
         fleet.add(one)
+    matches = fleet.match_all(descriptions, accepted_by)
     compatible, undecided = [], []
-    for number, source in enumerate(descriptions, 1):
-        match = fleet.match(source, accepted_by)
-        compatible.append(int.from_bytes(match.bitmap(), "little"))
-        undecided.append(int.from_bytes(match.bitmap(Outcome.UNDECIDED), "little"))
+    for number, (yes, maybe) in enumerate(
+        zip(matches.bitmaps(), matches.bitmaps(Outcome.UNDECIDED), strict=True), 1
+    ):
+        compatible.append(int.from_bytes(yes, "little"))
+        undecided.append(int.from_bytes(maybe, "little"))
         if progress is not None:
             progress(number)
     return Matrix(tuple(compatible), tuple(undecided))

@@ -146,3 +146,72 @@ def test_a_device_without_a_name(quick, write):
     for engine in ("c", "python"):
         answer = quick("match", "s", "--fleet", fleet, *SCHEME, "--names", "--engine", engine)
         assert (answer.status, answer.out) == (0, "\n")
+
+
+# ---- many sources
+
+
+@pytest.fixture
+def many(quick, small, write):
+    """Ask for the targets of three sources in the small fleet."""
+    lines = [SOURCE % version for version in ("1.1", "2.0", "3.0")]
+    write("many", "\n".join([lines[0].replace('"s"', '"first"'), *lines[1:]]))
+    return lambda *more, **given: quick(
+        "match", "--sources", "many", "--fleet", small, *SCHEME, *more, **given
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "out"),
+    [
+        ((), "0\t3\n1\t1\n2\t0\n"),
+        (("--first", 2), "0\t3\t1\t3\n1\t1\t2\n2\t0\n"),
+        (("--names",), "first\t3\ns\t1\ns\t0\n"),
+        (("--names", "--first", 1), "first\t3\tdevice 1\ns\t1\tdevice 2\ns\t0\n"),
+    ],
+)
+def test_many_sources(many, more, out):
+    """Each source has a line: which it is, how many targets it has, and the first of them."""
+    answer = many(*more)
+    assert (answer.status, answer.out, answer.err) == (1, out, "")
+
+
+def test_many_sources_as_json(many):
+    """--json has a list with the counts of each source, and its rows where they are asked for."""
+    answer = many("--json", "--first", 1)
+    assert json.loads(answer.out) == [
+        {"source": 0, "count": 3, "undecided": 0, "rows": [1]},
+        {"source": 1, "count": 1, "undecided": 0, "rows": [2]},
+        {"source": 2, "count": 0, "undecided": 0, "rows": []},
+    ]
+
+
+def test_status_of_many_sources(quick, small, write):
+    """The status is that of the source which is worst off."""
+    write("good", SOURCE % "1.1" + SOURCE % "2.0")
+    answer = quick("match", "--sources", "good", "--fleet", small, *SCHEME)
+    assert (answer.status, answer.out) == (0, "0\t3\n1\t1\n")
+
+
+def test_mistakes_in_many_sources(quick, small, write):
+    """Bad lines of the sources are shown, all at once, with the name of the file."""
+    write("bad", SOURCE % "1.1" + "{\n" + SOURCE % "x")
+    answer = quick("match", "--sources", "bad", "--fleet", small, *SCHEME)
+    assert (answer.status, answer.out) == (2, "")
+    assert "bad:2:" in answer.err
+    assert "bad:3:" in answer.err
+
+
+@pytest.mark.parametrize("more", [("s",), ("--count",), ("--explain", 0), ("--engine", "python")])
+def test_what_many_sources_leave_no_room_for(many, more):
+    """What asks about one source cannot be asked of many."""
+    answer = many(*more)
+    assert answer.status == 2
+    assert "--sources and" in answer.err
+
+
+def test_no_source_at_all(quick, small):
+    """Without SOURCE and --sources there is nothing to ask."""
+    answer = quick("match", "--fleet", small, *SCHEME)
+    assert answer.status == 2
+    assert "Missing argument 'SOURCE'" in answer.err

@@ -199,6 +199,96 @@ static mdm_status call_read(mdm_fleet *fleet, size_t n_feeds)
     return has_failed ? MDM_NO_MEMORY : status;
 }
 
+/* Counts, judges little by little, and asks for every kind of answer. */
+static mdm_status use_join(mdm_join *join, const mdm_fleet *fleet)
+{
+    const size_t n = mdm_join_len(join);
+    uint32_t counts[16];
+    uint32_t rows[16];
+    uint32_t n_rows[16];
+    uint8_t bits[16];
+    mdm_place place = {0, 0};
+    size_t n_left = 1;
+    size_t n_judged = 0;
+    size_t n_pairs = 0;
+    size_t n_all = 0;
+    mdm_status status = MDM_OK;
+    CHECK(n <= 16 && mdm_row_count(fleet) <= 8);
+    CHECK(mdm_join_counts(join, MDM_YES, counts, n) == MDM_BAD_ARGUMENT);
+    status = mdm_join_count(join, 100, &n_left);
+    if (status != MDM_OK) {
+        return status;
+    }
+    CHECK(n_left == 0 && mdm_join_counts(join, MDM_YES, counts, n - 1) == MDM_NO_SPACE);
+    CHECK(mdm_join_counts(join, MDM_YES, counts, n) == MDM_OK);
+    for (size_t first = 0; first < n; first += n_judged) {
+        status = mdm_join_judge(join, first, 0, &n_judged);
+        if (status != MDM_OK) {
+            CHECK(mdm_join_bitmaps(join, MDM_YES, first, 1, bits, 16) == MDM_BAD_ARGUMENT);
+            return status;
+        }
+        CHECK(n_judged >= 1);
+        CHECK(mdm_join_bitmaps(join, MDM_YES, first, 1, bits, 16) == MDM_OK);
+        CHECK(mdm_join_bitmaps(join, MDM_YES, first, n_judged + 1, bits, 16) == MDM_BAD_ARGUMENT);
+        CHECK(mdm_join_class_bitmaps(join, MDM_YES, first, 1, bits, 16) == MDM_OK);
+        CHECK(mdm_join_firsts(join, MDM_YES, first, 1, 16, rows, n_rows) == MDM_OK);
+        CHECK(n_rows[0] == counts[first]);
+        place.source = first;
+        CHECK(mdm_join_pairs(join, MDM_YES, &place, rows, n_rows, 16, &n_pairs) == MDM_OK);
+        CHECK(place.source == first + n_judged);
+        n_all += n_pairs;
+    }
+    for (size_t i = 0; i < n; i++) {
+        n_all -= counts[i];
+    }
+    CHECK(n_all == 0);
+    return MDM_OK;
+}
+
+static mdm_status call_join(mdm_fleet *fleet, size_t n_threads)
+{
+    static char text[16384];
+    mdm_join *join = NULL;
+    size_t n_faults = 0;
+    mdm_status status = MDM_OK;
+    text[0] = '\0';
+    for (size_t i = 0; i < N_LINES; i++) {
+        strncat(text, lines[i], strcspn(lines[i], "\n"));
+        strcat(text, "\n \t\n");
+    }
+    strcat(text, lines[0]);
+    strcat(text, "\n{\"self\":{\"count\":1},\"compatible\":[{\"count\":1}");
+    for (size_t i = 0; i < 70; i++) {
+        strcat(text, ",{\"count\":\"any()\"}");
+    }
+    strcat(text, "]}");
+    status = mdm_join_lines(fleet, text, strlen(text), MDM_NOBODY, (unsigned)n_threads, &join,
+                            NULL, 0, &n_faults);
+    if (status == MDM_OK) {
+        CHECK(mdm_join_len(join) == N_LINES + 2);
+        status = use_join(join, fleet);
+    }
+    mdm_join_free(join);
+    return status;
+}
+
+static mdm_status call_join_rows(mdm_fleet *fleet, size_t argument)
+{
+    const uint32_t rows[] = {1, 0, 1, 9};
+    mdm_join *join = NULL;
+    mdm_status status = mdm_join_rows(fleet, rows, 4, MDM_TARGET, 1, &join);
+    CHECK(join == NULL && status != MDM_OK);
+    if (status == MDM_NO_ROW) {
+        status = argument == 0 ? mdm_join_rows(fleet, rows, 3, MDM_TARGET, 1, &join)
+                               : mdm_join_classes(fleet, MDM_SOURCE, 1, &join);
+    }
+    if (status == MDM_OK) {
+        status = use_join(join, fleet);
+    }
+    mdm_join_free(join);
+    return status;
+}
+
 static void exhaust(const char *name, call *called, size_t argument, int keeps)
 {
     for (size_t n = 0;; n++) {
@@ -286,6 +376,10 @@ static void exhaust_all(void)
     }
     exhaust("remove", call_remove, 1, 0);
     exhaust("classes", call_classes, 0, 1);
+    exhaust("join", call_join, 1, 1);
+    exhaust("join", call_join, 2, 1);
+    exhaust("join rows", call_join_rows, 0, 1);
+    exhaust("join rows", call_join_rows, 1, 1);
     exhaust("lay out", call_lay_out, MDM_LAYOUT_CLASSES, 1);
     exhaust("lay out", call_lay_out, MDM_LAYOUT_FLAT, 1);
     exhaust("read", call_read, 1, 0);

@@ -1,0 +1,160 @@
+/*
+ * A block compiled: for each code of each column, the lanes that accept it.
+ */
+#include "mdm_join.h"
+
+#include <string.h>
+
+/* ---- Opened: who sits where ---- */
+
+static void set_lane(mdm_lanes *lanes, size_t lane)
+{
+    lanes->at[lane / 64] |= (uint64_t)1 << lane % 64;
+}
+
+static uint32_t object_of(const mdm_join *join, const mdm_seat *seat, size_t lane)
+{
+    const mdm_lists *lists = join->sources.lists;
+    const uint32_t list = join->sources.at[seat->source].list;
+    if ((join->accepted_by & MDM_SOURCE) == 0 || list == 0) {
+        return MDM_NONE;
+    }
+    return lists->objects.at[lists->at[list - 1].first + (lane - seat->lane)];
+}
+
+/* Columns that stand for the scheme alone. */
+static bool is_asked(const mdm_join *join, size_t column)
+{
+    const mdm_scheme *scheme = &join->fleet->scheme;
+    return column == scheme->n_attributes ? (join->accepted_by & MDM_TARGET) != 0
+                                          : mdm_is_compared(&scheme->attributes[column]);
+}
+
+/* What the object of a lane asks besides. */
+static void open_object(const mdm_join *join, mdm_field *field, size_t lane, uint32_t object)
+{
+    const mdm_scheme *scheme = &join->fleet->scheme;
+    const mdm_columns *columns = &join->sources.lists->columns;
+    bool is_late = mdm_code(columns, scheme->n_attributes, object) != 0;
+    for (size_t a = 0; a < scheme->n_attributes; a++) {
+        const bool is_asked = scheme->attributes[a].relation != MDM_ANY &&
+                              (scheme->unlisted != MDM_YES || mdm_code(columns, a, object) != 0);
+        field->is_used[a] = field->is_used[a] || is_asked;
+        is_late = is_late || (is_asked && join->columns[a].is_late);
+    }
+    if (is_late) {
+        set_lane(&field->late, lane);
+        field->has_late = true;
+    }
+}
+
+static void open_lane(const mdm_join *join, mdm_field *field, const mdm_seat *seat, size_t lane)
+{
+    const uint32_t object = object_of(join, seat, lane);
+    const bool is_missing = (join->accepted_by & MDM_SOURCE) != 0 && object == MDM_NONE;
+    const unsigned verdict = is_missing ? join->fleet->scheme.missing : MDM_YES;
+    field->source_of[lane] = seat->source;
+    field->object_of[lane] = object;
+    if ((verdict & 1) != 0) {
+        set_lane(&field->start[0], lane);
+    }
+    if ((verdict >> 1) != 0) {
+        set_lane(&field->start[1], lane);
+    }
+    if (object != MDM_NONE) {
+        open_object(join, field, lane, object);
+    }
+}
+
+static void open_folds(const mdm_seat *seats, size_t n_seats, mdm_folds *folds)
+{
+    for (size_t i = 0; i < n_seats; i++) {
+        const mdm_seat *seat = &seats[i];
+        set_lane(&folds->heads, seat->lane);
+        for (size_t s = 0; (size_t)1 << s < seat->n_lanes; s++) {
+            folds->n = folds->n > s ? folds->n : s + 1;
+            for (size_t k = 0; k + ((size_t)1 << s) < seat->n_lanes; k++) {
+                set_lane(&folds->same[s], seat->lane + k);
+            }
+        }
+    }
+}
+
+void mdm_field_open(const mdm_join *join, const mdm_seating *seating, size_t block,
+                    mdm_field *field)
+{
+    mdm_lanes *rows[2] = {field->rows[0], field->rows[1]};
+    const mdm_seat *seats = &seating->seats[seating->blocks[block].first_seat];
+    const size_t n_seats = seating->blocks[block].n_seats;
+    memset(field, 0, sizeof *field);
+    memset(field->source_of, 0xff, sizeof field->source_of);
+    memcpy(field->rows, rows, sizeof rows);
+    memset(&rows[0][join->full_row], 0xff, sizeof *rows[0]);
+    for (size_t i = 0; i < n_seats; i++) {
+        for (size_t k = 0; k < seats[i].n_lanes; k++) {
+            open_lane(join, field, &seats[i], seats[i].lane + k);
+        }
+    }
+    for (size_t c = 0; c <= join->fleet->scheme.n_attributes; c++) {
+        field->is_used[c] = field->is_used[c] || is_asked(join, c);
+        if (is_asked(join, c) && join->columns[c].is_late) {
+            field->late = field->start[0];
+            field->has_late = true;
+        }
+    }
+    open_folds(seats, n_seats, &field->folds);
+}
+
+/* ---- Closed: which columns are asked ---- */
+
+static void close_column(const mdm_join *join, mdm_field *field, size_t column)
+{
+    const size_t begin = join->columns[column].begin;
+    const bool is_split = field->is_undecided[column];
+    const mdm_lanes *rows[2] = {field->rows[0] + begin, field->rows[is_split ? 1 : 0] + begin};
+    field->is_split = field->is_split || is_split;
+    for (size_t p = 0; p < 2 && join->fleet->classes.columns.at[column].n_bytes == 0; p++) {
+        for (size_t w = 0; w < MDM_LANE_WORDS; w++) {
+            field->start[p].at[w] &= rows[p][0].at[w];
+        }
+    }
+    if (join->fleet->classes.columns.at[column].n_bytes > 0) {
+        field->rows_of[0][field->n_columns] = rows[0];
+        field->rows_of[1][field->n_columns] = rows[1];
+        field->columns[field->n_columns++] = (uint8_t)column;
+    }
+}
+
+static bool is_key(const mdm_zones *zones, size_t column)
+{
+    bool is = false;
+    for (size_t k = 0; k < zones->n_keys; k++) {
+        is = is || zones->columns[k] == column;
+    }
+    return is;
+}
+
+void mdm_field_close(const mdm_join *join, mdm_field *field)
+{
+    const mdm_zones *zones = &join->fleet->classes.zones;
+    for (size_t c = 0; c <= join->fleet->scheme.n_attributes; c++) {
+        const mdm_join_column *column = &join->columns[c];
+        if (field->is_used[c] && column->is_late) {
+            field->is_split = field->is_split || column->may_be_undecided;
+        } else if (field->is_used[c] && !is_key(zones, c)) {
+            close_column(join, field, c);
+        }
+    }
+    for (size_t k = 0; k < zones->n_keys; k++) {
+        const size_t c = zones->columns[k];
+        const size_t n_before = field->n_columns;
+        if (field->is_used[c] && !join->columns[c].is_late) {
+            close_column(join, field, c);
+        }
+        if (field->n_columns > n_before) {
+            field->keys[field->n_keys++] = (uint8_t)k;
+        }
+    }
+    field->is_split = field->is_split || memcmp(&field->start[0], &field->start[1],
+                                                sizeof field->start[0]) != 0;
+}

@@ -1,0 +1,184 @@
+/*
+ * Many sources against all targets.
+ *
+ * Equal sources are one. Each object of a source takes a lane (a source without objects one lane),
+ * and 512 lanes are a block, which asks every class once. What needs more than rows of bits (tied
+ * variables, columns of very many codes) is judged for the pairs that are left.
+ */
+#ifndef MDM_JOIN_H
+#define MDM_JOIN_H
+
+#include <stdatomic.h>
+
+#include "mdm_encode.h"
+#include "mdm_lanes.h"
+#include "mdm_query.h"
+
+#define MDM_MAX_COLUMNS (MDM_MAX_ATTRIBUTES + 1)
+
+typedef struct mdm_source {
+    const mdm_value *const *values; /* one an attribute, of those that are asked for; NULL: absent */
+    const mdm_encoded *relations;   /* one a compared attribute, in their order */
+    uint32_t list;                  /* its code in the lists of the join; 0: none */
+} mdm_source;
+
+typedef struct mdm_sources {
+    uint32_t *number; /* of what was given, each: its source */
+    size_t n_given;
+    size_t n_given_max;
+    mdm_source *at;
+    size_t capacity;
+    size_t n;
+    mdm_arena arena;
+    mdm_arena scratch; /* what one line needs while it is read */
+    mdm_lists own;     /* lists of lines */
+    const mdm_lists *lists; /* these, or those of the fleet */
+    mdm_encoded *clauses[MDM_MAX_ATTRIBUTES]; /* by number; the first for those not listed */
+} mdm_sources;
+
+/* The lanes of one source in a block. They never lie across two words. */
+typedef struct mdm_seat {
+    uint32_t source;
+    uint16_t lane;
+    uint16_t n_lanes;
+} mdm_seat;
+
+typedef struct mdm_block {
+    size_t first_seat;
+    size_t n_seats;
+} mdm_block;
+
+/* Sources in blocks. */
+typedef struct mdm_seating {
+    mdm_seat *seats;
+    mdm_block *blocks;
+    uint32_t *alone; /* sources with too many objects for a block */
+    size_t n_sources; /* there is room for */
+    size_t n_seats;
+    size_t n_blocks;
+    size_t n_alone;
+} mdm_seating;
+
+typedef struct mdm_join_column {
+    size_t begin;  /* of its rows */
+    size_t second; /* where the clauses of a compared attribute have rows of their own */
+    size_t n_codes;
+    bool is_late; /* too many codes for rows */
+    bool may_be_undecided;
+    const uint64_t *places; /* of a set: the members of each settled code, as in mdm_member_table */
+} mdm_join_column;
+
+/* A block compiled. Of two planes the first is what is not refused, the second what is accepted. */
+typedef struct mdm_field {
+    mdm_lanes start[2];
+    size_t n_columns; /* that are asked; the keys of the fleet's order are the last */
+    size_t n_keys;
+    uint8_t columns[MDM_MAX_COLUMNS];
+    uint8_t keys[MDM_MAX_KEYS]; /* the number of each of these keys among all */
+    const mdm_lanes *rows_of[2][MDM_MAX_COLUMNS]; /* of each column */
+    mdm_lanes late; /* lanes of which rows do not say all */
+    bool has_late;
+    mdm_folds folds;
+    bool is_split; /* something may be undecided */
+    uint32_t source_of[MDM_LANES]; /* MDM_NONE: nobody sits there */
+    uint32_t object_of[MDM_LANES]; /* a row of the lists of sources; MDM_NONE: none */
+    bool is_undecided[MDM_MAX_COLUMNS];
+    bool is_used[MDM_MAX_COLUMNS];
+    mdm_lanes *rows[2]; /* by column and code */
+} mdm_field;
+
+/* What one thread works on. */
+typedef struct mdm_desk {
+    mdm_strands strands[2];
+    mdm_lanes met[2][MDM_RUN];
+    mdm_lanes planes[2][MDM_PLANES];
+    uint32_t counts[2][MDM_LANES];
+    atomic_flag is_taken;
+} mdm_desk;
+
+struct mdm_join {
+    const mdm_fleet *fleet;
+    mdm_direction accepted_by;
+    unsigned n_threads;
+    uint64_t generation; /* of the fleet */
+    const mdm_lane_kernels *kernels;
+    mdm_sources sources;
+    mdm_join_column columns[MDM_MAX_COLUMNS];
+    size_t first_clause[MDM_MAX_ATTRIBUTES]; /* of targets: where each attribute's rows begin */
+    size_t n_rows;   /* of a field */
+    size_t full_row; /* which has all lanes */
+    mdm_seating all;
+    uint32_t *counts[2]; /* a source: possible, accepted */
+    size_t n_counted;    /* blocks of all, then the sources alone */
+    void *memory;        /* of fields, desks and rows; they begin aligned */
+    size_t memory_bytes;
+    mdm_field *fields;
+    size_t n_fields;
+    mdm_desk *desks;
+    size_t first_judged; /* what was given, from here on, has bits by class */
+    size_t n_judged;
+    size_t n_words;      /* of bits by class */
+    uint64_t *bits;      /* of each place: possible, then accepted; after all one row of scratch */
+    size_t n_places;     /* there is room for in bits */
+    uint32_t *place_of;  /* a source: its place in bits; MDM_NONE: it was not judged */
+    mdm_seating judged;
+};
+
+/* ---- mdm_sources.c ---- */
+
+/* What clauses and relations say about codes; after the sources have been read. */
+bool mdm_sources_encode(mdm_join *join);
+
+mdm_status mdm_sources_read(mdm_join *join, mdm_text text, mdm_fault *faults, size_t faults_len,
+                            size_t *n_faults);
+mdm_status mdm_sources_of_rows(mdm_join *join, const uint32_t *rows, size_t rows_len);
+mdm_status mdm_sources_of_classes(mdm_join *join);
+void mdm_sources_free(mdm_join *join);
+
+/* ---- mdm_seating.c ---- */
+
+/* Room for so many sources; then those of a list are seated. */
+bool mdm_seating_new(mdm_join *join, mdm_seating *seating, size_t n_sources);
+void mdm_seating_free(mdm_join *join, mdm_seating *seating);
+void mdm_seat_all(const mdm_join *join, mdm_seating *seating, const uint32_t *sources, size_t n);
+
+/* ---- mdm_field.c ---- */
+
+void mdm_field_open(const mdm_join *join, const mdm_seating *seating, size_t block,
+                    mdm_field *field);
+void mdm_field_close(const mdm_join *join, mdm_field *field);
+static inline bool mdm_is_compared(const mdm_attribute *attribute)
+{
+    return attribute->relation != MDM_UNRELATED && attribute->relation != MDM_ANY;
+}
+
+/* ---- mdm_fill.c, mdm_fill_lists.c: the rows of one column ---- */
+
+void mdm_field_fill(const mdm_join *join, mdm_field *field, size_t column);
+void mdm_field_fill_lists(const mdm_join *join, mdm_field *field);
+
+/* ---- mdm_late.c ---- */
+
+/* What no row says of a lane and a class. */
+mdm_verdict mdm_judge_late(const mdm_join *join, const mdm_field *field, size_t lane,
+                           size_t class);
+/* What a clause of the targets' lists says of a source's value; number 0: that it is not listed. */
+unsigned mdm_target_clause(const mdm_join *join, size_t attribute, uint32_t number,
+                           const mdm_value *value);
+/* Whether one choice of the variables of a target's object suits the source. */
+bool mdm_target_joins(const mdm_join *join, uint32_t object, const mdm_value *const *values);
+
+/* ---- mdm_pass.c: blocks against every class ---- */
+
+/* Counts for the sources of these blocks; or bits by class, where place_of says where. */
+void mdm_pass(mdm_join *join, const mdm_seating *seating, size_t first_block, size_t n_blocks,
+              bool keeps_bits);
+
+/* ---- mdm_found.c: answers for the sources that were judged ---- */
+
+static inline uint64_t *mdm_join_bits(const mdm_join *join, uint32_t source, size_t plane)
+{
+    return join->bits + (2 * (size_t)join->place_of[source] + plane) * join->n_words;
+}
+
+#endif

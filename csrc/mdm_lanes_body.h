@@ -1,0 +1,244 @@
+/*
+ * The loops over lanes, written once and compiled for each path: who includes this says MDM_WITH,
+ * the instructions that may be used, and the name of the table.
+ */
+#include "mdm_lanes.h"
+
+typedef uint64_t vector __attribute__((vector_size(MDM_LANE_BYTES), may_alias));
+
+static inline vector *as_vectors(mdm_lanes *lanes)
+{
+    return (vector *)lanes;
+}
+
+MDM_WITH static inline bool has_any(const vector *any)
+{
+    const vector v = *any;
+    return (v[0] | v[1] | v[2] | v[3] | v[4] | v[5] | v[6] | v[7]) != 0;
+}
+
+/* ---- Meeting ---- */
+
+#define FEW 4 /* columns that often suffice to see that nobody is left */
+
+/* Where the rows of a run of classes are, in bytes from the first: of one column. */
+#define PLACE(name, type)                                                                    MDM_WITH static void name(const void *given, uint32_t first_row, uint32_t *places)       {                                                                                            const type *codes = given;                                                               for (size_t i = 0; i < MDM_RUN; i++) {                                                       places[i] = (first_row + (uint32_t)codes[i]) * (uint32_t)sizeof(vector);             }                                                                                    }
+
+PLACE(place_bytes, uint8_t)
+PLACE(place_halves, uint16_t)
+PLACE(place_words, uint32_t)
+
+MDM_WITH static void place(const mdm_strand *strand, size_t first, uint32_t *places)
+{
+    const uint8_t *codes = (const uint8_t *)strand->codes + first * strand->n_bytes;
+    switch (strand->n_bytes) {
+    case 1:
+        place_bytes(codes, strand->first_row, places);
+        break;
+    case 2:
+        place_halves(codes, strand->first_row, places);
+        break;
+    default:
+        place_words(codes, strand->first_row, places);
+        break;
+    }
+}
+
+#define ROW(c) (*(const vector *)(rows + places[(c) * MDM_RUN + i]))
+
+/* Narrows each class of a run by n columns, which are a multiple of four. */
+MDM_WITH static inline __attribute__((always_inline)) bool
+meet_columns(const char *rows, const uint32_t *places, size_t n, vector *met)
+{
+    vector any = {0};
+    for (size_t i = 0; i < MDM_RUN; i++) {
+        vector v = met[i];
+        for (size_t c = 0; c < n; c += 4) {
+            v &= (ROW(c) & ROW(c + 1)) & (ROW(c + 2) & ROW(c + 3));
+        }
+        met[i] = v;
+        any |= v;
+    }
+    return has_any(&any);
+}
+
+/* The same, with the loop over columns unrolled where they are few. */
+MDM_WITH static bool meet_some(const char *rows, const uint32_t *places, size_t n, vector *met)
+{
+    switch (n) {
+    case 4:
+        return meet_columns(rows, places, 4, met);
+    case 8:
+        return meet_columns(rows, places, 8, met);
+    case 12:
+        return meet_columns(rows, places, 12, met);
+    default:
+        return meet_columns(rows, places, n, met);
+    }
+}
+
+/* The columns from `begin` on, before `end`. */
+MDM_WITH static bool meet_part(const mdm_strands *strands, size_t begin, size_t end, size_t first,
+                               vector *met)
+{
+    uint32_t places[(MDM_MAX_ATTRIBUTES + 4) * MDM_RUN];
+    size_t n = 0;
+    for (size_t c = begin; c < end; c++) {
+        place(&strands->at[c], first, places + n++ * MDM_RUN);
+    }
+    for (; n % 4 != 0; n++) {
+        for (size_t i = 0; i < MDM_RUN; i++) {
+            places[n * MDM_RUN + i] = strands->full_row * (uint32_t)sizeof(vector);
+        }
+    }
+    return meet_some((const char *)strands->rows, places, n, met);
+}
+
+MDM_WITH static bool meet(mdm_strands *strands, size_t first, mdm_lanes *out)
+{
+    const vector start = *(const vector *)&strands->start;
+    const size_t n = strands->n;
+    const size_t few = strands->was_empty && n > FEW ? FEW : n;
+    vector *met = as_vectors(out);
+    for (size_t i = 0; i < MDM_RUN; i++) {
+        met[i] = start;
+    }
+    strands->was_empty = n > 0 && (!meet_part(strands, 0, few, first, met) ||
+                                   (few < n && !meet_part(strands, few, n, first, met)));
+    return !strands->was_empty;
+}
+
+MDM_WITH static void fold(const mdm_folds *folds, mdm_lanes *out)
+{
+    vector *met = as_vectors(out);
+    const vector heads = *(const vector *)&folds->heads;
+    for (size_t i = 0; i < MDM_RUN; i++) {
+        vector v = met[i];
+        for (size_t s = 0; s < folds->n; s++) {
+            const vector same = *(const vector *)&folds->same[s];
+            v |= (v >> ((uint64_t)1 << s)) & same;
+        }
+        met[i] = v & heads;
+    }
+}
+
+/* A full adder: a + b + c = 2 high + low. */
+#define ADD(high, low, a, b, c)                   \
+    do {                                          \
+        const vector half_ = (a) ^ (b);           \
+        const vector c_ = (c);                    \
+        (high) = ((a) & (b)) | (half_ & c_);      \
+        (low) = half_ ^ c_;                       \
+    } while (0)
+
+/* Carry-save adders (Harley and Seal; Warren, Hacker's Delight 5-1): eight vectors at a time become
+   one of weight eight. */
+MDM_WITH static void tally(const mdm_lanes *given, mdm_lanes *out)
+{
+    const vector *met = (const vector *)given;
+    vector *planes = as_vectors(out);
+    vector ones = planes[0];
+    vector twos = planes[1];
+    vector fours = planes[2];
+    for (size_t i = 0; i < MDM_RUN; i += 8) {
+        vector two_a;
+        vector two_b;
+        vector four_a;
+        vector four_b;
+        vector carry;
+        ADD(two_a, ones, ones, met[i], met[i + 1]);
+        ADD(two_b, ones, ones, met[i + 2], met[i + 3]);
+        ADD(four_a, twos, twos, two_a, two_b);
+        ADD(two_a, ones, ones, met[i + 4], met[i + 5]);
+        ADD(two_b, ones, ones, met[i + 6], met[i + 7]);
+        ADD(four_b, twos, twos, two_a, two_b);
+        ADD(carry, fours, fours, four_a, four_b);
+        for (size_t p = 3; has_any(&carry); p++) {
+            const vector before = planes[p];
+            planes[p] = before ^ carry;
+            carry &= before;
+        }
+    }
+    planes[0] = ones;
+    planes[1] = twos;
+    planes[2] = fours;
+}
+
+/* ---- Rows ---- */
+
+#define PLACES 6 /* members whose combinations have a vector each */
+#define CHUNKS ((64 + PLACES - 1) / PLACES)
+
+/* For each combination of the members of a chunk the lanes that it suits. */
+MDM_WITH static void combine(const mdm_layer *layer, size_t chunk, vector *suits)
+{
+    suits[0] = chunk == 0 ? *(const vector *)&layer->members : ~(vector){0};
+    for (size_t j = 0; j < PLACES && chunk * PLACES + j < layer->n_places; j++) {
+        const vector required = *(const vector *)&layer->required[chunk * PLACES + j];
+        const vector forbidden = *(const vector *)&layer->forbidden[chunk * PLACES + j];
+        for (size_t s = 0; s < (size_t)1 << j; s++) {
+            suits[s | (size_t)1 << j] = suits[s] & ~forbidden;
+            suits[s] &= ~required;
+        }
+    }
+}
+
+MDM_WITH static void lay_members(const mdm_layer *layer, vector *rows)
+{
+    const vector all = *(const vector *)&layer->all;
+    const size_t n_chunks = (layer->n_places + PLACES - 1) / PLACES;
+    vector suits[CHUNKS][(size_t)1 << PLACES];
+    suits[0][0] = *(const vector *)&layer->members;
+    for (size_t c = 0; c < n_chunks; c++) {
+        combine(layer, c, suits[c]);
+    }
+    for (size_t code = 1; code <= layer->n_settled; code++) {
+        uint64_t left = layer->places[code];
+        vector held = suits[0][left % ((size_t)1 << PLACES)];
+        for (size_t c = 1; c < n_chunks; c++) {
+            left >>= PLACES;
+            held &= suits[c][left % ((size_t)1 << PLACES)];
+        }
+        rows[code] = held | all;
+    }
+}
+
+/* A lane holds the ranks between two of its bits. */
+MDM_WITH static void lay_ranks(const mdm_layer *layer, vector *rows)
+{
+    const vector all = *(const vector *)&layer->all;
+    vector held = {0};
+    for (size_t rank = 0; rank < layer->n_settled; rank++) {
+        const size_t code = layer->by_rank == NULL ? rank + 1 : layer->by_rank[rank];
+        held ^= rows[code];
+        rows[code] = held | all;
+    }
+}
+
+MDM_WITH static void lay(const mdm_layer *layer, mdm_lanes *out)
+{
+    const vector all = *(const vector *)&layer->all;
+    vector *rows = as_vectors(out);
+    size_t code = 1;
+    if (layer->has_ranks) {
+        lay_ranks(layer, rows);
+        code = layer->n_settled + 1;
+    } else if (layer->has_members) {
+        lay_members(layer, rows);
+        code = layer->n_settled + 1;
+    }
+    for (; code < layer->n_codes; code++) {
+        rows[code] = all;
+    }
+    rows[0] = *(const vector *)&layer->absent;
+}
+
+MDM_WITH static void narrow(mdm_lanes *out, const mdm_lanes *others, size_t n)
+{
+    vector *rows = as_vectors(out);
+    for (size_t i = 0; i < n; i++) {
+        rows[i] &= ((const vector *)others)[i];
+    }
+}
+
+const mdm_lane_kernels MDM_LANE_TABLE = {meet, fold, tally, lay, narrow};

@@ -1,0 +1,418 @@
+/*
+ * Blocks against every class. Threads share blocks where there are many, and else the pages of
+ * classes.
+ */
+#include <string.h>
+
+#include "mdm_join.h"
+#include "mdm_threads.h"
+
+/* Zones of more codes are not asked: of a run, of a page. */
+#define RUN_CODES 4
+#define PAGE_CODES 64
+
+typedef struct pass {
+    mdm_join *join;
+    const mdm_seating *seating;
+    size_t end; /* of blocks */
+    bool keeps_bits;
+    size_t block;     /* where threads share pages */
+    mdm_field *field;
+    atomic_size_t *next;
+} pass;
+
+/* ---- One run of classes ---- */
+
+static void clear_dead(uint64_t live, mdm_lanes *met)
+{
+    for (uint64_t dead = ~live; dead != 0; dead &= dead - 1) {
+        memset(&met[__builtin_ctzll(dead)], 0, sizeof *met);
+    }
+}
+
+static void judge_survivors(const mdm_join *join, const mdm_field *field, mdm_desk *desk,
+                            size_t first_class)
+{
+    for (size_t i = 0; i < MDM_RUN; i++) {
+        for (size_t w = 0; w < MDM_LANE_WORDS; w++) {
+            uint64_t left = desk->met[0][i].at[w] & field->late.at[w];
+            for (; left != 0; left &= left - 1) {
+                const uint64_t bit = left & (0 - left);
+                const size_t lane = w * 64 + (size_t)__builtin_ctzll(left);
+                const unsigned verdict = mdm_judge_late(join, field, lane, first_class + i);
+                desk->met[0][i].at[w] &= (verdict & 1) != 0 ? ~(uint64_t)0 : ~bit;
+                desk->met[1][i].at[w] &= (verdict >> 1) != 0 ? ~(uint64_t)0 : ~bit;
+            }
+        }
+    }
+}
+
+/* ---- Counting ---- */
+
+static void add_lanes(const mdm_lanes *met, uint32_t more, uint32_t *counts)
+{
+    for (size_t w = 0; w < MDM_LANE_WORDS; w++) {
+        for (uint64_t left = met->at[w]; left != 0; left &= left - 1) {
+            counts[w * 64 + (size_t)__builtin_ctzll(left)] += more;
+        }
+    }
+}
+
+static void add_bit(const mdm_lanes *met, size_t plane, mdm_lanes *planes)
+{
+    for (size_t w = 0; w < MDM_LANE_WORDS; w++) {
+        uint64_t carry = met->at[w];
+        for (size_t p = plane; carry != 0; p++) {
+            const uint64_t before = planes[p].at[w];
+            planes[p].at[w] ^= carry;
+            carry &= before;
+        }
+    }
+}
+
+/* Each class as often as it has devices. */
+static void weigh(const mdm_fleet *fleet, const mdm_lanes *met, size_t first_class,
+                  mdm_lanes *planes, uint32_t *counts)
+{
+    for (size_t i = 0; i < MDM_RUN; i++) {
+        uint64_t any = 0;
+        uint64_t pairs = 0; /* words with more than one lane */
+        uint32_t size = 0;
+        for (size_t w = 0; w < MDM_LANE_WORDS; w++) {
+            any |= met[i].at[w];
+            pairs |= met[i].at[w] & (met[i].at[w] - 1);
+        }
+        if (any == 0) {
+            continue;
+        }
+        size = mdm_class_size(fleet, first_class + i);
+        if (pairs == 0) {
+            add_lanes(&met[i], size, counts);
+            continue;
+        }
+        for (; size != 0; size &= size - 1) {
+            add_bit(&met[i], (size_t)__builtin_ctz(size), planes);
+        }
+    }
+}
+
+static void count(const mdm_join *join, const mdm_field *field, mdm_desk *desk,
+                  size_t first_class)
+{
+    for (size_t p = 0; p < (field->is_split ? 2U : 1U); p++) {
+        if (join->fleet->classes.is_flat) {
+            join->kernels->tally(desk->met[p], desk->planes[p]);
+        } else {
+            weigh(join->fleet, desk->met[p], first_class, desk->planes[p], desk->counts[p]);
+        }
+    }
+}
+
+/* The planes of a desk become numbers. */
+static void settle(mdm_desk *desk, size_t p)
+{
+    for (size_t plane = 0; plane < MDM_PLANES; plane++) {
+        add_lanes(&desk->planes[p][plane], (uint32_t)1 << plane, desk->counts[p]);
+    }
+}
+
+static void clear_desk(mdm_desk *desk)
+{
+    memset(desk->planes, 0, sizeof desk->planes);
+    memset(desk->counts, 0, sizeof desk->counts);
+}
+
+static void give_counts(const mdm_join *join, const mdm_seating *seating, size_t block,
+                        const mdm_field *field, mdm_desk *desk)
+{
+    const mdm_block *at = &seating->blocks[block];
+    settle(desk, 0);
+    if (field->is_split) {
+        settle(desk, 1);
+    }
+    for (size_t i = at->first_seat; i < at->first_seat + at->n_seats; i++) {
+        const mdm_seat *seat = &seating->seats[i];
+        join->counts[0][seat->source] += desk->counts[0][seat->lane];
+        join->counts[1][seat->source] += desk->counts[field->is_split ? 1 : 0][seat->lane];
+    }
+}
+
+/* ---- Bits by class ---- */
+
+static inline void swap(uint64_t *at, size_t k, size_t j, uint64_t mask)
+{
+    const uint64_t t = (at[k] >> j ^ at[k + j]) & mask;
+    at[k] ^= t << j;
+    at[k + j] ^= t;
+}
+
+/* 64 words of 64 bits turned round (Warren, Hacker's Delight 7-3). */
+static void turn(uint64_t *at)
+{
+    uint64_t mask = 0x00000000ffffffffU;
+    for (size_t j = 32; j != 0; j /= 2, mask ^= mask << j) {
+        for (size_t k = 0; k < 64; k = (k + j + 1) & ~j) {
+            swap(at, k, j, mask);
+        }
+    }
+}
+
+static void keep(const mdm_join *join, const mdm_seating *seating, size_t block,
+                 const mdm_lanes *met, size_t plane, size_t class_word)
+{
+    const mdm_block *at = &seating->blocks[block];
+    size_t seat = at->first_seat;
+    for (size_t w = 0; w < MDM_LANE_WORDS; w++) {
+        uint64_t words[MDM_RUN];
+        uint64_t any = 0;
+        for (size_t i = 0; i < MDM_RUN; i++) {
+            words[i] = met[i].at[w];
+            any |= words[i];
+        }
+        if (any != 0) {
+            turn(words);
+        }
+        for (; seat < at->first_seat + at->n_seats && seating->seats[seat].lane / 64 == w;
+             seat++) {
+            if (any != 0) {
+                mdm_join_bits(join, seating->seats[seat].source, plane)[class_word] =
+                    words[seating->seats[seat].lane % 64];
+            }
+        }
+    }
+}
+
+/* ---- Zones: what a page or a run of an ordered fleet can have ---- */
+
+/* Lanes that accept some code of a zone; `start` is narrowed by them. A zone of too many codes says
+   nothing. */
+static void narrow_by_zone(const mdm_zone *zone, const mdm_lanes *rows, uint32_t most,
+                           mdm_lanes *start)
+{
+    mdm_lanes any = {{0}};
+    if (zone->low > zone->high) {
+        *start = any;
+        return;
+    }
+    if (zone->high - zone->low >= most) {
+        return;
+    }
+    for (uint32_t code = zone->low; code <= zone->high; code++) {
+        for (size_t w = 0; w < MDM_LANE_WORDS; w++) {
+            any.at[w] |= rows[code].at[w];
+        }
+    }
+    for (size_t w = 0; w < MDM_LANE_WORDS; w++) {
+        start->at[w] &= any.at[w];
+    }
+}
+
+static bool has_lanes(const mdm_lanes *lanes)
+{
+    uint64_t any = 0;
+    for (size_t w = 0; w < MDM_LANE_WORDS; w++) {
+        any |= lanes->at[w];
+    }
+    return any != 0;
+}
+
+/* Narrows by the zones of all keys, which begin at `zones`. False: no lane is left. *is_told: each
+   zone is of one code, so that no class need be asked for its own. */
+static bool narrow_by_zones(const mdm_field *field, const mdm_zone *zones, size_t plane,
+                            uint32_t most, mdm_lanes *start, bool *is_told)
+{
+    const size_t first = field->n_columns - field->n_keys;
+    *is_told = true;
+    for (size_t k = 0; k < field->n_keys; k++) {
+        const mdm_zone *zone = &zones[field->keys[k]];
+        narrow_by_zone(zone, field->rows_of[plane][first + k], most, start);
+        *is_told = *is_told && zone->low == zone->high;
+    }
+    return has_lanes(start);
+}
+
+/* ---- Pages ---- */
+
+static void set_page(const mdm_join *join, const mdm_field *field, mdm_desk *desk, size_t page)
+{
+    const mdm_columns *columns = &join->fleet->classes.columns;
+    for (size_t p = 0; p < (field->is_split ? 2U : 1U); p++) {
+        mdm_strands *strands = &desk->strands[p];
+        strands->rows = field->rows[0];
+        strands->full_row = (uint32_t)join->full_row;
+        for (size_t i = 0; i < field->n_columns; i++) {
+            strands->at[i] = (mdm_strand){mdm_column_page(columns, field->columns[i], page),
+                                          (uint32_t)(field->rows_of[p][i] - field->rows[0]),
+                                          columns->at[field->columns[i]].n_bytes};
+        }
+    }
+}
+
+/* The lanes that accept each class of a run, of one plane. */
+static bool meet_run(const mdm_join *join, const mdm_field *field, mdm_desk *desk,
+                     const mdm_zone *zones, size_t plane, size_t class_word)
+{
+    mdm_strands *strands = &desk->strands[plane];
+    const uint64_t live = join->fleet->classes.live.at[class_word];
+    bool is_told = false;
+    strands->start = field->start[plane];
+    if (zones != NULL && !narrow_by_zones(field, zones, plane, RUN_CODES, &strands->start,
+                                          &is_told)) {
+        return false;
+    }
+    strands->n = field->n_columns - (is_told ? field->n_keys : 0);
+    if (!join->kernels->meet(strands, class_word % MDM_PAGE_WORDS * MDM_RUN, desk->met[plane])) {
+        return false;
+    }
+    clear_dead(live, desk->met[plane]);
+    return true;
+}
+
+static void ask_run(const pass *at, size_t block, const mdm_field *field, mdm_desk *desk,
+                    const mdm_zone *zones, size_t class_word)
+{
+    const mdm_join *join = at->join;
+    if (join->fleet->classes.live.at[class_word] == 0 ||
+        !meet_run(join, field, desk, zones, 0, class_word)) {
+        return;
+    }
+    if (field->is_split && !meet_run(join, field, desk, zones, 1, class_word)) {
+        memset(desk->met[1], 0, sizeof desk->met[1]);
+    }
+    if (field->has_late) {
+        judge_survivors(join, field, desk, class_word * MDM_RUN);
+    }
+    for (size_t p = 0; p < (field->is_split ? 2U : 1U); p++) {
+        if (field->folds.n > 0) {
+            join->kernels->fold(&field->folds, desk->met[p]);
+        }
+        if (at->keeps_bits) {
+            keep(join, at->seating, block, desk->met[p], p, class_word);
+        }
+    }
+    if (!at->keeps_bits) {
+        count(join, field, desk, class_word * MDM_RUN);
+    }
+}
+
+static void ask_page(const pass *at, size_t block, const mdm_field *field, mdm_desk *desk,
+                     size_t page)
+{
+    const mdm_class_table *classes = &at->join->fleet->classes;
+    const size_t n_keys = classes->zones.n_keys;
+    const mdm_zone *zones = field->n_keys == 0 ? NULL
+                                               : classes->zones.at + page * MDM_ZONES(n_keys);
+    mdm_lanes start = field->start[0];
+    bool is_told = false;
+    if (zones != NULL && !narrow_by_zones(field, zones, 0, PAGE_CODES, &start, &is_told)) {
+        return;
+    }
+    set_page(at->join, field, desk, page);
+    for (size_t run = 0; run < classes->columns.page_len / MDM_RUN; run++) {
+        ask_run(at, block, field, desk, zones == NULL ? NULL : zones + (run + 1) * n_keys,
+                page * MDM_PAGE_WORDS + run);
+    }
+}
+
+/* Where nothing is undecided, accepted is possible. */
+static void copy_bits(const pass *at, size_t block, const mdm_field *field)
+{
+    const mdm_block *of = &at->seating->blocks[block];
+    for (size_t i = of->first_seat; i < of->first_seat + of->n_seats && !field->is_split; i++) {
+        const uint32_t source = at->seating->seats[i].source;
+        memcpy(mdm_join_bits(at->join, source, 1), mdm_join_bits(at->join, source, 0),
+               at->join->n_words * sizeof(uint64_t));
+    }
+}
+
+/* ---- Shared among threads ---- */
+
+static size_t take_desk(const mdm_join *join)
+{
+    size_t number = 0;
+    while (atomic_flag_test_and_set(&join->desks[number].is_taken)) {
+        number = (number + 1) % join->n_threads;
+    }
+    return number;
+}
+
+static void take_blocks(const void *context, size_t item)
+{
+    const pass *at = context;
+    const mdm_join *join = at->join;
+    const size_t number = take_desk(join);
+    mdm_desk *desk = &join->desks[number];
+    mdm_field *field = &join->fields[number];
+    (void)item;
+    for (size_t block = 0; (block = atomic_fetch_add(at->next, 1)) < at->end;) {
+        mdm_field_open(join, at->seating, block, field);
+        for (size_t c = 0; c <= join->fleet->scheme.n_attributes; c++) {
+            mdm_field_fill(join, field, c);
+        }
+        mdm_field_close(join, field);
+        clear_desk(desk);
+        for (size_t page = 0; page < join->fleet->classes.columns.n_pages; page++) {
+            ask_page(at, block, field, desk, page);
+        }
+        if (at->keeps_bits) {
+            copy_bits(at, block, field);
+        } else {
+            give_counts(join, at->seating, block, field, desk);
+        }
+    }
+    atomic_flag_clear(&desk->is_taken);
+}
+
+static void fill_column(const void *context, size_t column)
+{
+    const pass *at = context;
+    mdm_field_fill(at->join, at->field, column);
+}
+
+static void take_pages(const void *context, size_t item)
+{
+    const pass *at = context;
+    const mdm_join *join = at->join;
+    mdm_desk *desk = &join->desks[take_desk(join)];
+    const size_t n_pages = join->fleet->classes.columns.n_pages;
+    (void)item;
+    for (size_t page = 0; (page = atomic_fetch_add(at->next, 1)) < n_pages;) {
+        ask_page(at, at->block, at->field, desk, page);
+    }
+    atomic_flag_clear(&desk->is_taken);
+}
+
+static void share_pages(pass *at)
+{
+    const mdm_join *join = at->join;
+    atomic_init(at->next, 0);
+    mdm_field_open(join, at->seating, at->block, at->field);
+    mdm_run(join->n_threads, fill_column, at, join->fleet->scheme.n_attributes + 1);
+    mdm_field_close(join, at->field);
+    for (unsigned i = 0; i < join->n_threads; i++) {
+        clear_desk(&join->desks[i]);
+    }
+    mdm_run(join->n_threads, take_pages, at, (size_t)join->n_threads * 4);
+    if (at->keeps_bits) {
+        copy_bits(at, at->block, at->field);
+        return;
+    }
+    for (unsigned i = 0; i < join->n_threads; i++) {
+        give_counts(join, at->seating, at->block, at->field, &join->desks[i]);
+    }
+}
+
+void mdm_pass(mdm_join *join, const mdm_seating *seating, size_t first_block, size_t n_blocks,
+              bool keeps_bits)
+{
+    atomic_size_t next;
+    pass at = {join, seating, first_block + n_blocks, keeps_bits, 0, join->fields, &next};
+    atomic_init(&next, first_block);
+    if (join->n_fields == join->n_threads && n_blocks >= join->n_threads) {
+        mdm_run(join->n_threads, take_blocks, &at, (size_t)join->n_threads * 4);
+        return;
+    }
+    for (at.block = first_block; at.block < at.end; at.block++) {
+        share_pages(&at);
+    }
+}

@@ -1,0 +1,209 @@
+"""Many sources at once: what is given, what comes back, and how much at a time."""
+
+import pytest
+
+from simulator.compat.loader import load_scheme
+from simulator.compat.scheme import Outcome
+from simulator.compat.schemes import load_builtin
+from simulator.errors import InputError
+from simulator.fleet.fleet import Fleet
+
+LINE = '{"name":"%s","self":{"device_api":"a","mdev_type":"t","software_version":"%s"}}\n'
+VERSIONS = ("1.0", "1.1", "2.0", "1.2", "0.9", "1.1.5")
+
+
+def text_of(*versions):
+    """Spell devices that differ in their version."""
+    return "".join(LINE % (f"d{row}", version) for row, version in enumerate(versions)).encode()
+
+
+@pytest.fixture
+def fleet():
+    """Six devices that differ in their version."""
+    made = Fleet(load_builtin("software-version"))
+    made.extend("f", [text_of(*VERSIONS)])
+    return made
+
+
+def test_lines_as_sources(fleet):
+    """NDJSON is taken a source a line, blank lines left out, whatever the names are."""
+    matches = fleet.match_all(text_of("1.1", "3.0") + b"\n \n" + text_of("1.1", "0.9").rstrip())
+    assert len(matches) == 4
+    assert matches.counts.format == "I"
+    assert list(matches.counts) == [3, 0, 3, 1]
+    assert list(matches.undecided) == [0] * 4
+
+
+def test_ways_to_give_sources(fleet):
+    """Descriptions and rows are sources as lines are."""
+    rows = [1, 4, 1]
+    by_row = fleet.match_all(rows)
+    by_description = fleet.match_all(fleet[row] for row in rows)
+    by_buffer = fleet.match_all(fleet.match(fleet[0]).rows())
+    assert list(by_row.counts) == list(by_description.counts) == [3, 1, 3]
+    assert list(by_buffer.counts) == [4, 3, 1, 3]
+
+
+@pytest.mark.parametrize("nothing", [b"", b"\n", [], range(0)])
+def test_no_sources(fleet, nothing):
+    """Without a source there are no answers, and no mistake."""
+    matches = fleet.match_all(nothing)
+    assert (len(matches), list(matches.counts), list(matches.pairs())) == (0, [], [])
+    assert list(matches.bitmaps()) == list(matches.first(3)) == []
+
+
+def test_an_empty_fleet():
+    """Where there is no device, every source has no target."""
+    fleet = Fleet(load_builtin("software-version"))
+    matches = fleet.match_all(text_of("1.0", "1.1"))
+    assert list(matches.counts) == [0, 0]
+    assert [bytes(one) for one in matches.bitmaps()] == [b"", b""]
+    assert len(fleet.matrix()) == 0
+
+
+def test_answers_are_buffers(fleet):
+    """Rows, sources and bits come as buffers of numbers."""
+    matches = fleet.match_all([1, 3])
+    assert [bytes(bits) for bits in matches.bitmaps()] == [b"\x2a", b"\x08"]
+    ((sources, rows),) = matches.pairs()
+    assert (sources.format, rows.format) == ("I", "I")
+    assert (list(sources), list(rows)) == ([0, 0, 0, 1], [1, 3, 5, 3])
+    assert [list(one) for one in matches.first(2)] == [[1, 3], [3]]
+    assert list(matches.count_of(Outcome.INCOMPATIBLE)) == [3, 5]
+
+
+def test_pairs_come_in_blocks_of_bounded_memory(fleet):
+    """A block of pairs takes at most half of the memory, and all of them together are the same."""
+    matches = fleet.match_all(range(6))
+    ((sources, rows),) = matches.pairs()
+    whole = list(zip(sources, rows, strict=True))
+    for most in (1, 2, 3, 7):
+        blocks = list(matches.pairs(memory=16 * most))
+        assert all(len(sources) == len(rows) <= most for sources, rows in blocks)
+        found = [pair for block in blocks for pair in zip(*block, strict=True)]
+        assert found == whole
+
+
+def test_answers_may_be_read_side_by_side(fleet):
+    """Two ways of reading at once, each a source at a time, do not disturb each other."""
+    matches = fleet.match_all(range(6))
+    alone = [bytes(bits) for bits in matches.bitmaps()], [list(one) for one in matches.first(2)]
+    together = zip(matches.bitmaps(memory=0), matches.first(2, memory=400), strict=True)
+    bits, rows = zip(*((bytes(bits), list(rows)) for bits, rows in together), strict=True)
+    assert (list(bits), list(rows)) == alone
+
+
+def test_progress_goes_to_the_end(fleet):
+    """Counting tells of ever more sources, and last of all of them."""
+    told = []
+    text = text_of(*(f"1.{minor}" for minor in range(2000)))
+    matches = fleet.match_all(text, progress=told.append)
+    assert told == []
+    assert sum(matches.counts) == 8
+    assert told
+    assert told == sorted(told)
+    assert told[-1] == 2000
+
+
+def test_mistakes_of_all_lines_are_told_at_once(fleet):
+    """A bad line is shown with its file and number, and every other one with it."""
+    text = text_of("1.1") + b"{\n" + text_of("x") + text_of("1.2")
+    with pytest.raises(InputError) as caught:
+        fleet.match_all(text, file="many.ndjson")
+    assert [(m.file, m.line) for m in caught.value.mistakes] == [
+        ("many.ndjson", 2),
+        ("many.ndjson", 3),
+    ]
+
+
+@pytest.mark.parametrize("rows", [[6], [0, -1], [2**32], [0, 2**32 - 1]])
+def test_rows_without_a_device(fleet, rows):
+    """A row that no device has is refused."""
+    with pytest.raises(IndexError, match="no device has this row"):
+        fleet.match_all(rows)
+
+
+def test_answers_end_with_a_change_of_the_fleet(fleet):
+    """After a change every answer is refused."""
+    matches = fleet.match_all([0])
+    fleet.remove(5)
+    for ask in (
+        lambda: matches.counts,
+        lambda: list(matches.bitmaps()),
+        lambda: list(matches.first(1)),
+    ):
+        with pytest.raises(RuntimeError, match="the fleet changed"):
+            ask()
+
+
+def test_derived_objects_are_completed():
+    """Sources under a scheme that derives objects are asked with what they derive."""
+    scheme = load_scheme(
+        "s",
+        b"scheme: s\nobjects: published\naccepted-by: source\nattributes:\n"
+        b'  a: {type: int}\naccepts:\n  - {a: "${a}"}\n',
+    )
+    fleet = Fleet(scheme)
+    fleet.extend("f", [b'{"self":{"a":%d}}\n' % (at % 3) for at in range(7)])
+    matches = fleet.match_all(b'{"self":{"a":0}}\n{"self":{"a":2}}\n{"self":{"a":5}}')
+    assert list(matches.counts) == [3, 2, 0]
+    assert list(fleet.matrix().counts) == [3, 2, 2]
+
+
+@pytest.mark.parametrize("relation", ["equal", "superset", "one_of"])
+def test_columns_of_very_many_values(relation):
+    """A column of more values than rows of bits are made for is judged alike."""
+    count = 66_000
+    kind = "string" if relation == "equal" else "set"
+    of = ", of: k" if relation == "one_of" else ""
+    scheme = load_scheme(
+        "s",
+        (
+            "scheme: s\nobjects: none\nmissing: undecided\n"
+            "attributes:\n  a: {type: int, clause: equal}\n"
+            "  k: {type: string}\n"
+            f"  b: {{type: {kind}, clause: {relation}{of}}}\n"
+        ).encode(),
+    )
+    fleet = Fleet(scheme)
+    few = [
+        b'{"self":{"a":1,"k":"m7","b":"m7"}}\n',
+        b'{"self":{"a":1}}\n',
+        b'{"self":{"a":2,"b":"m8"}}\n',
+    ]
+    fleet.extend(
+        "f", [*few, *(b'{"self":{"a":%d,"b":"m%d"}}\n' % (i % 700, i) for i in range(count))]
+    )
+    matches = fleet.match_all(b"".join(few))
+    for source, count, undecided in zip(few, matches.counts, matches.undecided, strict=True):
+        match = fleet.match(source)
+        assert (match.count, match.undecided) == (count, undecided)
+
+
+@pytest.mark.parametrize("path", ["portable", "avx2", "avx512"])
+def test_a_fleet_that_is_kept_in_order(monkeypatch, path):
+    """Where whole pages are passed over by the order of a large fleet, nothing is missed."""
+    monkeypatch.setenv("MDM_PATH", path)
+    scheme = load_scheme(
+        "s",
+        b"scheme: s\nobjects: published\naccepted-by: source\nmissing: undecided\n"
+        b"attributes:\n  a: {type: int}\n  b: {type: string, clause: equal}\n  c: {type: int}\n",
+    )
+    fleet = Fleet(scheme, keep_names=False)
+    lines = [
+        b'{"self":{"a":%d,"b":"b%d","c":%d}}\n' % (i * 7 % 40, i * 3 % 5, i) for i in range(40_000)
+    ]
+    fleet.extend("f", [*lines, b'{"self":{"c":1}}\n' * 3, b'{"self":{"a":3}}\n'])
+    fleet.lay_out("flat")
+    sources = [
+        b'{"self":{"b":"b%d"},"compatible":[{"a":"range(%d,%d)","c":"range(0,%d)"},{"a":"%d"}]}\n'
+        % (i % 6, i % 41, i % 41 + i % 3, i * 400, i % 9)
+        for i in range(90)
+    ]
+    matches = fleet.match_all(b"".join(sources), threads=2)
+    for source, count, undecided, bits in zip(
+        sources, matches.counts, matches.undecided, matches.bitmaps(), strict=True
+    ):
+        match = fleet.match(source)
+        assert (match.count, match.undecided) == (count, undecided)
+        assert match.bitmap() == bits
