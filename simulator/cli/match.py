@@ -23,7 +23,7 @@ from simulator.fleet.plain import PlainFleet, PlainMatch
 
 __all__ = ["load_fleet", "match"]
 
-_CHUNK = 1 << 22
+_CHUNK = 1 << 20
 
 
 def load_fleet(path: str, fleet: Fleet | PlainFleet) -> None:
