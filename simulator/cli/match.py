@@ -24,7 +24,7 @@ from simulator.fleet.plain import PlainFleet, PlainMatch
 
 __all__ = ["check_classes", "load_fleet", "match"]
 
-_CHUNK = 1 << 22
+_CHUNK = 1 << 20
 _CLASSES = 10_000
 """The most classes of a fleet: all their pairs take a quarter of a minute."""
 
