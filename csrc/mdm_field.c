@@ -30,19 +30,21 @@ static bool is_asked(const mdm_join *join, size_t column)
                                           : mdm_is_compared(&scheme->attributes[column]);
 }
 
+static bool is_listed(const mdm_join *join, const mdm_field *field, size_t column)
+{
+    const mdm_scheme *scheme = &join->fleet->scheme;
+    return column < scheme->n_attributes && (field->asked >> column & 1) != 0 &&
+           scheme->attributes[column].relation != MDM_ANY;
+}
+
 /* What the object of a lane asks besides. */
 static void open_object(const mdm_join *join, mdm_field *field, size_t lane, uint32_t object)
 {
-    const mdm_scheme *scheme = &join->fleet->scheme;
-    const mdm_columns *columns = &join->sources.lists->columns;
-    bool is_late = mdm_code(columns, scheme->n_attributes, object) != 0;
-    for (size_t a = 0; a < scheme->n_attributes; a++) {
-        const bool is_asked = scheme->attributes[a].relation != MDM_ANY &&
-                              (scheme->unlisted != MDM_YES || mdm_code(columns, a, object) != 0);
-        field->is_used[a] = field->is_used[a] || is_asked;
-        is_late = is_late || (is_asked && join->columns[a].is_late);
-    }
-    if (is_late) {
+    const mdm_asked *asked = &join->sources.asked[object];
+    const uint64_t attributes =
+        join->fleet->scheme.unlisted == MDM_YES ? asked->listed : UINT64_MAX;
+    field->asked |= attributes;
+    if (asked->has_joint || (attributes & join->late) != 0) {
         set_lane(&field->late, lane);
         field->has_late = true;
     }
@@ -96,7 +98,7 @@ void mdm_field_open(const mdm_join *join, const mdm_seating *seating, size_t blo
         }
     }
     for (size_t c = 0; c <= join->fleet->scheme.n_attributes; c++) {
-        field->is_used[c] = field->is_used[c] || is_asked(join, c);
+        field->is_used[c] = is_asked(join, c) || is_listed(join, field, c);
         if (is_asked(join, c) && join->columns[c].is_late) {
             field->late = field->start[0];
             field->has_late = true;

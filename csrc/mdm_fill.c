@@ -17,11 +17,7 @@ typedef const mdm_encoded *said_by(const mdm_join *join, const mdm_field *field,
 static const mdm_encoded *relation_of(const mdm_join *join, const mdm_field *field, size_t lane,
                                       size_t column)
 {
-    const mdm_encoded *relation = join->sources.at[field->source_of[lane]].relations;
-    for (size_t a = 0; a < column; a++) {
-        relation += mdm_is_compared(&join->fleet->scheme.attributes[a]) ? 1 : 0;
-    }
-    return relation;
+    return mdm_relation_of(join, &join->sources.at[field->source_of[lane]], column);
 }
 
 static const mdm_encoded *clause_of(const mdm_join *join, const mdm_field *field, size_t lane,
@@ -99,6 +95,24 @@ static void add(mdm_layer *layer, doubts *open, mdm_lanes *rows, const mdm_encod
     }
 }
 
+/* Neighbours in a block lie far apart in memory, so all are sent for before any is looked at. */
+static void find_said(const mdm_join *join, const mdm_field *field, size_t column, said_by *ask,
+                      const mdm_encoded **said)
+{
+    for (size_t lane = 0; lane < MDM_LANES; lane++) {
+        said[lane] = field->source_of[lane] == MDM_NONE ? NULL : ask(join, field, lane, column);
+        if (said[lane] != NULL) {
+            __builtin_prefetch(said[lane]);
+        }
+    }
+    for (size_t lane = 0; lane < MDM_LANES; lane++) {
+        if (said[lane] != NULL) {
+            __builtin_prefetch(said[lane]->codes);
+            __builtin_prefetch(said[lane]->ranks);
+        }
+    }
+}
+
 static void fill_layer(const mdm_join *join, const mdm_field *field, size_t column, said_by *ask,
                        mdm_lanes *rows, doubts *open)
 {
@@ -109,10 +123,9 @@ static void fill_layer(const mdm_join *join, const mdm_field *field, size_t colu
                        .n_places = dictionary->members.n,
                        .places = join->columns[column].places};
     const mdm_encoded *said[MDM_LANES];
+    find_said(join, field, column, ask, said);
     for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        said[lane] = NULL;
         if (field->source_of[lane] != MDM_NONE) {
-            said[lane] = ask(join, field, lane, column);
             add(&layer, open, rows, said[lane], lane);
         }
     }

@@ -97,6 +97,11 @@ static bool find_columns(mdm_join *join)
     for (size_t c = 0; c <= n; c++) {
         find_column(join, c);
     }
+    for (size_t a = 0; a < n; a++) {
+        if (join->columns[a].is_late && join->fleet->scheme.attributes[a].relation != MDM_ANY) {
+            join->late |= (uint64_t)1 << a;
+        }
+    }
     find_clauses(join);
     join->full_row = join->n_rows++;
     for (size_t a = 0; a < n && is_done; a++) {
@@ -219,16 +224,31 @@ static mdm_join *new_join(const mdm_fleet *fleet, mdm_direction accepted_by, uns
     return join;
 }
 
+static bool seat_all(mdm_join *join)
+{
+    const size_t n = join->sources.n;
+    uint32_t *list = mdm_resize(&join->fleet->memory, NULL, 0, n, sizeof *list);
+    bool is_done = n == 0 || list != NULL;
+    for (uint32_t i = 0; i < n && is_done; i++) {
+        list[i] = i;
+    }
+    is_done = is_done && mdm_sources_sort(join, list, n);
+    if (is_done) {
+        mdm_seat_all(join, &join->all, list, n);
+    }
+    if (list != NULL) {
+        mdm_resize(&join->fleet->memory, list, n, 0, sizeof *list);
+    }
+    return is_done;
+}
+
 /* What has its sources is made ready, or freed. */
 static mdm_status finish(mdm_join *join, mdm_status status, mdm_join **made)
 {
-    if (status == MDM_OK &&
-        (!mdm_seating_new(join, &join->all, join->sources.n) || !find_columns(join))) {
+    if (status == MDM_OK && !(mdm_seating_new(join, &join->all, join->sources.n) &&
+                              find_columns(join) && seat_all(join) && take_memory(join) &&
+                              take_counts(join))) {
         status = MDM_NO_MEMORY;
-    }
-    if (status == MDM_OK) {
-        mdm_seat_all(join, &join->all, NULL, join->sources.n);
-        status = take_memory(join) && take_counts(join) ? MDM_OK : MDM_NO_MEMORY;
     }
     if (status != MDM_OK) {
         mdm_join_free(join);
@@ -417,9 +437,12 @@ static bool take_places(mdm_join *join, size_t most)
     return true;
 }
 
-static mdm_status judge_places(mdm_join *join, const uint32_t *list, size_t n)
+static mdm_status judge_places(mdm_join *join, uint32_t *list, size_t n)
 {
-    mdm_status status = MDM_OK;
+    mdm_status status = mdm_sources_sort(join, list, n) ? MDM_OK : MDM_NO_MEMORY;
+    if (status != MDM_OK) {
+        return status;
+    }
     memset(join->bits, 0, 2 * n * join->n_words * sizeof *join->bits);
     mdm_seat_all(join, &join->judged, list, n);
     mdm_pass(join, &join->judged, 0, join->judged.n_blocks, true);

@@ -22,6 +22,12 @@ typedef struct mdm_source {
     uint32_t list;                  /* its code in the lists of the join; 0: none */
 } mdm_source;
 
+/* What is asked by an object of a source's list. */
+typedef struct mdm_asked {
+    uint64_t listed; /* bit an attribute */
+    bool has_joint;
+} mdm_asked;
+
 typedef struct mdm_sources {
     uint32_t *number; /* of what was given, each: its source */
     size_t n_given;
@@ -34,6 +40,7 @@ typedef struct mdm_sources {
     mdm_lists own;     /* lists of lines */
     const mdm_lists *lists; /* these, or those of the fleet */
     mdm_encoded *clauses[MDM_MAX_ATTRIBUTES]; /* by number; the first for those not listed */
+    mdm_asked *asked; /* by object */
 } mdm_sources;
 
 /* The lanes of one source in a block. They never lie across two words. */
@@ -80,6 +87,7 @@ typedef struct mdm_field {
     bool has_late;
     mdm_folds folds;
     bool is_split; /* something may be undecided */
+    uint64_t asked; /* attributes that an object asks for, one a bit */
     uint32_t source_of[MDM_LANES]; /* MDM_NONE: nobody sits there */
     uint32_t object_of[MDM_LANES]; /* a row of the lists of sources; MDM_NONE: none */
     bool is_undecided[MDM_MAX_COLUMNS];
@@ -104,7 +112,9 @@ struct mdm_join {
     const mdm_lane_kernels *kernels;
     mdm_sources sources;
     mdm_join_column columns[MDM_MAX_COLUMNS];
+    uint64_t late; /* attributes that are late and may be compared, one a bit */
     size_t first_clause[MDM_MAX_ATTRIBUTES]; /* of targets: where each attribute's rows begin */
+    uint8_t n_compared_before[MDM_MAX_ATTRIBUTES];
     size_t n_rows;   /* of a field */
     size_t full_row; /* which has all lanes */
     mdm_seating all;
@@ -124,6 +134,11 @@ struct mdm_join {
     mdm_seating judged;
 };
 
+static inline bool mdm_is_compared(const mdm_attribute *attribute)
+{
+    return attribute->relation != MDM_UNRELATED && attribute->relation != MDM_ANY;
+}
+
 /* ---- mdm_sources.c ---- */
 
 /* What clauses and relations say about codes; after the sources have been read. */
@@ -135,7 +150,17 @@ mdm_status mdm_sources_of_rows(mdm_join *join, const uint32_t *rows, size_t rows
 mdm_status mdm_sources_of_classes(mdm_join *join);
 void mdm_sources_free(mdm_join *join);
 
+/* What the relation of a compared attribute holds. */
+static inline const mdm_encoded *mdm_relation_of(const mdm_join *join, const mdm_source *source,
+                                                 size_t attribute)
+{
+    return &source->relations[join->n_compared_before[attribute]];
+}
+
 /* ---- mdm_seating.c ---- */
+
+/* Puts sources that ask for the same part of the fleet together. */
+bool mdm_sources_sort(const mdm_join *join, uint32_t *list, size_t n);
 
 /* Room for so many sources; then those of a list are seated. */
 bool mdm_seating_new(mdm_join *join, mdm_seating *seating, size_t n_sources);
@@ -147,10 +172,6 @@ void mdm_seat_all(const mdm_join *join, mdm_seating *seating, const uint32_t *so
 void mdm_field_open(const mdm_join *join, const mdm_seating *seating, size_t block,
                     mdm_field *field);
 void mdm_field_close(const mdm_join *join, mdm_field *field);
-static inline bool mdm_is_compared(const mdm_attribute *attribute)
-{
-    return attribute->relation != MDM_UNRELATED && attribute->relation != MDM_ANY;
-}
 
 /* ---- mdm_fill.c, mdm_fill_lists.c: the rows of one column ---- */
 

@@ -118,6 +118,7 @@ static void settle(mdm_desk *desk, size_t p)
 
 static void clear_desk(mdm_desk *desk)
 {
+    desk->strands[0].was_empty = desk->strands[1].was_empty = false;
     memset(desk->planes, 0, sizeof desk->planes);
     memset(desk->counts, 0, sizeof desk->counts);
 }

@@ -5,6 +5,86 @@
 
 #define MOST_OBJECTS 64
 
+/* ---- Neighbours: sources that accept the same in the keys of the fleet's order sit together, so that
+   a block passes over most of the fleet ---- */
+
+#define KEY_BITS 16 /* of each of two keys */
+
+static uint32_t least_code(const mdm_dictionary *dictionary, const mdm_encoded *said)
+{
+    uint32_t least = said->n_ranks > 0 ? mdm_code_at(dictionary, said->ranks[0].begin) : MDM_NONE;
+    for (uint32_t i = 0; i < said->n_codes; i++) {
+        least = said->codes[i] < least ? said->codes[i] : least;
+    }
+    return said->holds_all || least == MDM_NONE ? 0 : least;
+}
+
+/* What the first object of a source accepts in a column, or its relation. */
+static uint32_t key_of(const mdm_join *join, const mdm_source *source, size_t column)
+{
+    const mdm_fleet *fleet = join->fleet;
+    const mdm_lists *lists = join->sources.lists;
+    const mdm_encoded *said = NULL;
+    uint32_t code = 0;
+    if (mdm_is_compared(&fleet->scheme.attributes[column])) {
+        said = mdm_relation_of(join, source, column);
+    } else if ((join->accepted_by & MDM_SOURCE) != 0 && source->list != 0 &&
+               lists->at[source->list - 1].n > 0) {
+        const uint32_t object = lists->objects.at[lists->at[source->list - 1].first];
+        said = &join->sources.clauses[column][mdm_code(&lists->columns, column, object)];
+    }
+    code = said == NULL ? 0 : least_code(&fleet->dictionaries[column], said);
+    return code >> KEY_BITS == 0 ? code : ((uint32_t)1 << KEY_BITS) - 1;
+}
+
+static void sort_byte(const uint32_t *keys, const uint32_t *from, uint32_t *to, size_t n,
+                      unsigned shift)
+{
+    size_t next[257] = {0};
+    for (size_t i = 0; i < n; i++) {
+        next[(keys[from[i]] >> shift & 255) + 1]++;
+    }
+    for (size_t b = 0; b < 256; b++) {
+        next[b + 1] += next[b];
+    }
+    for (size_t i = 0; i < n; i++) {
+        to[next[keys[from[i]] >> shift & 255]++] = from[i];
+    }
+}
+
+bool mdm_sources_sort(const mdm_join *join, uint32_t *list, size_t n)
+{
+    const mdm_zones *zones = &join->fleet->classes.zones;
+    const mdm_allocator *memory = &join->fleet->memory;
+    const size_t n_sources = join->sources.n;
+    uint32_t *keys = NULL;
+    if (zones->n_keys == 0 || n <= MDM_LANES) {
+        return true;
+    }
+    keys = mdm_resize(memory, NULL, 0, n_sources + n, sizeof *keys);
+    if (keys == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const mdm_source *source = &join->sources.at[list[i]];
+        uint32_t key = 0;
+        for (size_t k = 0; k < 2 && k < zones->n_keys; k++) {
+            if (!join->columns[zones->columns[k]].is_late) {
+                key |= key_of(join, source, zones->columns[k]) << (k == 0 ? KEY_BITS : 0);
+            }
+        }
+        keys[list[i]] = key;
+    }
+    for (unsigned shift = 0; shift < 32; shift += 16) {
+        sort_byte(keys, list, keys + n_sources, n, shift);
+        sort_byte(keys, keys + n_sources, list, n, shift + 8);
+    }
+    mdm_resize(memory, keys, n_sources + n, 0, sizeof *keys);
+    return true;
+}
+
+/* ---- Places ---- */
+
 bool mdm_seating_new(mdm_join *join, mdm_seating *seating, size_t n_sources)
 {
     const mdm_allocator *memory = &join->fleet->memory;
@@ -49,7 +129,7 @@ void mdm_seat_all(const mdm_join *join, mdm_seating *seating, const uint32_t *so
     size_t lane = MDM_LANES;
     seating->n_seats = seating->n_blocks = seating->n_alone = 0;
     for (size_t i = 0; i < n; i++) {
-        const uint32_t source = sources == NULL ? (uint32_t)i : sources[i];
+        const uint32_t source = sources[i];
         const size_t n_lanes = lanes_of(join, source);
         if (n_lanes == 0) {
             continue;

@@ -341,12 +341,33 @@ static bool encode_relations(mdm_join *join, mdm_source *source, size_t n)
     return is_done;
 }
 
+static bool find_asked(mdm_join *join)
+{
+    const mdm_lists *lists = join->sources.lists;
+    const size_t n = join->fleet->scheme.n_attributes;
+    mdm_asked *asked = mdm_take(&join->sources.arena, lists->rows.n, sizeof *asked);
+    if (asked == NULL) {
+        return false;
+    }
+    for (size_t object = 0; object < lists->rows.n; object++) {
+        asked[object] = (mdm_asked){0, mdm_code(&lists->columns, n, object) != 0};
+    }
+    for (size_t a = 0; a < n; a++) {
+        for (size_t object = 0; object < lists->rows.n; object++) {
+            asked[object].listed |= (uint64_t)(mdm_code(&lists->columns, a, object) != 0) << a;
+        }
+    }
+    join->sources.asked = asked;
+    return true;
+}
+
 bool mdm_sources_encode(mdm_join *join)
 {
     const mdm_scheme *scheme = &join->fleet->scheme;
-    bool is_done = true;
+    bool is_done = (join->accepted_by & MDM_SOURCE) == 0 || find_asked(join);
     size_t n_compared = 0;
     for (size_t a = 0; a < scheme->n_attributes && is_done; a++) {
+        join->n_compared_before[a] = (uint8_t)n_compared;
         n_compared += mdm_is_compared(&scheme->attributes[a]) ? 1 : 0;
         if ((join->accepted_by & MDM_SOURCE) != 0 && !join->columns[a].is_late) {
             is_done = encode_clauses(join, a);
