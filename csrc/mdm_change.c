@@ -93,6 +93,7 @@ mdm_status mdm_add(mdm_fleet *fleet, const char *text, size_t text_len, uint32_t
     }
     fleet->rows.n_devices++;
     fleet->generation++;
+    mdm_dictionaries_settle(fleet);
     mdm_classes_weigh(fleet, fleet->rows.n);
     mdm_classes_sort(fleet);
     return MDM_OK;
@@ -143,6 +144,7 @@ mdm_status mdm_replace(mdm_fleet *fleet, uint32_t row, const char *text, size_t 
     }
     rename_row(fleet, row, word);
     fleet->generation++;
+    mdm_dictionaries_settle(fleet);
     mdm_classes_sort(fleet);
     return MDM_OK;
 }

@@ -10,6 +10,7 @@ mdm_parser mdm_parser_growing(mdm_fleet *fleet)
 {
     return (mdm_parser){.fleet = fleet,
                         .grown = fleet,
+                        .lists = &fleet->lists,
                         .keeper = {&fleet->arena, &fleet->members, &fleet->members},
                         .scratch = &fleet->scratch};
 }
@@ -149,38 +150,17 @@ static const char *list_end(const char *at, const char *end)
     return NULL;
 }
 
-static mdm_status add_list(mdm_parser *parser, mdm_text text, uint64_t hash, uint32_t *number)
-{
-    mdm_fleet *fleet = parser->grown;
-    mdm_objects objects = {NULL, 0};
-    mdm_status status = mdm_objects_parse(parser, &objects);
-    if (status == MDM_OK && parser->at != text.at + text.len) {
-        return mdm_refuse(parser, parser->at);
-    }
-    if (status == MDM_OK &&
-        !MDM_RESERVE(&fleet->memory, &fleet->lists, fleet->lists.texts.n, 1)) {
-        status = MDM_NO_MEMORY;
-    }
-    if (status == MDM_OK) {
-        status = mdm_texts_add(&fleet->lists.texts, &fleet->arena, text, hash, number);
-    }
-    if (status == MDM_OK) {
-        fleet->lists.at[*number] = (mdm_list){objects, 0};
-    }
-    return status;
-}
-
 static mdm_status intern_list(mdm_parser *parser, uint32_t *code)
 {
     const char *begin = parser->at;
     const char *end = list_end(begin, parser->end);
     const mdm_text text = {begin, (size_t)((end == NULL ? parser->end : end) - begin)};
     const uint64_t hash = mdm_hash(text.at, text.len);
-    uint32_t number = mdm_texts_find(&parser->grown->lists.texts, text, hash);
+    uint32_t number = mdm_texts_find(&parser->lists->texts, text, hash);
     if (number != MDM_NONE) {
         parser->at = end;
     } else {
-        const mdm_status status = add_list(parser, text, hash, &number);
+        const mdm_status status = mdm_list_read(parser, text, hash, &number);
         if (status != MDM_OK) {
             return status;
         }
@@ -195,7 +175,7 @@ static mdm_status parse_list(mdm_parser *parser, mdm_line *line)
     if (mdm_json_peek(parser) != '[') {
         return mdm_refuse(parser, parser->at);
     }
-    if (parser->grown != NULL) {
+    if (parser->lists != NULL) {
         return intern_list(parser, &line->codes[parser->fleet->scheme.n_attributes]);
     }
     return mdm_objects_parse(parser, &line->objects);

@@ -117,6 +117,7 @@ mdm_status mdm_fleet_new(const mdm_scheme *scheme, int keep_names, const mdm_all
     fleet->rows.free = MDM_NONE;
     fleet->kernels = mdm_kernels_wanted();
     if (!copy_scheme(fleet, scheme) ||
+        !mdm_lists_new(&fleet->memory, &fleet->lists, scheme->n_attributes) ||
         !mdm_classes_new(fleet, &fleet->classes, scheme->n_attributes + 1)) {
         mdm_fleet_free(fleet);
         return MDM_NO_MEMORY;
@@ -134,12 +135,10 @@ void mdm_fleet_free(mdm_fleet *fleet)
     memory = fleet->memory;
     mdm_classes_free(fleet);
     for (size_t i = 0; i < fleet->scheme.n_attributes; i++) {
-        mdm_texts_free(&fleet->dictionaries[i].texts, &memory);
-        MDM_TRIM(&memory, &fleet->dictionaries[i], 0);
+        mdm_dictionary_free(&memory, &fleet->dictionaries[i]);
     }
     mdm_texts_free(&fleet->members, &memory);
-    mdm_texts_free(&fleet->lists.texts, &memory);
-    MDM_TRIM(&memory, &fleet->lists, 0);
+    mdm_lists_free(&memory, &fleet->lists);
     mdm_row_classes_trim(fleet, 0);
     MDM_TRIM(&memory, &fleet->rows.place, 0);
     MDM_TRIM(&memory, &fleet->rows.name, 0);
@@ -155,18 +154,18 @@ mdm_mark mdm_fleet_mark(const mdm_fleet *fleet)
 {
     mdm_mark mark = {.arena = mdm_arena_here(&fleet->arena),
                      .n_members = fleet->members.n,
-                     .n_lists = fleet->lists.texts.n,
                      .n_classes = fleet->classes.n};
     for (size_t i = 0; i < fleet->scheme.n_attributes; i++) {
         mark.n_codes[i] = fleet->dictionaries[i].texts.n;
     }
+    mdm_lists_here(&fleet->lists, &mark.lists);
     return mark;
 }
 
 void mdm_fleet_cut(mdm_fleet *fleet, const mdm_mark *mark)
 {
     mdm_texts_cut(&fleet->members, mark->n_members);
-    mdm_texts_cut(&fleet->lists.texts, mark->n_lists);
+    mdm_lists_cut(&fleet->lists, &mark->lists);
     for (size_t i = 0; i < fleet->scheme.n_attributes; i++) {
         mdm_texts_cut(&fleet->dictionaries[i].texts, mark->n_codes[i]);
     }

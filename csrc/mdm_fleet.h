@@ -7,25 +7,31 @@
 
 #include "mdm_columns.h"
 #include "mdm_kernel.h"
-#include "mdm_rule.h"
+#include "mdm_lists.h"
 
-/* The values of one attribute. The value of code c is at[c - 1]. */
+#define MDM_MAX_MEMBERS 64
+
+/* Which sets have which member: a block of 64 codes is `stride` words, one a member, of one bit a
+   code. Kept while there are few members; else a set is compared by itself. */
+typedef struct mdm_member_table {
+    bool is_crowded; /* too many members: not kept */
+    uint32_t n;      /* members of the fleet that occur */
+    uint32_t stride;
+    uint32_t numbers[MDM_MAX_MEMBERS]; /* in the fleet, in the order of arrival here */
+    uint64_t *at;
+    size_t capacity;
+} mdm_member_table;
+
+/* The values of one attribute. The value of code c is at[c - 1]. Codes up to n_settled have a rank,
+   which is their place in the order of values, or, of sets, are in the table of members. */
 typedef struct mdm_dictionary {
     mdm_texts texts;
     mdm_value *at;
     size_t capacity;
+    size_t n_settled;
+    mdm_u32s by_rank; /* codes; none: codes follow the order of values */
+    mdm_member_table members;
 } mdm_dictionary;
-
-typedef struct mdm_list {
-    mdm_objects objects;
-    uint32_t n_classes; /* that are in use and publish it */
-} mdm_list;
-
-typedef struct mdm_lists {
-    mdm_texts texts; /* as they stood in the line */
-    mdm_list *at;
-    size_t capacity;
-} mdm_lists;
 
 #define MDM_FREE_CLASS UINT32_MAX
 
@@ -113,9 +119,9 @@ typedef struct mdm_row_table {
 typedef struct mdm_mark {
     mdm_arena_mark arena;
     size_t n_members;
-    size_t n_lists;
     size_t n_classes;
     size_t n_codes[MDM_MAX_ATTRIBUTES];
+    mdm_lists_mark lists;
 } mdm_mark;
 
 struct mdm_fleet {
@@ -171,6 +177,21 @@ mdm_status mdm_class_twin(mdm_fleet *fleet, uint32_t *class);
 void mdm_class_drop_empty(mdm_fleet *fleet, uint32_t class);
 /* Where the table is flat: forgets the classes from n on, none of which is live. */
 void mdm_class_cut(mdm_fleet *fleet, size_t n);
+
+/* ---- mdm_ranks.c: the values of an attribute in order, and sets by member ---- */
+
+/* At the end of a change that stays; what is settled is never cut. A wish, but for a few values that
+   may stay unsettled until there are more. Strings have no order: their codes are found by text. */
+void mdm_dictionaries_settle(mdm_fleet *fleet);
+void mdm_dictionary_free(const mdm_allocator *memory, mdm_dictionary *dictionary);
+size_t mdm_dictionary_bytes(const mdm_dictionary *dictionary);
+/* The place of a member in the table; MDM_NONE: it is in no set that is settled. */
+uint32_t mdm_member_place(const mdm_member_table *members, uint32_t number);
+
+static inline uint32_t mdm_code_at(const mdm_dictionary *dictionary, size_t rank)
+{
+    return dictionary->by_rank.at == NULL ? (uint32_t)rank + 1 : dictionary->by_rank.at[rank];
+}
 
 /* ---- mdm_class.c: the rows of classes ---- */
 

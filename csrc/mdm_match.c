@@ -6,7 +6,7 @@
 
 #include "mdm_solver.h"
 
-static size_t print_number(int64_t number, char *digits)
+size_t mdm_number_print(int64_t number, char *digits)
 {
     uint64_t size = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
     char reversed[20];
@@ -110,7 +110,7 @@ static bool known_text(const mdm_solver *search, const mdm_part *part, char *dig
         const mdm_string *string = &variable->strings.at[at.low];
         *text = (mdm_text){string->at, string->len};
     } else {
-        *text = (mdm_text){digits, print_number(at.low, digits)};
+        *text = (mdm_text){digits, mdm_number_print(at.low, digits)};
     }
     return true;
 }

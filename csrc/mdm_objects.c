@@ -1,5 +1,6 @@
 /*
- * The list of objects of a description: [{"a":"superset(x)"},{"b":1}].
+ * The list of objects of a description: [{"a":"superset(x)"},{"b":1}]. In a question it becomes
+ * objects; mdm_list_read.c takes it apart.
  */
 #include <string.h>
 
@@ -17,108 +18,117 @@ typedef struct objects {
     size_t n;
 } objects;
 
-static mdm_status parse_text(mdm_builder *builder, size_t attribute, mdm_clause *clause)
+static mdm_status take_number(mdm_parser *parser, size_t attribute, mdm_json_string *string)
 {
-    mdm_parser *parser = builder->parser;
-    mdm_json_string string;
-    mdm_status status = mdm_json_string_take(parser, &string);
-    if (status == MDM_OK) {
-        status = mdm_clause_parse(builder, attribute, string.text, clause);
-        if (status == MDM_BAD_TEXT) {
-            mdm_json_locate(parser, &string);
-        }
-    }
-    return status;
-}
-
-static mdm_status parse_number(mdm_builder *builder, size_t attribute, mdm_clause *clause)
-{
-    mdm_parser *parser = builder->parser;
     const mdm_kind kind = parser->fleet->scheme.attributes[attribute].kind;
-    mdm_text token = {parser->at, 0};
     mdm_status status = MDM_OK;
     if (kind != MDM_INT && kind != MDM_RATIO) {
         return mdm_refuse(parser, parser->at);
     }
-    status = mdm_json_integer_take(parser, &token);
-    return status == MDM_OK ? mdm_clause_parse(builder, attribute, token, clause) : status;
+    *string = (mdm_json_string){{NULL, 0}, parser->at, false};
+    status = mdm_json_integer_take(parser, &string->text);
+    return status;
 }
 
-static mdm_status parse_member(mdm_builder *builder, mdm_object *object, clauses *read)
+mdm_status mdm_written_take(mdm_parser *parser, uint64_t *listed, mdm_written *written)
 {
-    mdm_parser *parser = builder->parser;
+    const size_t hint = written->attribute + 1;
     mdm_json_string key;
-    size_t attribute = 0;
     mdm_status status = mdm_json_string_take(parser, &key);
     if (status != MDM_OK) {
         return status;
     }
-    attribute = mdm_fleet_find(parser->fleet, key.text, read->n);
-    if (attribute == parser->fleet->scheme.n_attributes || (object->listed >> attribute & 1)) {
+    written->attribute = mdm_fleet_find(parser->fleet, key.text, hint);
+    if (written->attribute == parser->fleet->scheme.n_attributes ||
+        (*listed >> written->attribute & 1)) {
         return mdm_refuse(parser, key.begin - 1);
     }
-    object->listed |= (uint64_t)1 << attribute;
+    *listed |= (uint64_t)1 << written->attribute;
     status = mdm_json_take(parser, ':');
     if (status != MDM_OK) {
         return status;
     }
-    if (!MDM_REGROW(parser->scratch, read, read->n)) {
-        return MDM_NO_MEMORY;
+    return mdm_json_peek(parser) == '"' ? mdm_json_string_take(parser, &written->string)
+                                        : take_number(parser, written->attribute, &written->string);
+}
+
+bool mdm_find_shared(mdm_builder *builder, mdm_clause *at, size_t n)
+{
+    const mdm_attribute *attributes = builder->parser->fleet->scheme.attributes;
+    bool has_shared = false;
+    for (size_t i = 0; i < n; i++) {
+        for (uint8_t v = 0; v < at[i].n_variables; v++) {
+            if (attributes[at[i].attribute].relation != MDM_ANY) {
+                builder->variables[at[i].variables[v]].n_clauses++;
+            }
+        }
     }
-    status = mdm_json_peek(parser) == '"' ? parse_text(builder, attribute, &read->at[read->n])
-                                          : parse_number(builder, attribute, &read->at[read->n]);
-    read->n++;
+    for (size_t i = 0; i < n; i++) {
+        for (uint8_t v = 0; v < at[i].n_variables; v++) {
+            if (attributes[at[i].attribute].relation != MDM_ANY &&
+                builder->variables[at[i].variables[v]].n_clauses > 1) {
+                at[i].is_shared = true;
+                has_shared = true;
+            }
+        }
+    }
+    return has_shared;
+}
+
+mdm_status mdm_written_parse(mdm_builder *builder, const mdm_written *written, mdm_clause *clause)
+{
+    mdm_parser *parser = builder->parser;
+    const mdm_status status =
+        mdm_clause_parse(builder, written->attribute, written->string.text, clause);
+    if (status == MDM_BAD_TEXT) {
+        mdm_json_locate(parser, &written->string);
+    }
     return status;
 }
 
-/* Which templates share a variable. Attributes that are never compared bind nothing. */
-static void find_shared(mdm_builder *builder, mdm_object *object, clauses *read)
+mdm_status mdm_json_more(mdm_parser *parser, char close, bool *is_more)
 {
-    const mdm_attribute *attributes = builder->parser->fleet->scheme.attributes;
-    for (size_t i = 0; i < read->n; i++) {
-        for (uint8_t v = 0; v < read->at[i].n_variables; v++) {
-            if (attributes[read->at[i].attribute].relation != MDM_ANY) {
-                builder->variables[read->at[i].variables[v]].n_clauses++;
-            }
-        }
+    *is_more = mdm_json_peek(parser) == ',';
+    if (*is_more) {
+        parser->at++;
+        return MDM_OK;
     }
-    for (size_t i = 0; i < read->n; i++) {
-        mdm_clause *clause = &read->at[i];
-        for (uint8_t v = 0; v < clause->n_variables; v++) {
-            if (attributes[clause->attribute].relation != MDM_ANY &&
-                builder->variables[clause->variables[v]].n_clauses > 1) {
-                clause->is_shared = true;
-                object->has_shared = true;
-            }
-        }
-    }
+    return mdm_json_take(parser, close);
+}
+
+mdm_status mdm_object_begin(mdm_parser *parser)
+{
+    const char *begin = parser->at;
+    const mdm_status status = mdm_json_take(parser, '{');
+    return status == MDM_OK && mdm_json_peek(parser) == '}' ? mdm_refuse(parser, begin) : status;
 }
 
 static mdm_status parse_object(mdm_parser *parser, mdm_object *object)
 {
-    mdm_builder builder = {.parser = parser};
+    mdm_builder builder;
     mdm_arena *arena = parser->keeper.arena;
     clauses read = {NULL, 0, 0};
-    const char *begin = parser->at;
-    mdm_status status = mdm_json_take(parser, '{');
+    mdm_written written = {.attribute = SIZE_MAX};
+    bool is_more = true;
+    mdm_status status = mdm_object_begin(parser);
     *object = (mdm_object){.n_clauses = 0};
-    if (status == MDM_OK && mdm_json_peek(parser) == '}') {
-        return mdm_refuse(parser, begin);
-    }
-    while (status == MDM_OK) {
-        status = parse_member(&builder, object, &read);
-        if (status == MDM_OK && mdm_json_peek(parser) != ',') {
-            break;
+    mdm_builder_begin(&builder, parser);
+    while (status == MDM_OK && is_more) {
+        status = mdm_written_take(parser, &object->listed, &written);
+        if (status == MDM_OK && !MDM_REGROW(parser->scratch, &read, read.n)) {
+            return MDM_NO_MEMORY;
         }
-        parser->at += status == MDM_OK ? 1 : 0;
-    }
-    if (status == MDM_OK) {
-        status = mdm_json_take(parser, '}');
+        if (status == MDM_OK) {
+            status = mdm_written_parse(&builder, &written, &read.at[read.n++]);
+        }
+        if (status == MDM_OK) {
+            status = mdm_json_more(parser, '}', &is_more);
+        }
     }
     if (status != MDM_OK) {
         return status;
     }
-    find_shared(&builder, object, &read);
+    object->has_shared = mdm_find_shared(&builder, read.at, read.n);
     object->n_clauses = read.n;
     object->n_variables = builder.n_variables;
     object->clauses = mdm_settle(arena, read.at, read.n, sizeof *read.at);
@@ -130,25 +140,22 @@ static mdm_status parse_object(mdm_parser *parser, mdm_object *object)
 mdm_status mdm_objects_parse(mdm_parser *parser, mdm_objects *list)
 {
     objects read = {NULL, 0, 0};
+    bool is_more = true;
     mdm_status status = mdm_json_take(parser, '[');
     if (status == MDM_OK && mdm_json_peek(parser) == ']') {
         parser->at++;
         *list = (mdm_objects){NULL, 0};
         return MDM_OK;
     }
-    while (status == MDM_OK) {
+    while (status == MDM_OK && is_more) {
         mdm_json_peek(parser);
         if (!MDM_REGROW(parser->scratch, &read, read.n)) {
             return MDM_NO_MEMORY;
         }
         status = parse_object(parser, &read.at[read.n++]);
-        if (status == MDM_OK && mdm_json_peek(parser) != ',') {
-            break;
+        if (status == MDM_OK) {
+            status = mdm_json_more(parser, ']', &is_more);
         }
-        parser->at += status == MDM_OK ? 1 : 0;
-    }
-    if (status == MDM_OK) {
-        status = mdm_json_take(parser, ']');
     }
     if (status != MDM_OK) {
         return status;

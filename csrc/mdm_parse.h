@@ -9,6 +9,7 @@
 typedef struct mdm_parser {
     const mdm_fleet *fleet;
     mdm_fleet *grown; /* the same fleet where it may grow; NULL for a question */
+    mdm_lists *lists; /* where lists become codes; NULL: they become objects */
     mdm_keeper keeper;
     mdm_arena *scratch;
     const char *at;
@@ -45,13 +46,21 @@ typedef struct mdm_cursor {
 
 typedef struct mdm_builder {
     mdm_parser *parser;
-    mdm_variable variables[MDM_MAX_VARIABLES];
     size_t n_variables;
+    mdm_variable variables[MDM_MAX_VARIABLES];
+    mdm_text declared[MDM_MAX_VARIABLES]; /* as written, with the braces */
 } mdm_builder;
+
+static inline void mdm_builder_begin(mdm_builder *builder, mdm_parser *parser)
+{
+    builder->parser = parser;
+    builder->n_variables = 0;
+}
 
 bool mdm_is_bare(char c); /* may stand in a literal; a comma too */
 mdm_status mdm_quoted_take(mdm_parser *parser, mdm_cursor *cursor, mdm_text *text);
 mdm_status mdm_variable_take(mdm_builder *builder, mdm_cursor *cursor, uint8_t *variable);
+size_t mdm_variable_find(const mdm_builder *builder, mdm_text name); /* n_variables: unknown */
 mdm_status mdm_value_keep(mdm_parser *parser, mdm_kind kind, mdm_text text, mdm_value *value);
 void *mdm_settle(mdm_arena *arena, const void *at, size_t n, size_t element_size);
 
@@ -74,8 +83,28 @@ typedef struct mdm_atoms {
 mdm_status mdm_template_compile(mdm_builder *builder, const mdm_atoms *atoms, mdm_clause *clause);
 mdm_status mdm_clause_parse(mdm_builder *builder, size_t attribute, mdm_text text,
                             mdm_clause *clause);
+
+/* ---- Objects ---- */
+
+/* A clause as the line has it: text, or a number. Take it with the attribute of the one before, or
+   SIZE_MAX. */
+typedef struct mdm_written {
+    size_t attribute;
+    mdm_json_string string;
+} mdm_written;
+
+mdm_status mdm_object_begin(mdm_parser *parser);
+mdm_status mdm_written_take(mdm_parser *parser, uint64_t *listed, mdm_written *written);
+mdm_status mdm_written_parse(mdm_builder *builder, const mdm_written *written, mdm_clause *clause);
+/* Past a comma, or past what closes. */
+mdm_status mdm_json_more(mdm_parser *parser, char close, bool *is_more);
+/* Notes which clauses share a variable, and whether any does. Attributes that are never compared
+   bind nothing. */
+bool mdm_find_shared(mdm_builder *builder, mdm_clause *clauses, size_t n);
 /* At the '[' of a list. */
 mdm_status mdm_objects_parse(mdm_parser *parser, mdm_objects *objects);
+/* The same into parser->lists; text and hash are those of the whole list. */
+mdm_status mdm_list_read(mdm_parser *parser, mdm_text text, uint64_t hash, uint32_t *number);
 
 /* ---- Descriptions ---- */
 

@@ -59,10 +59,24 @@ struct mdm_query {
 
 /* ---- mdm_plan.c: tables of verdicts by code ---- */
 
+bool mdm_table_new(mdm_arena *arena, size_t column, size_t n_codes, mdm_table *made); /* all MDM_NO */
+/* Puts a table where it belongs, and two of one column into one; one that refuses nobody is left
+   out. */
+void mdm_tables_add(mdm_tables *tables, mdm_table *made);
+
+static inline void mdm_table_set(mdm_table *table, size_t code, unsigned verdict)
+{
+    table->possible[code / 64] |= (uint64_t)(verdict & 1) << code % 64;
+    table->accepted[code / 64] |= (uint64_t)(verdict >> 1 & 1) << code % 64;
+}
+
 /* Each adds to tables, in the arena of the query. */
 mdm_status mdm_plan_relations(mdm_query *query, mdm_tables *tables);
-mdm_status mdm_plan_target_lists(mdm_query *query, mdm_tables *tables);
 mdm_status mdm_plan_object(mdm_query *query, const mdm_object *object, mdm_tables *tables);
+
+/* ---- mdm_targets.c: the objects of targets asked about the source ---- */
+
+mdm_status mdm_plan_target_lists(mdm_query *query, mdm_tables *tables);
 
 /* ---- mdm_sort.c ---- */
 

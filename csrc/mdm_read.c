@@ -336,6 +336,7 @@ mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row)
     reader->n = 0;
     forget(reader);
     drop_classes(fleet);
+    mdm_dictionaries_settle(fleet);
     mdm_classes_weigh(fleet, fleet->rows.n);
     mdm_classes_sort(fleet);
     trim(fleet);

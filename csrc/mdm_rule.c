@@ -1,5 +1,5 @@
 /*
- * Objects against one device: the AND of clauses, the OR of objects, the relations.
+ * One clause against one value, the clauses that share variables against a device, and relations.
  */
 #include "mdm_rule.h"
 
@@ -91,41 +91,6 @@ bool mdm_object_joins(const mdm_test *test, const mdm_object *object,
     return !object->has_shared || mdm_object_solves(test->scheme, object, values);
 }
 
-static mdm_verdict object_accepts(const mdm_test *test, const mdm_object *object,
-                                  const mdm_value *const *values)
-{
-    const mdm_scheme *scheme = test->scheme;
-    unsigned verdict = MDM_YES;
-    for (size_t i = 0; i < object->n_clauses && verdict != MDM_NO; i++) {
-        const mdm_clause *clause = &object->clauses[i];
-        /* A shared template is solved once, below, with the others. */
-        if (clause->is_shared && values[clause->attribute] != NULL) {
-            continue;
-        }
-        verdict &= mdm_clause_accepts(test, object, clause, values[clause->attribute]);
-    }
-    for (size_t a = 0; a < scheme->n_attributes && scheme->unlisted != MDM_YES; a++) {
-        if (values[a] != NULL && (object->listed >> a & 1) == 0 &&
-            scheme->attributes[a].relation != MDM_ANY) {
-            verdict &= scheme->unlisted;
-        }
-    }
-    if (verdict != MDM_NO && !mdm_object_joins(test, object, values)) {
-        return MDM_NO;
-    }
-    return (mdm_verdict)verdict;
-}
-
-mdm_verdict mdm_objects_accept(const mdm_test *test, const mdm_objects *objects,
-                               const mdm_value *const *values)
-{
-    unsigned verdict = MDM_NO;
-    for (size_t i = 0; i < objects->n && verdict != MDM_YES; i++) {
-        verdict |= object_accepts(test, &objects->at[i], values);
-    }
-    return (mdm_verdict)verdict;
-}
-
 mdm_verdict mdm_relation_holds(const mdm_attribute *attribute, const mdm_value *source,
                                const mdm_value *target)
 {
@@ -142,7 +107,7 @@ mdm_verdict mdm_relation_holds(const mdm_attribute *attribute, const mdm_value *
     case MDM_MINOR:
         return verdict_of(mdm_version_reaches(&source->version, &target->version));
     case MDM_MEMBER:
-        /* The source's string was read as a set of this one member; see mdm_query.c. */
+        /* The source's string was read as a set of this one member; see mdm_encode.c. */
         return verdict_of(mdm_set_within(&source->set, &target->set));
     case MDM_UNRELATED:
     case MDM_ANY:

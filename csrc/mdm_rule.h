@@ -110,12 +110,10 @@ typedef struct mdm_test {
     bool is_target;
 } mdm_test;
 
-/* values: one pointer an attribute, NULL where the tested device lacks it. */
 mdm_verdict mdm_clause_accepts(const mdm_test *test, const mdm_object *object,
                                const mdm_clause *clause, const mdm_value *value);
-mdm_verdict mdm_objects_accept(const mdm_test *test, const mdm_objects *objects,
-                               const mdm_value *const *values);
-/* Whether one choice of the variables suits every clause that shares one. */
+/* Whether one choice of the variables suits every clause that shares one. values: one pointer an
+   attribute, NULL where the tested device lacks it. */
 bool mdm_object_joins(const mdm_test *test, const mdm_object *object,
                       const mdm_value *const *values);
 mdm_verdict mdm_relation_holds(const mdm_attribute *attribute, const mdm_value *source,

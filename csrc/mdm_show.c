@@ -11,8 +11,7 @@ void mdm_fleet_size(const mdm_fleet *fleet, mdm_size *size)
     const mdm_row_table *rows = &fleet->rows;
     size_t row_cells = rows->place.capacity + classes->row_of.capacity;
     size_t bytes = fleet->arena.bytes + fleet->scratch.bytes + mdm_texts_bytes(&fleet->members) +
-                   mdm_texts_bytes(&fleet->lists.texts) +
-                   fleet->lists.capacity * sizeof *fleet->lists.at +
+                   mdm_lists_bytes(&fleet->lists) +
                    classes->capacity * sizeof *classes->at +
                    classes->n_slots * sizeof *classes->slots +
                    classes->hashes.capacity * sizeof *classes->hashes.at +
@@ -26,8 +25,7 @@ void mdm_fleet_size(const mdm_fleet *fleet, mdm_size *size)
         row_cells += capacity == MDM_FREE_CLASS ? 0 : capacity;
     }
     for (size_t i = 0; i < fleet->scheme.n_attributes; i++) {
-        bytes += mdm_texts_bytes(&fleet->dictionaries[i].texts) +
-                 fleet->dictionaries[i].capacity * sizeof *fleet->dictionaries[i].at;
+        bytes += mdm_dictionary_bytes(&fleet->dictionaries[i]);
     }
     size->row_bytes = row_cells * sizeof(uint32_t) +
                       rows->class_of.capacity *

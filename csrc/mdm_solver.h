@@ -30,5 +30,7 @@ void mdm_widen(mdm_solver *search, uint8_t variable, const mdm_kept *before);
 bool mdm_solve_rest(mdm_solver *search); /* the clauses that are not done */
 /* From a part of a text template on, against what is left of the text; then the rest. */
 bool mdm_match(mdm_solver *search, const mdm_clause *clause, size_t part, mdm_text rest);
+/* The number in decimal; there is room for 20 bytes. Gives how many it took. */
+size_t mdm_number_print(int64_t number, char *digits);
 
 #endif

@@ -193,7 +193,7 @@ static mdm_status take_strings(mdm_parser *parser, mdm_cursor *cursor, mdm_strin
 
 /* ---- Declarations and references ---- */
 
-static size_t find(const mdm_builder *builder, mdm_text name)
+size_t mdm_variable_find(const mdm_builder *builder, mdm_text name)
 {
     size_t i = 0;
     while (i < builder->n_variables &&
@@ -235,7 +235,7 @@ mdm_status mdm_variable_take(mdm_builder *builder, mdm_cursor *cursor, uint8_t *
         cursor->at++;
         name.len++;
     }
-    number = find(builder, name);
+    number = mdm_variable_find(builder, name);
     if (name.len == 0) {
         return mdm_refuse(parser, begin);
     }
@@ -248,12 +248,15 @@ mdm_status mdm_variable_take(mdm_builder *builder, mdm_cursor *cursor, uint8_t *
         if (status != MDM_OK) {
             return status;
         }
-        builder->n_variables++;
+        builder->declared[builder->n_variables++].at = begin;
     } else if (number == builder->n_variables) {
         return mdm_refuse(parser, begin);
     }
     if (!take(cursor, "}")) {
         return mdm_refuse(parser, cursor->at);
+    }
+    if (builder->declared[number].at == begin) {
+        builder->declared[number].len = (size_t)(cursor->at - begin);
     }
     *variable = (uint8_t)number;
     return MDM_OK;
