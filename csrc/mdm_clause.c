@@ -31,10 +31,13 @@ static mdm_kind kind_of(const mdm_builder *builder, const mdm_clause *clause)
     return builder->parser->fleet->scheme.attributes[clause->attribute].kind;
 }
 
+/* One bit a byte below 0x80: not blank, no control character, and none of "#(){}\ */
+static const uint64_t bare[2] = {0xfffffcf200000000U, 0x57ffffffefffffffU};
+
 bool mdm_is_bare(char c)
 {
     const unsigned char byte = (unsigned char)c;
-    return byte > 0x20 && byte != 0x7f && strchr("\"#{}()\\", c) == NULL;
+    return byte >= 0x80 || (bare[byte / 64] >> byte % 64 & 1) != 0;
 }
 
 /* At the quote. */
@@ -84,6 +87,19 @@ mdm_status mdm_value_keep(mdm_parser *parser, mdm_kind kind, mdm_text text, mdm_
         return MDM_NO_MEMORY;
     }
     return status;
+}
+
+mdm_status mdm_value_recall(mdm_parser *parser, size_t attribute, mdm_text text, mdm_value *value)
+{
+    const mdm_dictionary *dictionary = &parser->fleet->dictionaries[attribute];
+    const uint32_t number =
+        mdm_texts_find(&dictionary->texts, text, mdm_hash(text.at, text.len));
+    if (number == MDM_NONE) {
+        return mdm_value_parse(&parser->keeper, parser->fleet->scheme.attributes[attribute].kind,
+                               text, value, &parser->fault);
+    }
+    *value = dictionary->at[number];
+    return MDM_OK;
 }
 
 static int order_values(const void *left, const void *right, const void *context)

@@ -342,7 +342,7 @@ bool mdm_encode_relation(const mdm_fleet *fleet, mdm_arena *arena, size_t attrib
                          const mdm_value *source, mdm_encoded *made)
 {
     const mdm_attribute *at = &fleet->scheme.attributes[attribute];
-    const bool is_compared = at->relation != MDM_UNRELATED && at->relation != MDM_ANY;
+    const bool is_compared = mdm_is_compared(at);
     uint32_t number = 0;
     mdm_value member;
     mdm_encoder encoder = {.arena = arena,

@@ -62,6 +62,8 @@ mdm_status mdm_quoted_take(mdm_parser *parser, mdm_cursor *cursor, mdm_text *tex
 mdm_status mdm_variable_take(mdm_builder *builder, mdm_cursor *cursor, uint8_t *variable);
 size_t mdm_variable_find(const mdm_builder *builder, mdm_text name); /* n_variables: unknown */
 mdm_status mdm_value_keep(mdm_parser *parser, mdm_kind kind, mdm_text text, mdm_value *value);
+/* The fleet's value, where it knows the text; else parsed. */
+mdm_status mdm_value_recall(mdm_parser *parser, size_t attribute, mdm_text text, mdm_value *value);
 void *mdm_settle(mdm_arena *arena, const void *at, size_t n, size_t element_size);
 
 /* The atoms of a value that has variables, compiled. */

@@ -37,7 +37,7 @@ static void narrow(mdm_table *table, const mdm_table *other)
 static size_t count_codes(const uint64_t *set, size_t n_codes)
 {
     size_t n = 0;
-    for (size_t i = 0; i < words_of(n_codes); i++) {
+    for (size_t i = 0; i < (n_codes + 63) / 64; i++) {
         n += (size_t)__builtin_popcountll(set[i]);
     }
     return n;
@@ -111,6 +111,9 @@ mdm_status mdm_plan_relations(mdm_query *query, mdm_tables *tables)
     for (size_t a = 0; a < scheme->n_attributes; a++) {
         const mdm_value *source = query->source[scheme->attributes[a].of];
         mdm_encoded encoded;
+        if (!mdm_is_compared(&scheme->attributes[a])) {
+            continue;
+        }
         if (!mdm_encode_relation(query->fleet, &query->arena, a, source, &encoded) ||
             !add_encoded(query, a, &encoded, tables)) {
             return MDM_NO_MEMORY;

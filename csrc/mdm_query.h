@@ -51,9 +51,9 @@ struct mdm_query {
     size_t n_devices[4];
     mdm_arena arena;     /* from here on: the question compiled */
     mdm_text text;
+    mdm_vocabulary vocabulary; /* from here on nothing is set before it is needed */
     mdm_line line;
-    const mdm_value *source[MDM_MAX_ATTRIBUTES];
-    mdm_vocabulary vocabulary;
+    const mdm_value *source[MDM_MAX_ATTRIBUTES]; /* one an attribute of the scheme */
     mdm_tables tables;
 };
 

@@ -86,11 +86,13 @@ static mdm_verdict ask(const asking *at, size_t attribute, uint32_t number)
     const mdm_scheme *scheme = &at->query->fleet->scheme;
     const mdm_test test = {scheme, false};
     const mdm_value *value = at->query->source[attribute];
+    const mdm_lone_clause *lone = NULL;
+    mdm_object object = {.n_clauses = 0};
     if (number == 0) {
         return value == NULL ? MDM_YES : scheme->unlisted;
     }
-    const mdm_lone_clause *lone = &at->lists->clauses[attribute].at[number - 1];
-    const mdm_object object = {.variables = lone->variables};
+    lone = &at->lists->clauses[attribute].at[number - 1];
+    object.variables = lone->variables;
     return mdm_clause_accepts(&test, &object, &lone->clause, value);
 }
 
@@ -98,14 +100,15 @@ static void keep(const asking *at, size_t column, const uint64_t *set, size_t n_
                  uint64_t *bits)
 {
     const mdm_columns *columns = &at->lists->columns;
+    const mdm_filter filter = mdm_filter_of(set, n_codes);
     const uint32_t n_bytes = columns->at[column].n_bytes;
     const size_t n_words = columns->page_len / 64;
     for (size_t page = 0; page < at->n_pages; page++) {
         uint64_t *words = bits + page * MDM_PAGE_WORDS;
         if (n_bytes > 0) {
-            at->query->fleet->kernels->keep[n_bytes / 2](mdm_column_page(columns, column, page), set,
-                                                         n_codes, words, n_words);
-        } else if ((set[0] & 1) == 0) {
+            at->query->fleet->kernels->keep[n_bytes / 2](mdm_column_page(columns, column, page),
+                                                         &filter, words, n_words);
+        } else if (mdm_filter_bit(&filter, 0) == 0) {
             memset(words, 0, n_words * sizeof *words);
         }
     }
