@@ -89,19 +89,6 @@ mdm_status mdm_value_keep(mdm_parser *parser, mdm_kind kind, mdm_text text, mdm_
     return status;
 }
 
-mdm_status mdm_value_recall(mdm_parser *parser, size_t attribute, mdm_text text, mdm_value *value)
-{
-    const mdm_dictionary *dictionary = &parser->fleet->dictionaries[attribute];
-    const uint32_t number =
-        mdm_texts_find(&dictionary->texts, text, mdm_hash(text.at, text.len));
-    if (number == MDM_NONE) {
-        return mdm_value_parse(&parser->keeper, parser->fleet->scheme.attributes[attribute].kind,
-                               text, value, &parser->fault);
-    }
-    *value = dictionary->at[number];
-    return MDM_OK;
-}
-
 static int order_values(const void *left, const void *right, const void *context)
 {
     return mdm_value_order(*(const mdm_kind *)context, left, right);

@@ -26,10 +26,16 @@ typedef struct mdm_clauses {
     size_t capacity;
 } mdm_clauses;
 
-/* Numbered likewise; 0 stands for none. Each object has shared variables. */
+/* An object of the clauses that share variables; numbers are those of each alone. */
+typedef struct mdm_joint {
+    mdm_object object;
+    const uint32_t *numbers;
+} mdm_joint;
+
+/* Numbered as clauses are; 0 stands for none. */
 typedef struct mdm_joints {
     mdm_texts texts;
-    mdm_object *at;
+    mdm_joint *at;
     size_t capacity;
 } mdm_joints;
 
@@ -71,7 +77,7 @@ size_t mdm_lists_bytes(const mdm_lists *lists);
 mdm_status mdm_lists_add_clause(mdm_lists *lists, mdm_arena *arena, mdm_text text, uint64_t hash,
                                 const mdm_lone_clause *clause, uint32_t *number);
 mdm_status mdm_lists_add_joint(mdm_lists *lists, mdm_arena *arena, mdm_text text, uint64_t hash,
-                               const mdm_object *object, uint32_t *number);
+                               const mdm_joint *joint, uint32_t *number);
 /* numbers: one a column. */
 mdm_status mdm_lists_intern_row(mdm_lists *lists, mdm_arena *arena, const uint32_t *numbers,
                                 uint32_t *row);

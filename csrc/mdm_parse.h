@@ -6,10 +6,18 @@
 
 #include "mdm_fleet.h"
 
+/* Values of an attribute that a batch of sources has and the fleet lacks. */
+typedef struct mdm_own_values {
+    mdm_texts texts;
+    mdm_value *at;
+    size_t capacity;
+} mdm_own_values;
+
 typedef struct mdm_parser {
     const mdm_fleet *fleet;
     mdm_fleet *grown; /* the same fleet where it may grow; NULL for a question */
     mdm_lists *lists; /* where lists become codes; NULL: they become objects */
+    mdm_own_values *values; /* one an attribute, where values become numbers; NULL: they do not */
     mdm_keeper keeper;
     mdm_arena *scratch;
     const char *at;
@@ -62,8 +70,6 @@ mdm_status mdm_quoted_take(mdm_parser *parser, mdm_cursor *cursor, mdm_text *tex
 mdm_status mdm_variable_take(mdm_builder *builder, mdm_cursor *cursor, uint8_t *variable);
 size_t mdm_variable_find(const mdm_builder *builder, mdm_text name); /* n_variables: unknown */
 mdm_status mdm_value_keep(mdm_parser *parser, mdm_kind kind, mdm_text text, mdm_value *value);
-/* The fleet's value, where it knows the text; else parsed. */
-mdm_status mdm_value_recall(mdm_parser *parser, size_t attribute, mdm_text text, mdm_value *value);
 void *mdm_settle(mdm_arena *arena, const void *at, size_t n, size_t element_size);
 
 /* The atoms of a value that has variables, compiled. */
@@ -116,12 +122,15 @@ typedef struct mdm_line {
     bool has_list;
     mdm_text name;
     uint64_t present;
-    uint32_t codes[MDM_MAX_ATTRIBUTES + 1]; /* where the fleet may grow */
+    /* Where the fleet may grow; in a batch numbers, those of own values after the fleet's codes. */
+    uint32_t codes[MDM_MAX_ATTRIBUTES + 1];
     mdm_value values[MDM_MAX_ATTRIBUTES];   /* in a question */
     mdm_text texts[MDM_MAX_ATTRIBUTES];     /* in a question */
     mdm_objects objects;                    /* in a question */
 } mdm_line;
 
+/* The value of a source: the fleet's, where it knows the text; else parsed. mdm_source.c */
+mdm_status mdm_source_value(mdm_parser *parser, mdm_line *line, size_t attribute, mdm_text text);
 /* The text of one line, with or without its end. */
 mdm_status mdm_line_parse(mdm_parser *parser, mdm_text text, mdm_line *line);
 mdm_parser mdm_parser_growing(mdm_fleet *fleet);

@@ -122,6 +122,18 @@ mdm_status mdm_plan_relations(mdm_query *query, mdm_tables *tables)
     return MDM_OK;
 }
 
+/* ---- The objects of targets ---- */
+
+mdm_status mdm_plan_target_lists(mdm_query *query, mdm_tables *tables)
+{
+    mdm_table made;
+    if (!mdm_ask_target_lists(query->fleet, &query->arena, query->source, &made)) {
+        return MDM_NO_MEMORY;
+    }
+    mdm_tables_add(tables, &made);
+    return MDM_OK;
+}
+
 /* ---- An object of the source ---- */
 
 static bool add_unlisted(mdm_query *query, const mdm_object *object, mdm_tables *tables)

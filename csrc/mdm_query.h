@@ -72,11 +72,14 @@ static inline void mdm_table_set(mdm_table *table, size_t code, unsigned verdict
 
 /* Each adds to tables, in the arena of the query. */
 mdm_status mdm_plan_relations(mdm_query *query, mdm_tables *tables);
+mdm_status mdm_plan_target_lists(mdm_query *query, mdm_tables *tables);
 mdm_status mdm_plan_object(mdm_query *query, const mdm_object *object, mdm_tables *tables);
 
 /* ---- mdm_targets.c: the objects of targets asked about the source ---- */
 
-mdm_status mdm_plan_target_lists(mdm_query *query, mdm_tables *tables);
+/* By the code of a list, in the arena. source: one pointer an attribute, NULL where it is absent. */
+bool mdm_ask_target_lists(const mdm_fleet *fleet, mdm_arena *arena,
+                          const mdm_value *const *source, mdm_table *made);
 
 /* ---- mdm_sort.c ---- */
 
