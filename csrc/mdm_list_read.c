@@ -1,6 +1,6 @@
 /*
- * A list of objects taken apart into a store. Clauses are looked up by their text; only new ones are
- * parsed.
+ * A list of objects taken apart into a store. Clauses are looked up by their text; only new ones
+ * are parsed.
  *
  * Clauses with variables wait for the end of their object. Where they are not known together, they
  * are parsed together in the scratch arena, since whether a text is right depends on the clauses
@@ -56,96 +56,13 @@ static mdm_status intern_clause(mdm_parser *parser, const mdm_written *written, 
 
 /* ---- Clauses with variables ---- */
 
-static const char *past_quoted(const char *at)
-{
-    for (at++; *at != '"'; at++) {
-        at += *at == '\\' ? 1 : 0;
-    }
-    return at + 1;
-}
-
-static const char *past_variable(const char *at)
-{
-    while (*at != '}') {
-        at = *at == '"' ? past_quoted(at) : at + 1;
-    }
-    return at + 1;
-}
-
-/* The next variable of a text that is right; NULL: none. */
-static const char *find_variable(const char *at, const char *end)
-{
-    while (at < end && *at != '{') {
-        at = *at == '"' ? past_quoted(at) : at + 1;
-    }
-    return at < end ? at : NULL;
-}
-
-/* Which variable stands here; *is_reference: it is not declared here. */
-static size_t variable_at(const mdm_builder *builder, const char *at, bool *is_reference)
-{
-    mdm_text name = {at + 1, 0};
-    while (name.at[name.len] != '}' && name.at[name.len] != ':') {
-        name.len++;
-    }
-    *is_reference = name.at[name.len] == '}';
-    return mdm_variable_find(builder, name);
-}
-
-static void put(char *to, size_t *len, const char *begin, const char *end)
-{
-    if (to != NULL) {
-        memcpy(to + *len, begin, (size_t)(end - begin));
-    }
-    *len += (size_t)(end - begin);
-}
-
-/* The text with each variable declared where it first stands, unless it is known; to may be NULL.
-   Gives the length. */
-static size_t write_alone(const mdm_builder *builder, mdm_text text, uint32_t *known, char *to)
-{
-    const char *at = text.at;
-    const char *end = text.at + text.len;
-    size_t len = 0;
-    for (const char *v = find_variable(at, end); v != NULL; v = find_variable(at, end)) {
-        bool is_reference = false;
-        const size_t variable = variable_at(builder, v, &is_reference);
-        const char *past = past_variable(v);
-        put(to, &len, at, v);
-        if (is_reference && (*known >> variable & 1) == 0) {
-            const mdm_text declared = builder->declared[variable];
-            put(to, &len, declared.at, declared.at + declared.len);
-        } else {
-            put(to, &len, v, past);
-        }
-        *known |= (uint32_t)1 << variable;
-        at = past;
-    }
-    put(to, &len, at, end);
-    return len;
-}
-
-static bool stand_alone(const reading *at, mdm_text text, uint32_t *known, mdm_text *alone)
-{
-    const uint32_t before = *known;
-    const size_t len = write_alone(&at->builder, text, known, NULL);
-    char *to = mdm_take_bytes(at->parser->scratch, len);
-    *known = before;
-    if (to == NULL) {
-        return false;
-    }
-    write_alone(&at->builder, text, known, to);
-    *alone = (mdm_text){to, len};
-    return true;
-}
-
 static mdm_status intern_templates(reading *at)
 {
     mdm_status status = MDM_OK;
     for (size_t i = 0; i < at->n_templates && status == MDM_OK; i++) {
         mdm_written written = at->templates[i];
         uint32_t known = 0;
-        if (!stand_alone(at, written.string.text, &known, &written.string.text)) {
+        if (!mdm_stand_alone(&at->builder, written.string.text, &known, &written.string.text)) {
             return MDM_NO_MEMORY;
         }
         status = intern_clause(at->parser, &written, &at->numbers[written.attribute]);
@@ -223,7 +140,7 @@ static mdm_status intern_joint(const reading *at, uint32_t *number)
             continue;
         }
         parts[n] = at->templates[i];
-        if (!stand_alone(at, parts[n].string.text, &known, &parts[n].string.text)) {
+        if (!mdm_stand_alone(&at->builder, parts[n].string.text, &known, &parts[n].string.text)) {
             return MDM_NO_MEMORY;
         }
         n++;

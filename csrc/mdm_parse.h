@@ -104,6 +104,9 @@ typedef struct mdm_written {
 mdm_status mdm_object_begin(mdm_parser *parser);
 mdm_status mdm_written_take(mdm_parser *parser, uint64_t *listed, mdm_written *written);
 mdm_status mdm_written_parse(mdm_builder *builder, const mdm_written *written, mdm_clause *clause);
+/* A clause's text, which the builder has parsed, with each variable declared where it first stands
+   unless it is known; then it is. In the scratch arena. */
+bool mdm_stand_alone(const mdm_builder *builder, mdm_text text, uint32_t *known, mdm_text *alone);
 /* Past a comma, or past what closes. */
 mdm_status mdm_json_more(mdm_parser *parser, char close, bool *is_more);
 /* Notes which clauses share a variable, and whether any does. Attributes that are never compared
