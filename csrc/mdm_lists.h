@@ -1,10 +1,10 @@
 /*
- * Lists of objects, taken apart: each clause of an attribute is kept once, an object is a row of the
- * numbers of its clauses, and a list is some objects. Equal texts share all that follows from them.
+ * Lists of objects, taken apart: each clause of an attribute is kept once, an object is a row of
+ * the numbers of its clauses, and a list is some objects. Equal texts share all that follows.
  *
- * A variable that is declared in another clause is declared where it first stands instead, so that a
- * clause stands alone. What the clauses of one object have in common through their variables is kept
- * as a joint: the clauses that share some, together.
+ * A variable that another clause declares is declared where it first stands instead, so that a
+ * clause stands alone. What the clauses of one object have in common through their variables is
+ * kept as a joint: the clauses that share some, together.
  *
  * All is only appended to, so a failed call is undone by cutting back to a mark.
  */
@@ -19,7 +19,8 @@ typedef struct mdm_lone_clause {
     const mdm_variable *variables; /* of this clause */
 } mdm_lone_clause;
 
-/* The clauses of one attribute. The number of at[i] is i + 1; 0 stands for one that is not listed. */
+/* The clauses of one attribute. The number of at[i] is i + 1; 0 stands for an attribute that is not
+   listed. */
 typedef struct mdm_clauses {
     mdm_texts texts;
     mdm_lone_clause *at;

@@ -85,11 +85,12 @@ static bool add_encoded(mdm_query *query, size_t attribute, const mdm_encoded *e
                         mdm_tables *tables)
 {
     const mdm_fleet *fleet = query->fleet;
+    const size_t n_codes = fleet->dictionaries[attribute].texts.n + 1;
     mdm_table made;
     if (encoded->holds_all && encoded->held == MDM_YES && encoded->absent == MDM_YES) {
         return true;
     }
-    if (!mdm_table_new(&query->arena, attribute, fleet->dictionaries[attribute].texts.n + 1, &made)) {
+    if (!mdm_table_new(&query->arena, attribute, n_codes, &made)) {
         return false;
     }
     if (encoded->held != MDM_NO) {

@@ -59,7 +59,8 @@ struct mdm_query {
 
 /* ---- mdm_plan.c: tables of verdicts by code ---- */
 
-bool mdm_table_new(mdm_arena *arena, size_t column, size_t n_codes, mdm_table *made); /* all MDM_NO */
+/* All MDM_NO. */
+bool mdm_table_new(mdm_arena *arena, size_t column, size_t n_codes, mdm_table *made);
 /* Puts a table where it belongs, and two of one column into one; one that refuses nobody is left
    out. */
 void mdm_tables_add(mdm_tables *tables, mdm_table *made);
@@ -77,7 +78,7 @@ mdm_status mdm_plan_object(mdm_query *query, const mdm_object *object, mdm_table
 
 /* ---- mdm_targets.c: the objects of targets asked about the source ---- */
 
-/* By the code of a list, in the arena. source: one pointer an attribute, NULL where it is absent. */
+/* By the code of a list, in the arena. source: one pointer an attribute, NULL: absent. */
 bool mdm_ask_target_lists(const mdm_fleet *fleet, mdm_arena *arena,
                           const mdm_value *const *source, mdm_table *made);
 

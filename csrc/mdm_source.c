@@ -1,5 +1,5 @@
 /*
- * The values of sources: looked up in the fleet first, since most sources are much like its devices.
+ * The values of sources: looked up in the fleet first, since most sources are like its devices.
  */
 #include "mdm_parse.h"
 

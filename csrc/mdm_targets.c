@@ -1,11 +1,11 @@
 /*
  * The objects of targets, asked about one source: attribute by attribute, the rows of clauses that
- * are left are narrowed; then each list has the OR of its objects. Lists that no device has just now
- * are asked too, so that the answer outlasts the coming and going of devices.
+ * are left are narrowed; then each list has the OR of its objects. Lists that no device has just
+ * now are asked too, so that the answer outlasts the coming and going of devices.
  *
  * Where an attribute has fewer clauses than there are rows left, each clause is asked once and rows
- * are scanned as classes are; else the clauses of the rows that are left are asked. So attributes with
- * few clauses go first.
+ * are scanned as classes are; else the clauses of the rows that are left are asked. So attributes
+ * with few clauses go first.
  */
 #include <string.h>
 
@@ -228,7 +228,8 @@ static void set_lists(const asking *at, mdm_table *made)
 {
     const mdm_lists *lists = at->lists;
     EACH_LEFT(at, row) {
-        const mdm_verdict verdict = !at->is_split || bit_of(at->bits.accepted, row) ? MDM_YES : MDM_UNDECIDED;
+        const bool is_accepted = !at->is_split || bit_of(at->bits.accepted, row);
+        const mdm_verdict verdict = is_accepted ? MDM_YES : MDM_UNDECIDED;
         for (uint32_t object = lists->last.at[row]; object != MDM_NONE;
              object = lists->before.at[object]) {
             mdm_table_set(made, mdm_lists_find(lists, object) + 1, verdict);
