@@ -31,13 +31,13 @@ static mdm_kind kind_of(const mdm_builder *builder, const mdm_clause *clause)
     return builder->parser->fleet->scheme.attributes[clause->attribute].kind;
 }
 
-/* The ASCII characters that may not, one a bit: controls, blank, DQUOTE # ( ) \ { } and U+007F. */
-static const uint64_t not_bare[2] = {0x0000030dffffffffU, 0xa800000010000000U};
+/* One bit a byte below 0x80: not blank, no control character, and none of "#(){}\ */
+static const uint64_t bare[2] = {0xfffffcf200000000U, 0x57ffffffefffffffU};
 
 bool mdm_is_bare(char c)
 {
     const unsigned char byte = (unsigned char)c;
-    return byte >= 0x80 || (not_bare[byte / 64] >> byte % 64 & 1) == 0;
+    return byte >= 0x80 || (bare[byte / 64] >> byte % 64 & 1) != 0;
 }
 
 /* At the quote. */

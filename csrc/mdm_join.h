@@ -134,11 +134,6 @@ struct mdm_join {
     mdm_seating judged;
 };
 
-static inline bool mdm_is_compared(const mdm_attribute *attribute)
-{
-    return attribute->relation != MDM_UNRELATED && attribute->relation != MDM_ANY;
-}
-
 /* ---- mdm_sources.c ---- */
 
 /* What clauses and relations say about codes; after the sources have been read. */

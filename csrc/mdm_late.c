@@ -58,7 +58,7 @@ static bool source_joins(const mdm_join *join, uint32_t object, size_t class)
     const mdm_fleet *fleet = join->fleet;
     const mdm_lists *lists = join->sources.lists;
     const uint32_t joint = mdm_code(&lists->columns, fleet->scheme.n_attributes, object);
-    return joint == 0 || mdm_class_joins(fleet, &lists->joints.at[joint - 1], class);
+    return joint == 0 || mdm_class_joins(fleet, &lists->joints.at[joint - 1].object, class);
 }
 
 /* ---- What a target's list says of a source ---- */
@@ -76,7 +76,7 @@ bool mdm_target_joins(const mdm_join *join, uint32_t object, const mdm_value *co
     const mdm_test test = {scheme, false};
     const mdm_lists *lists = &join->fleet->lists;
     const uint32_t joint = mdm_code(&lists->columns, scheme->n_attributes, object);
-    return joint == 0 || mdm_object_joins(&test, &lists->joints.at[joint - 1], values);
+    return joint == 0 || mdm_object_joins(&test, &lists->joints.at[joint - 1].object, values);
 }
 
 static unsigned judge_list(const mdm_join *join, const mdm_source *source, uint32_t number)

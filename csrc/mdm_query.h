@@ -51,9 +51,9 @@ struct mdm_query {
     size_t n_devices[4];
     mdm_arena arena;     /* from here on: the question compiled */
     mdm_text text;
+    mdm_vocabulary vocabulary; /* from here on nothing is set before it is needed */
     mdm_line line;
-    const mdm_value *source[MDM_MAX_ATTRIBUTES];
-    mdm_vocabulary vocabulary;
+    const mdm_value *source[MDM_MAX_ATTRIBUTES]; /* one an attribute of the scheme */
     mdm_tables tables;
 };
 
@@ -67,7 +67,8 @@ size_t mdm_count_devices(const mdm_fleet *fleet, const uint64_t *bits, size_t n_
 
 /* ---- mdm_plan.c: tables of verdicts by code ---- */
 
-bool mdm_table_new(mdm_arena *arena, size_t column, size_t n_codes, mdm_table *made); /* all MDM_NO */
+/* All MDM_NO. */
+bool mdm_table_new(mdm_arena *arena, size_t column, size_t n_codes, mdm_table *made);
 /* Puts a table where it belongs, and two of one column into one; one that refuses nobody is left
    out. */
 void mdm_tables_add(mdm_tables *tables, mdm_table *made);
@@ -80,11 +81,14 @@ static inline void mdm_table_set(mdm_table *table, size_t code, unsigned verdict
 
 /* Each adds to tables, in the arena of the query. */
 mdm_status mdm_plan_relations(mdm_query *query, mdm_tables *tables);
+mdm_status mdm_plan_target_lists(mdm_query *query, mdm_tables *tables);
 mdm_status mdm_plan_object(mdm_query *query, const mdm_object *object, mdm_tables *tables);
 
 /* ---- mdm_targets.c: the objects of targets asked about the source ---- */
 
-mdm_status mdm_plan_target_lists(mdm_query *query, mdm_tables *tables);
+/* By the code of a list, in the arena. source: one pointer an attribute, NULL: absent. */
+bool mdm_ask_target_lists(const mdm_fleet *fleet, mdm_arena *arena,
+                          const mdm_value *const *source, mdm_table *made);
 
 /* ---- mdm_sort.c ---- */
 

@@ -46,8 +46,7 @@ static mdm_status take_value(mdm_parser *parser, mdm_line *line, size_t attribut
     if (parser->grown != NULL) {
         return intern_value(parser, attribute, text, &line->codes[attribute]);
     }
-    return mdm_value_parse(&parser->keeper, parser->fleet->scheme.attributes[attribute].kind, text,
-                           &line->values[attribute], &parser->fault);
+    return mdm_source_value(parser, line, attribute, text);
 }
 
 static mdm_status parse_value(mdm_parser *parser, mdm_line *line, size_t attribute)

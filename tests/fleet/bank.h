@@ -27,7 +27,7 @@ typedef struct bank {
 
 #define HEADER ((size_t)16)
 
-static void *bank_resize(void *context, void *block, size_t old_size, size_t new_size)
+static inline void *bank_resize(void *context, void *block, size_t old_size, size_t new_size)
 {
     bank *at = context;
     char *begin = block == NULL ? NULL : (char *)block - HEADER;

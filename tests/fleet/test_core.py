@@ -35,10 +35,16 @@ PLAIN_C = ("-U__SSE2__", "-U__BYTE_ORDER__")
 
 
 @pytest.mark.parametrize(
-    ("name", "flags"), [("core_check", ()), ("reader_check", ()), ("reader_check", PLAIN_C)]
+    ("name", "flags"),
+    [
+        ("core_check", ()),
+        ("compiler_check", ()),
+        ("reader_check", ()),
+        ("reader_check", PLAIN_C),
+    ],
 )
 def test_core_keeps_its_promises(tmp_path, name, flags):
-    """Whatever the memory and wherever a text ends, no call leaks, errs or does half a change."""
+    """Whatever the memory, the text and the clause, no call leaks, errs or does half a change."""
     compiler = _compiler("gcc")
     flags = ["-std=c11", "-g", "-O1", *flags]
     if _has_sanitizers(compiler, tmp_path):
