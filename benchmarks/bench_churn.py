@@ -1,0 +1,221 @@
+"""
+How long does a device's change take, and what do changes cost the questions in between?
+
+Compare ``ours`` with ``DuckDB`` and with ``NumPy``, which assigns to columns and keeps no index.
+Ours begins with lines of NDJSON, which it reads and checks within the time; the peers begin with
+codes. Every round gives the devices of a batch other descriptions than the round before.
+
+``mixed`` asks a source after each 99 changes, 1 % of all that is done, and compares the time of
+each question with that of the same one in a fleet at rest: `mixed`.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from itertools import cycle
+from statistics import median
+
+import numpy as np
+import pytest
+from numpy.random import default_rng
+
+from benchmarks import ours, peers
+from benchmarks.regimes import text
+from benchmarks.regimes.attributes import ATTRIBUTES, Array, Columns, scheme
+from benchmarks.regimes.clauses import accepts
+from benchmarks.regimes.data import UPDATE_SEED, Table, adversarial, realistic
+from benchmarks.regimes.regime import rules_of, table
+from benchmarks.rounds import Cell, Run, seconds, size_name
+from simulator.fleet.fleet import Fleet
+
+REGIMES = ("R", "X")
+PEERS = (
+    peers.Peer("NumPy", "updates", "NumpyColumns"),
+    peers.Peer("DuckDB", "updates", "DuckdbTable", rules=100_000),
+    peers.Peer("DuckDB 2th", "updates", "DuckdbTable", threads=2, rules=100_000),
+    peers.Peer("Polars 2th", "updates", "PolarsFrame", threads=2, rules=100_000),
+    peers.Peer("SQLite", "updates", "SqliteTable", rules=20_000),
+)
+"""Here ``rules`` is the size of a batch."""
+WHO = ("ours", *(peer.name for peer in PEERS))
+
+BETWEEN = 99
+"""Changes before each question of a mixed run."""
+_REPEATS = 5
+_SEEN = 5_000
+"""Devices that are looked at after a batch."""
+
+
+class Batches:
+    """New descriptions for all devices, twice over, in a random order of rows."""
+
+    def __init__(self, regime: str, devices: int) -> None:
+        draw = realistic if regime == "R" else adversarial
+        self.rows = default_rng(UPDATE_SEED).permutation(devices)
+        self.tables = [draw(devices, UPDATE_SEED + number) for number in (1, 2)]
+
+    def columns(self, number: int, most: int) -> Columns:
+        """Return the codes of a batch."""
+        return {name: codes[:most] for name, codes in self.tables[number].columns.items()}
+
+    def lines(self, number: int, most: int) -> list[bytes]:
+        """Return the lines of a batch."""
+        some = self.tables[number].take(np.arange(most))
+        return b"".join(text.device_lines(some)).splitlines(keepends=True)
+
+
+def _in_turn(runs: list[Run]) -> Run:
+    """Make one run that is the next of *runs* every time."""
+    turn = cycle(runs)
+
+    def run() -> None:
+        next(turn)()
+
+    return run
+
+
+class Question:
+    """One regime, and everybody ready to change."""
+
+    def __init__(self, regime: str, devices: int) -> None:
+        self.name = f"churn / {regime} / {size_name(devices)}"
+        self.table = table(regime, devices)
+        self.batches = Batches(regime, devices)
+        self.runs: dict[str, Run] = {}
+        self.work: dict[str, int] = {}
+        fleet = ours.read(scheme(), text.device_lines(self.table))
+        self.seen = default_rng(UPDATE_SEED).choice(devices, min(devices, _SEEN), replace=False)
+        self._add("ours", self._ours(fleet, devices), lambda rows: _columns(fleet, rows))
+        for peer in PEERS:
+            try:
+                built = peer.build(self.table)
+            except ImportError:
+                continue
+            most = min(devices, peer.rules)
+            rows = self.batches.rows[:most]
+            made = [built.prepare(rows, self.batches.columns(n, most)) for n in (0, 1)]
+            changed = [(run, most) for run in made]
+            self._add(peer.name, changed, lambda at, b=built: _at(b.columns(), at))
+
+    def _ours(self, fleet: Fleet, devices: int) -> list[tuple[Run, int]]:
+        lines = [self.batches.lines(number, devices) for number in (0, 1)]
+        rows = self.batches.rows.astype(np.uint32)
+        return [ours.replace(fleet, rows, one) for one in lines]
+
+    def _add(
+        self, who: str, made: list[tuple[Run, int]], columns: Callable[[Array], Columns]
+    ) -> None:
+        """Run both batches and look at what the second one left."""
+        (first, n), (second, _) = made
+        first()
+        second()
+        expected = _changed(self.table, self.batches, 1, n)
+        found = columns(self.seen)
+        for name, codes in _at(expected, self.seen).items():
+            assert np.array_equal(found[name], codes), who
+        self.runs[who], self.work[who] = _in_turn([first, second]), n
+
+    def cell(self) -> Cell:
+        """Put everybody's changes side by side."""
+        batches = ", ".join(f"{who} {n}" for who, n in self.work.items())
+        return Cell(
+            name=self.name,
+            runs=self.runs,
+            work=self.work,
+            unit="update",
+            pairs=[("ours", who) for who in self.runs if who != "ours"],
+            note=f"devices in a batch: {batches}",
+            is_warm=True,
+        )
+
+
+def _at(columns: Columns, rows: Array) -> Columns:
+    return {name: columns[name][rows] for name in ATTRIBUTES}
+
+
+def _changed(given: Table, batches: Batches, number: int, most: int) -> Columns:
+    """Return the columns of a table after the first changes of a batch."""
+    columns = {name: codes.copy() for name, codes in given.columns.items()}
+    for name, codes in batches.columns(number, most).items():
+        columns[name][batches.rows[:most]] = codes
+    return columns
+
+
+def _columns(fleet: Fleet, rows: Array) -> Columns:
+    """Read devices of a fleet back, by the spelling of their values."""
+    codes = {
+        name: {text: code for code, text in enumerate(attribute.texts)}
+        for name, attribute in ATTRIBUTES.items()
+    }
+    values = [fleet[row].values for row in rows.tolist()]
+    return {name: np.array([codes[name][str(v[name])] for v in values]) for name in ATTRIBUTES}
+
+
+@lru_cache(maxsize=1)
+def question(regime: str, devices: int) -> Question:
+    return Question(regime, devices)
+
+
+def cells(devices: int) -> Iterator[Cell]:
+    for regime in REGIMES:
+        yield question(regime, devices).cell()
+    question.cache_clear()
+
+
+# ---- questions between changes
+
+
+def mixed(regime: str, devices: int, n_sources: int) -> dict[str, float]:
+    """
+    Ask sources between changes.
+
+    Returns:
+        Over the questions, prepared rows: the median, 90th percentile and highest of the time after
+        changes over the time at rest, each the median of some repeats; and both times in seconds.
+    """
+    given = table(regime, devices)
+    fleet = ours.read(scheme(), text.device_lines(given))
+    rules = rules_of(regime, n_sources)
+    asked = [ours.held(fleet, line) for line in text.source_lines(rules)]
+    runs = [ours.prepared(fleet, source)["rows"] for source in asked]
+    at_rest = [median(seconds(run) for _ in range(_REPEATS)) for run in runs]
+    batches = Batches(regime, devices)
+    most = min(devices, BETWEEN * _REPEATS * n_sources)
+    lines, rows = batches.lines(0, most), batches.rows[:most].astype(np.uint32)
+    times: list[list[float]] = [[] for _ in runs]
+    start = reached = 0
+    for _ in range(_REPEATS):
+        for number, run in enumerate(runs):
+            start = start if start + BETWEEN <= most else 0
+            stop = start + BETWEEN
+            ours.replace(fleet, rows[start:stop], lines[start:stop])[0]()
+            times[number].append(seconds(run))
+            start, reached = stop, max(reached, stop)
+    columns = _changed(given, batches, 0, reached)
+    for number, run in enumerate(runs):
+        assert np.array_equal(run(), np.flatnonzero(accepts(rules.clauses(number), columns)))
+    after = [median(found) for found in times]
+    slower = [late / quiet for late, quiet in zip(after, at_rest, strict=True)]
+    p50, p90, highest = np.percentile(slower, [50, 90, 100])
+    return {
+        "at rest": median(at_rest),
+        "after changes": median(after),
+        "median": float(p50),
+        "p90": float(p90),
+        "highest": float(highest),
+    }
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("regime", REGIMES)
+def test_churn(run_cell, devices, regime, who):
+    cell = question(regime, devices).cell()
+    if who not in cell.runs:
+        pytest.skip(f"{who} takes no part")
+    run_cell(cell, who)
+
+
+@pytest.mark.parametrize("regime", REGIMES)
+def test_mixed(benchmark, devices, n_sources, regime):
+    benchmark.group = "mixed"
+    found = benchmark.pedantic(mixed, args=(regime, devices, n_sources), rounds=1)
+    benchmark.extra_info |= found
