@@ -21,7 +21,7 @@ from numpy.random import default_rng
 from benchmarks import ours, peers
 from benchmarks.regimes import text
 from benchmarks.regimes.attributes import ATTRIBUTES, Array, Columns, scheme
-from benchmarks.regimes.clauses import accepts
+from benchmarks.regimes.clauses import targets
 from benchmarks.regimes.data import UPDATE_SEED, Table, adversarial, realistic
 from benchmarks.regimes.regime import rules_of, table
 from benchmarks.rounds import Cell, Run, seconds, size_name
@@ -192,7 +192,7 @@ def mixed(regime: str, devices: int, n_sources: int) -> dict[str, float]:
             start, reached = stop, max(reached, stop)
     columns = _changed(given, batches, 0, reached)
     for number, run in enumerate(runs):
-        assert np.array_equal(run(), np.flatnonzero(accepts(rules.clauses(number), columns)))
+        assert np.array_equal(run(), targets(rules.clauses(number), columns))
     after = [median(found) for found in times]
     slower = [late / quiet for late, quiet in zip(after, at_rest, strict=True)]
     p50, p90, highest = np.percentile(slower, [50, 90, 100])

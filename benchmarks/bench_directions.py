@@ -16,7 +16,7 @@ from benchmarks import ours
 from benchmarks.peers import Answers
 from benchmarks.regimes import text
 from benchmarks.regimes.attributes import scheme
-from benchmarks.regimes.clauses import accepts
+from benchmarks.regimes.clauses import targets
 from benchmarks.regimes.data import N_CLASSES, realistic_classes
 from benchmarks.regimes.regime import rules_of, table
 from benchmarks.rounds import Cell, in_turn, size_name
@@ -37,7 +37,9 @@ class Question:
         self.devices = devices
         rules = rules_of("R by class", N_CLASSES)
         # By rule and class, whether the rule accepts the class.
-        self.verdicts = np.array([accepts(rules.clauses(r), classes) for r in range(N_CLASSES)])
+        self.verdicts = np.zeros((N_CLASSES, N_CLASSES), np.bool_)
+        for rule, verdicts in enumerate(self.verdicts):
+            verdicts[targets(rules.clauses(rule), classes)] = True
         self.class_of = devices_of_r.class_of
         asked = np.random.default_rng(1).permutation(N_CLASSES)[:n_sources]
         lines = text.source_lines(rules)

@@ -10,7 +10,7 @@ holds it: we with a source's description, the peers with clauses in codes. ``our
 Rows ascend for us and most peers; DuckDB's come as they come.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -20,8 +20,8 @@ from benchmarks import ours, peers
 from benchmarks.peers import Answers
 from benchmarks.regimes import text
 from benchmarks.regimes.attributes import ATTRIBUTES, scheme
-from benchmarks.regimes.clauses import Clauses, accepts, names_of
-from benchmarks.regimes.regime import REGIMES, rules_of, table
+from benchmarks.regimes.clauses import Clauses, names_of, targets
+from benchmarks.regimes.regime import REGIMES, devices_of, rules_of, table
 from benchmarks.rounds import Cell, Run, in_turn, size_name
 
 KINDS = ("prepared", "cold")
@@ -40,76 +40,81 @@ def bytes_read(clauses: Clauses) -> int:
     return sum(ATTRIBUTES[name].dtype.itemsize for name in names)
 
 
+class Loaded:
+    """The devices of a regime with everybody who keeps them: other rules, the same devices."""
+
+    def __init__(self, regime: str, devices: int) -> None:
+        self.table = table(regime, devices)
+        self.fleet = ours.read(scheme(), text.device_lines(self.table))
+        self.peers = {
+            peer.name: (peer, peer.build(self.table))
+            for peer in peers.taking_part(peers.ONE, self.table)
+        }
+
+
 class Question:
     """One regime, one size, and everybody ready to answer."""
 
     def __init__(self, regime: str, devices: int, n_sources: int) -> None:
         self.name = f"{regime} / {size_name(devices)}"
-        self.table = table(regime, devices)
+        self.loaded = loaded(devices_of(regime), devices)
+        self.table = self.loaded.table
         rules = rules_of(regime, n_sources)
         self.rules = [rules.clauses(rule) for rule in range(n_sources)]
-        self.fleet = ours.read(scheme(), text.device_lines(self.table))
-        self.sources = [ours.held(self.fleet, line) for line in text.source_lines(rules)]
-        self.peers = {
-            peer.name: (peer, peer.build(self.table))
-            for peer in peers.taking_part(peers.ONE, self.table)
-        }
-        self.expected = [
-            np.flatnonzero(accepts(rule, self.table.columns)).astype(np.uint32)
-            for rule in self.rules
-        ]
-        self.prepared = self._prepared()
-        for who, asked in self.prepared.items():
-            self._check(who, asked)
-        self.cold = self._cold()
-        for who, asked in self.cold.items():
-            self._check(f"{who}, cold", asked)
+        self.sources = [ours.held(self.loaded.fleet, line) for line in text.source_lines(rules)]
+        self.expected = [targets(rule, self.table.columns) for rule in self.rules]
+        self.asked = {"prepared": self._prepared(), "cold": self._cold()}
+        self.cells: dict[tuple[str, str], Cell] = {}
 
-    def _ours(self) -> dict[str, list[Answers]]:
-        made = {}
-        for threads in ours.THREADS:
-            for kind, ask in (("ours", ours.prepared), ("ours kept", ours.kept)):
-                made[ours.name(threads, kind)] = [
-                    ask(self.fleet, source, threads=threads) for source in self.sources
-                ]
-        return made
+    def _each(self, ask: Callable[..., Answers], threads: int) -> list[Answers]:
+        return [ask(self.loaded.fleet, source, threads=threads) for source in self.sources]
 
     def _prepared(self) -> dict[str, list[Answers]]:
-        found = self._ours()
-        for who, (peer, built) in self.peers.items():
+        found = {
+            ours.name(threads, kind): self._each(ask, threads)
+            for kind, ask in (("ours", ours.prepared), ("ours kept", ours.kept))
+            for threads in ours.THREADS
+        }
+        for who, (peer, built) in self.loaded.peers.items():
             found[who] = [built.prepare(rule) for rule in self.rules[: peer.rules]]
         return found
 
     def _cold(self) -> dict[str, list[Answers]]:
-        found = {
-            ours.name(threads): [ours.cold(self.fleet, s, threads=threads) for s in self.sources]
-            for threads in ours.THREADS
-        }
+        found = {ours.name(threads): self._each(ours.cold, threads) for threads in ours.THREADS}
         for who in _COLD:
-            if who in self.peers and self.table.n_rows < _LARGE:
-                _, built = self.peers[who]
+            if who in self.loaded.peers:
+                _, built = self.loaded.peers[who]
                 found[who] = [_from_the_start(built, rule) for rule in self.rules]
         return found
 
-    def _check(self, who: str, asked: list[Answers]) -> None:
-        """Hold every answer to every rule against the reference."""
-        for answers, expected in zip(asked, self.expected, strict=False):
-            assert answers["count"]() == len(expected), who
-            found = np.sort(np.asarray(answers["rows"]()))
-            assert np.array_equal(found, expected), who
-            if "first" in answers:
-                assert np.array_equal(answers["first"](), expected[: ours.FIRST]), who
-            if "bitmap" in answers:
-                assert np.array_equal(_bits(answers["bitmap"](), self.table.n_rows), expected), who
+    def _check(self, who: str, output: str, questions: list[Run]) -> None:
+        """Hold the answer to every rule against the reference."""
+        for ask, expected in zip(questions, self.expected, strict=False):
+            found = ask()
+            match output:
+                case "count":
+                    assert found == len(expected), who
+                case "rows":
+                    assert np.array_equal(np.sort(found), expected), who
+                case "first":
+                    assert np.array_equal(found, expected[: ours.FIRST]), who
+                case _:
+                    assert np.array_equal(_bits(found, self.table.n_rows), expected), who
 
     def cell(self, kind: str, output: str) -> Cell:
-        """Put one kind of answer side by side."""
-        asked = self.prepared if kind == "prepared" else self.cold
+        """Put one kind of answer side by side, after all answers have been compared."""
+        if (kind, output) not in self.cells:
+            self.cells[kind, output] = self._cell(kind, output)
+        return self.cells[kind, output]
+
+    def _cell(self, kind: str, output: str) -> Cell:
         parts = {
             who: [answers[output] for answers in given]
-            for who, given in asked.items()
+            for who, given in self.asked[kind].items()
             if output in given[0]
         }
+        for who, questions in parts.items():
+            self._check(who, output, questions)
         return Cell(
             name=f"one / {self.name} / {output} / {kind}",
             runs={who: in_turn(questions) for who, questions in parts.items()},
@@ -118,7 +123,10 @@ class Question:
             parts=parts,
             pairs=[(own, who) for own in OURS[: len(ours.THREADS)] for who in parts],
             note=self._note(parts),
-            facts={"bytes a device": float(np.mean([bytes_read(r) for r in self.rules]))},
+            facts={
+                "devices": self.table.n_rows,
+                "bytes a device": float(np.mean([bytes_read(rule) for rule in self.rules])),
+            },
             is_warm=True,
         )
 
@@ -142,6 +150,11 @@ def _bits(found: object, n_rows: int) -> np.ndarray:
         return np.flatnonzero(found.to_numpy())
     bits = np.unpackbits(np.frombuffer(found, np.uint8), bitorder="little", count=n_rows)
     return np.flatnonzero(bits)
+
+
+@lru_cache(maxsize=1)
+def loaded(regime: str, devices: int) -> Loaded:
+    return Loaded(regime, devices)
 
 
 @lru_cache(maxsize=1)
@@ -173,6 +186,7 @@ def cells(sizes: tuple[int, ...], n_sources: int) -> Iterator[Cell]:
                 for output in outputs_at(regime, kind, devices, middle):
                     yield question(regime, devices, n_sources).cell(kind, output)
     question.cache_clear()
+    loaded.cache_clear()
 
 
 @pytest.mark.parametrize("who", WHO)

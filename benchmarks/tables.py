@@ -9,11 +9,16 @@ from benchmarks.show import duration, few, markdown
 START, STOP = "<!-- tables: {} -->", "<!-- end of tables -->"
 """Between these two comments of the README, `benchmarks.run NAME --readme` writes."""
 
+More = tuple[str, Callable[[Found], str]]
+"""One more column: its head, and what it says of a cell."""
+
 _SPREAD = ("ours", "ours 2th", "NumPy", "NumPy on classes", "Polars 2th")
 
 
 def _title(cell: Found) -> str:
-    return ", ".join(cell["name"].split(" / ")[1:]) or str(cell["name"])
+    """Write a name without its question."""
+    kind, *rest = cell["name"].split(" / ")
+    return ", ".join([*rest, kind] if kind == "all pairs" else rest or [kind])
 
 
 def _ratio(cell: Found, ours: str, peer: str) -> str:
@@ -28,14 +33,28 @@ def _used(cells: Sequence[Found], who: Sequence[str]) -> list[str]:
     return [one for one in who if any(one in cell["seconds a unit"] for cell in cells)]
 
 
-def _grid(cells: Sequence[Found], head: str, who: Sequence[str], write: Callable) -> str:
+def _grid(
+    cells: Sequence[Found], head: str, who: Sequence[str], write: Callable, more: More | None = None
+) -> str:
     """Write a row a cell and a column a competitor; *write* gets the seconds a unit."""
     columns = _used(cells, who)
     rows = []
     for cell in cells:
         found = middles(cell)
         rows.append([_title(cell), *(write(found[w]) if w in found else "" for w in columns)])
-    return markdown([head, *columns], rows)
+        rows[-1] += [more[1](cell)] if more else []
+    return markdown([head, *columns, *([more[0]] if more else [])], rows)
+
+
+def _limit(kept: Kept) -> More:
+    """Say what it takes to read the columns that a rule names once, by what was measured."""
+    gigabytes = kept.environment("one")["bandwidth"]["1"]
+
+    def write(cell: Found) -> str:
+        facts = cell["facts"]
+        return duration(facts["devices"] * facts["bytes a device"] / gigabytes / 1e9)
+
+    return "reading the columns, 1 thread", write
 
 
 def _own(peer: str, cells: Sequence[Found]) -> str:
@@ -69,7 +88,7 @@ def _one(kept: Kept) -> list[str]:
     peers = [who for who in bench_one.WHO if not who.startswith("ours")]
     found = [
         _ratios(warm, "prepared, times as long as ours", peers),
-        _grid(warm, "prepared, a question", bench_one.WHO, duration),
+        _grid(warm, "prepared, a question", bench_one.WHO, duration, _limit(kept)),
         _over_questions(warm),
     ]
     if cold:

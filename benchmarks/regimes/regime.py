@@ -43,16 +43,26 @@ REGIMES = {
 }
 
 
+def devices_of(name: str) -> str:
+    """Return the first regime that has the same devices."""
+    regime = REGIMES[name]
+    return next(
+        other
+        for other, found in REGIMES.items()
+        if (found.is_realistic, found.is_sorted) == (regime.is_realistic, regime.is_sorted)
+    )
+
+
 def table(name: str, devices: int) -> Table:
     """Draw the devices of a regime."""
-    regime = REGIMES[name]
-    return _table(regime.is_realistic, regime.is_sorted, devices)
+    return _table(devices_of(name), devices)
 
 
 @lru_cache(maxsize=1)
-def _table(is_realistic: bool, is_sorted: bool, devices: int) -> Table:
-    drawn = (data.realistic if is_realistic else data.adversarial)(devices)
-    return data.in_order(drawn) if is_sorted else drawn
+def _table(name: str, devices: int) -> Table:
+    regime = REGIMES[name]
+    drawn = (data.realistic if regime.is_realistic else data.adversarial)(devices)
+    return data.in_order(drawn) if regime.is_sorted else drawn
 
 
 @lru_cache(maxsize=4)
