@@ -57,13 +57,13 @@ class Question:
         given = pa.table({name: _column(name, codes) for name, codes in self.table.columns.items()})
         if ours.HAS["from_arrow"]:
             self._add("ours, Arrow", lambda: ours.from_arrow(scheme(), given))
-        import duckdb
+        from benchmarks.peers.duckdb_scan import connect
 
         for threads, who in ((1, "DuckDB"), (2, "DuckDB 2th")):
-            database = duckdb.connect(config={"threads": threads})
+            database = connect(threads)
             database.register("given", given)
 
-            def run(database: duckdb.DuckDBPyConnection = database) -> object:
+            def run(database: object = database) -> object:
                 database.execute("CREATE OR REPLACE TABLE devices AS SELECT * FROM given")
                 return database.table("devices")
 

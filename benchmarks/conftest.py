@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import ours, peers
 from benchmarks.rounds import Cell
 
 
@@ -12,6 +13,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("mdevsim benchmarks")
     group.addoption("--devices", type=float, default=1e6, help="devices in a fleet")
     group.addoption("--sources", type=int, help="sources that are asked about")
+
+
+def pytest_report_header() -> list[str]:
+    """Name who cannot take part."""
+    missing = peers.present((*peers.ONE, *peers.MANY))[1]
+    lacks = [name for name, is_there in ours.HAS.items() if not is_there]
+    return [
+        *(f"left out: {name}, {why}" for name, why in missing.items()),
+        *(f"this build lacks {name}" for name in lacks),
+    ]
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:

@@ -6,11 +6,11 @@ always a key; device_api is one where every source accepts a single one. The res
 the join. The strongest peer for many narrow sources. Tables are made outside the time.
 """
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
 from benchmarks.peers import Run
+from benchmarks.peers.duckdb_scan import connect
 from benchmarks.regimes.attributes import Array
 from benchmarks.regimes.data import Table
 from benchmarks.regimes.rules import Rules
@@ -86,7 +86,7 @@ class Join:
     """A database in memory with a row a device."""
 
     def __init__(self, table: Table, threads: int) -> None:
-        self.database = duckdb.connect(config={"threads": threads})
+        self.database = connect(threads)
         self._load("devices", _devices(*self._targets(table)))
 
     @staticmethod

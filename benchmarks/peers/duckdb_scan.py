@@ -19,6 +19,13 @@ NAMES = ("device_api", "type", "parent", "driver", "misc")
 """The attributes that are names."""
 
 
+def connect(threads: int) -> duckdb.DuckDBPyConnection:
+    """Open a database in memory."""
+    database = duckdb.connect(config={"threads": threads})
+    database.execute("SET enable_progress_bar = false")
+    return database
+
+
 def to_arrow(table: Table) -> pa.Table:
     """Say a table in Arrow: names by dictionaries, numbers as they are."""
     columns = {}
@@ -68,7 +75,7 @@ class Scan:
     """A database in memory."""
 
     def __init__(self, table: Table, threads: int) -> None:
-        self.database = duckdb.connect(config={"threads": threads})
+        self.database = connect(threads)
         self.numbers = count()
         for name in NAMES:
             texts = ", ".join(f"'{text}'" for text in ATTRIBUTES[name].texts)

@@ -21,9 +21,9 @@ Reader = Callable[[Path], object]
 
 def duckdb_reader(threads: int) -> Reader:
     """Read into a table of DuckDB."""
-    import duckdb
+    from benchmarks.peers.duckdb_scan import connect
 
-    database = duckdb.connect(config={"threads": threads})
+    database = connect(threads)
     kinds = ", ".join(f"{a.name} {'INT' if a.is_number else 'TEXT'}" for a in ATTRIBUTES.values())
     columns = f"{{name: 'VARCHAR', self: 'STRUCT({kinds})'}}"
 

@@ -39,9 +39,9 @@ class DuckdbTable:
     """A table of codes; a batch is a table, too, and the update joins them by row."""
 
     def __init__(self, table: Table, threads: int) -> None:
-        import duckdb
+        from benchmarks.peers.duckdb_scan import connect
 
-        self.database = duckdb.connect(config={"threads": threads})
+        self.database = connect(threads)
         self.names = list(table.columns)
         self.batches = 0
         self._load("devices", np.arange(table.n_rows), table.columns)
