@@ -34,7 +34,7 @@ class Question:
         self.runs: dict[str, Run] = {}
         if ours.HAS["save"]:
             path = folder / "fleet.mdm"
-            ours.read(scheme(), text.device_lines(self.table)).save(path)
+            ours.save(ours.read(scheme(), text.device_lines(self.table)), path)
             self._add("ours, loaded", lambda: ours.load(scheme(), path))
         try:
             self._add_arrow()

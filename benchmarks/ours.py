@@ -11,7 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from inspect import signature
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.peers import Answers, Run
+from benchmarks.regimes.attributes import Array
 from simulator.compat.description import Description
 from simulator.compat.scheme import Direction, Scheme
 from simulator.fleet.fleet import Fleet, Match
@@ -101,8 +104,8 @@ def prepared(
     match = _match(fleet, source, accepted_by, threads)
 
     def again() -> Match:
-        found = match.again()
-        return match if found is None else found
+        match.again()
+        return match
 
     return {output: lambda answer=answer: answer(again()) for output, answer in ANSWERS.items()}
 
@@ -116,7 +119,7 @@ def counts(fleet: Fleet, lines: Sequence[bytes], threads: int = 1) -> tuple[Run,
     """
     if HAS["match_all"]:
         text = b"\n".join(lines) + b"\n"
-        return lambda: fleet.match_all(text, threads=threads).counts(), len(lines)
+        return lambda: fleet.match_all(text, threads=threads).counts, len(lines)
     sources = [held(fleet, line) for line in lines[:FEW]]
     return lambda: [_match(fleet, source, threads=threads).count for source in sources], len(
         sources
@@ -125,7 +128,12 @@ def counts(fleet: Fleet, lines: Sequence[bytes], threads: int = 1) -> tuple[Run,
 
 def all_counts(fleet: Fleet, threads: int = 1) -> Run:
     """Ask for a count of targets a device, all devices against all."""
-    return lambda: fleet.matrix(threads=threads).counts()
+
+    def run() -> Array:
+        matrix = fleet.matrix(threads=threads)
+        return np.asarray(matrix.counts)[np.asarray(matrix.class_of_rows)]
+
+    return run
 
 
 def from_arrow(scheme: Scheme, given: object) -> Fleet:
@@ -135,7 +143,14 @@ def from_arrow(scheme: Scheme, given: object) -> Fleet:
 
 def load(scheme: Scheme, path: Path) -> Fleet:
     """Load a fleet that was saved."""
-    return Fleet.load(scheme, path)
+    with path.open("rb") as file:
+        return Fleet.load(file, scheme)
+
+
+def save(fleet: Fleet, path: Path) -> None:
+    """Save a fleet."""
+    with path.open("wb") as file:
+        fleet.save(file)
 
 
 def replace(fleet: Fleet, rows: Sequence[int], lines: Sequence[bytes]) -> tuple[Run, int]:
