@@ -60,8 +60,8 @@ def draw(kept: Kept, path: Path) -> None:
         panel.set_title(regime)
         panel.set_xlabel("devices")
         panel.grid(alpha=0.3)
-        if points or line:
-            panel.legend(fontsize="x-small")
     panels[0].set_ylabel("seconds a count, prepared")
+    lines = {line.get_label(): line for panel in panels for line in panel.get_lines()}
+    figure.legend(lines.values(), lines.keys(), loc="outside right upper", fontsize="small")
     # No date, so that the same result gives the same file.
     figure.savefig(path, metadata={"Date": None})

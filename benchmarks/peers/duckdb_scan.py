@@ -18,6 +18,9 @@ from benchmarks.regimes.data import Table
 NAMES = ("device_api", "type", "parent", "driver", "misc")
 """The attributes that are names."""
 
+_LONG = 8
+"""Longer lists are asked as a string of bits, one a name: a third of the time of IN here."""
+
 
 def connect(threads: int) -> duckdb.DuckDBPyConnection:
     """Open a database in memory."""
@@ -47,6 +50,9 @@ def _condition(clause: Clause) -> str:
     match clause:
         case Among(name=name, codes=(code,)):
             return f"{name} = {_value(name, code)}"
+        case Among(name=name, codes=codes) if len(codes) > _LONG and name in NAMES:
+            bits = "".join(map(str, clause.accepted.astype(int)))
+            return f"get_bit('{bits}'::BIT, enum_code({name})::INT) = 1"
         case Among(name=name, codes=codes):
             return f"{name} IN ({', '.join(_value(name, code) for code in codes)})"
         case Between(name=name, low=low, high=high):

@@ -36,9 +36,13 @@ def _expression(clause: Clause) -> pl.Expr:
     match clause:
         case Among(name=name, codes=(code,)):
             return pl.col(name) == _literal(name, code)
-        case Among(name=name, codes=codes):
+        case Among(name=name):
+            # The shorter of the two lists.
+            is_most = clause.accepted.mean() > 0.5
+            codes = np.flatnonzero(clause.accepted ^ is_most)
             texts = [ATTRIBUTES[name].texts[code] for code in codes]
-            return pl.col(name).is_in(pl.Series(texts, dtype=_ENUMS[name]).implode())
+            found = pl.col(name).is_in(pl.Series(texts, dtype=_ENUMS[name]).implode())
+            return ~found if is_most else found
         case Between(name=name, low=low, high=high):
             return pl.col(name).is_between(_literal(name, low), _literal(name, high))
         case Has(name=name, flags=flags):
