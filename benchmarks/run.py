@@ -205,7 +205,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    given = _parser().parse_args()
+    parser = _parser()
+    given = parser.parse_args()
     if not (given.show or given.goals or given.readme):
         if given.cpus:
             os.sched_setaffinity(0, set(map(int, given.cpus.split(","))))
@@ -215,8 +216,10 @@ def main() -> None:
     if kept.cells("one"):
         curve.draw(kept, path_of(given.name).with_suffix(".svg"))
     if given.readme:
-        text = tables.into_readme(README.read_text("utf-8"), given.name, kept)
-        README.write_text(text, "utf-8")
+        text = README.read_text("utf-8")
+        if tables.START.format(given.name) not in text:
+            parser.error(f"README.md has no place for the tables of {given.name}")
+        README.write_text(tables.into_readme(text, given.name, kept), "utf-8")
     elif given.goals:
         print(goals.table(kept))
     else:

@@ -12,6 +12,9 @@ START, STOP = "<!-- tables: {} -->", "<!-- end of tables -->"
 More = tuple[str, Callable[[Found], str]]
 """One more column: its head, and what it says of a cell."""
 
+_MEASURED = ("load before", "load after", "bandwidth")
+"""What differs from question to question of one run."""
+
 _SPREAD = ("ours", "ours 2th", "NumPy", "NumPy on classes", "Polars 2th")
 
 
@@ -200,10 +203,11 @@ def _facts(where: Found) -> str:
     caches = ", ".join(f"{level} {size}" for level, size in where["caches"].items())
     versions = ", ".join(f"{name} {number}" for name, number in where["versions"].items())
     load = f"load {where['load before']:.2f} before, {where['load after']:.2f} after"
-    bandwidth = ", ".join(f"{n} threads {few(g)} GB/s" for n, g in where["bandwidth"].items())
+    speeds = where["bandwidth"].items()
+    bandwidth = ", ".join(f"{few(speed)} GB/s by {n}" for n, speed in speeds)
     facts = [
         f"{where['processor']}, {where['cores']} cores ({where['cores used']} used), {caches}",
-        f"read from memory: {bandwidth}; instructions of ours: {where['instructions']}",
+        f"read from memory: {bandwidth} threads; instructions of ours: {where['instructions']}",
         f"{where['system']}; huge pages: {where['huge pages']}; {load}",
         f"{where['compiler']}; `{where['flags']}`",
         f"Python {where['python']}, {versions}",
@@ -220,10 +224,11 @@ def _origins(kept: Kept) -> str:
     """Say where the numbers come from, once for all questions of one run."""
     origins: dict[str, list[str]] = {}
     for question in kept.questions:
-        where = kept.environment(question) | {"load before": 0, "load after": 0}
-        origins.setdefault(str(where), []).append(question)
+        where = kept.environment(question)
+        same = {name: fact for name, fact in where.items() if name not in _MEASURED}
+        origins.setdefault(str(same), []).append(question)
     return "\n\n".join(
-        f"{', '.join(questions)}:\n\n{_facts(kept.environment(questions[0]))}"
+        f"{', '.join(questions)}:\n\n{_facts(kept.environment(questions[-1]))}"
         for questions in origins.values()
     )
 
@@ -238,12 +243,7 @@ def show(kept: Kept) -> str:
 
 
 def into_readme(readme: str, name: str, kept: Kept) -> str:
-    """
-    Put the tables between the two comments of the README.
-
-    Raises:
-        ValueError: The comments are not there.
-    """
+    """Put the tables between the two comments of the README, which must be there."""
     start = readme.index(START.format(name)) + len(START.format(name))
     stop = readme.index(STOP, start)
     return f"{readme[:start]}\n\n{show(kept)}\n\n{readme[stop:]}"
