@@ -2,8 +2,9 @@
 How long does a device's change take, and what do changes cost the questions in between?
 
 Compare ``ours`` with ``DuckDB`` and with ``NumPy``, which assigns to columns and keeps no index.
-Ours begins with lines of NDJSON, which it reads and checks within the time; the peers begin with
-codes. Every round gives the devices of a batch other descriptions than the round before.
+Ours begins with lines of NDJSON, which it reads and checks within the time; the peers, and ``ours,
+Arrow``, begin with codes. Every round gives the devices of a batch other descriptions than the
+round before.
 
 ``mixed`` asks a source after each 99 changes, 1 % of all that is done, and compares the time of
 each question with that of the same one in a fleet at rest: `mixed`.
@@ -36,7 +37,7 @@ PEERS = (
     peers.Peer("SQLite", "updates", "SqliteTable", rules=20_000),
 )
 """Here ``rules`` is the size of a batch."""
-WHO = ("ours", *(peer.name for peer in PEERS))
+WHO = ("ours", "ours, Arrow", *(peer.name for peer in PEERS))
 
 BETWEEN = 99
 """Changes before each question of a mixed run."""
@@ -85,6 +86,7 @@ class Question:
         fleet = ours.read(scheme(), text.device_lines(self.table))
         self.seen = default_rng(UPDATE_SEED).choice(devices, min(devices, _SEEN), replace=False)
         self._add("ours", self._ours(fleet, devices), lambda rows: _columns(fleet, rows))
+        self._add_arrow(fleet, devices)
         for peer in PEERS:
             try:
                 built = peer.build(self.table)
@@ -95,6 +97,19 @@ class Question:
             made = [built.prepare(rows, self.batches.columns(n, most)) for n in (0, 1)]
             changed = [(run, most) for run in made]
             self._add(peer.name, changed, lambda at, b=built: _at(b.columns(), at))
+
+    def _add_arrow(self, fleet: Fleet, devices: int) -> None:
+        """Give the same devices the same descriptions, as columns of codes."""
+        if not ours.HAS["replace_arrow"]:
+            return
+        try:
+            from benchmarks.peers.arrow_compute import coded
+        except ImportError:
+            return
+        rows = self.batches.rows.astype(np.uint32)
+        given = [coded(self.batches.columns(number, devices)) for number in (0, 1)]
+        made = [(lambda one=one: fleet.replace_arrow(rows, one), devices) for one in given]
+        self._add("ours, Arrow", made, lambda seen: _columns(fleet, seen))
 
     def _ours(self, fleet: Fleet, devices: int) -> list[tuple[Run, int]]:
         lines = [self.batches.lines(number, devices) for number in (0, 1)]
@@ -122,7 +137,12 @@ class Question:
             runs=self.runs,
             work=self.work,
             unit="update",
-            pairs=[("ours", who) for who in self.runs if who != "ours"],
+            pairs=[
+                (own, who)
+                for own in ("ours", "ours, Arrow")
+                for who in self.runs
+                if own in self.runs and own != who
+            ],
             note=f"devices in a batch: {batches}",
             is_warm=True,
         )

@@ -11,7 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
 import pytest
 
 from benchmarks import ours
@@ -52,9 +51,9 @@ class Question:
         self.runs[who] = run
 
     def _add_arrow(self) -> None:
-        import pyarrow as pa
+        from benchmarks.peers.arrow_compute import coded
 
-        given = pa.table({name: _column(name, codes) for name, codes in self.table.columns.items()})
+        given = coded(self.table.columns)
         if ours.HAS["from_arrow"]:
             self._add("ours, Arrow", lambda: ours.from_arrow(scheme(), given))
         from benchmarks.peers.duckdb_scan import connect
@@ -85,16 +84,6 @@ class Question:
             pairs=[(one, who) for one in own for who in self.runs],
             is_warm=True,
         )
-
-
-def _column(name: str, codes: np.ndarray) -> object:
-    """Say a column as a dictionary's indices and texts; numbers as they are."""
-    import pyarrow as pa
-
-    if ATTRIBUTES[name].is_number:
-        return pa.array(codes)
-    signed = codes.astype(np.int16)
-    return pa.DictionaryArray.from_arrays(pa.array(signed), pa.array(ATTRIBUTES[name].texts))
 
 
 @lru_cache(maxsize=1)

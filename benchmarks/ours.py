@@ -38,6 +38,7 @@ HAS = {
     "match_all": hasattr(Fleet, "match_all"),
     "matrix": hasattr(Fleet, "matrix"),
     "replace_lines": hasattr(Fleet, "replace_lines"),
+    "replace_arrow": hasattr(Fleet, "replace_arrow"),
     "from_arrow": hasattr(Fleet, "from_arrow"),
     "save": hasattr(Fleet, "save"),
 }

@@ -138,7 +138,7 @@ def _many(kept: Kept) -> list[str]:
 def _churn(kept: Kept) -> list[str]:
     cells = kept.cells("churn", "churn")
     mixed = kept.cells("churn", "mixed")
-    peers = bench_churn.WHO[1:]
+    peers = [who for who in bench_churn.WHO if not who.startswith("ours")]
     rows = [
         [
             _title(cell),

@@ -5,9 +5,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from benchmarks.peers import Answers
-from benchmarks.regimes.attributes import Array
+from benchmarks.regimes.attributes import ATTRIBUTES, Array, Columns
 from benchmarks.regimes.clauses import Among, Between, Clause, Clauses, Has
 from benchmarks.regimes.data import Table
+
+
+def coded(columns: Columns) -> pa.Table:
+    """Say columns as dictionaries: codes, and what each one stands for."""
+    made = {}
+    for name, codes in columns.items():
+        attribute = ATTRIBUTES[name]
+        values = map(int, attribute.texts) if attribute.is_number else attribute.texts
+        signed = pa.array(codes.astype(np.int16))
+        made[name] = pa.DictionaryArray.from_arrays(signed, pa.array(list(values)))
+    return pa.table(made)
 
 
 class Compute:
