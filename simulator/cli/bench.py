@@ -36,7 +36,7 @@ class _Found(NamedTuple):
         ingest: Seconds and bytes of NDJSON.
         targets: How many the middle source has.
         one_source: By question, the seconds of the middle source, and of the ninth of ten.
-        many_sources: How many, and the seconds that all take.
+        many_sources: How many, all different, and the seconds that all take.
         bytes_a_device: By part of the fleet.
     """
 
@@ -89,8 +89,9 @@ def bench(devices: int, threads: int, seed: int, scheme: Scheme, as_json: bool) 
     n_bytes = sum(map(len, blocks))
     del blocks
     random = Random(seed)  # noqa: S311
-    lines = [fleet.line(random.randrange(devices)) for _ in range(_MANY)]
-    few = lines[:_SOURCES]
+    few = [fleet.line(random.randrange(devices)) for _ in range(_SOURCES)]
+    classes = [row for row, _ in fleet.classes()]
+    many = [fleet.line(row) for row in random.sample(classes, min(_MANY, len(classes)))]
     size = fleet.size
     found = _Found(
         scheme=scheme.name,
@@ -102,7 +103,7 @@ def bench(devices: int, threads: int, seed: int, scheme: Scheme, as_json: bool) 
         ingest={"seconds": seconds, "bytes": n_bytes},
         targets=median(fleet.match(line).count for line in few),
         one_source=_one(fleet, few, threads),
-        many_sources={"sources": _MANY, "seconds": _many(fleet, lines, threads)},
+        many_sources={"sources": len(many), "seconds": _many(fleet, many, threads)},
         bytes_a_device={
             "rows": size.row_bytes / devices,
             "names": size.name_bytes / devices,
