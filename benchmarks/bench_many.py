@@ -4,8 +4,9 @@ Many sources against a fleet, and all devices against all: how many pairs are de
 Compare ``ours 2th`` with ``DuckDB join on classes 2th`` on R, with ``DuckDB join 2th`` on Xn, and
 ``ours`` with ``NumPy, 64 at a time`` on X. The answer is a count a source. We begin with the lines
 of the sources, so reading and compiling them is inside our time; the tables of peers are made
-outside theirs. Peers that take a source at a time are asked the first ones only, and so is a join
-where each source accepts half of all types; a rate a pair is what compares.
+outside theirs, and so is compiling for ``ours, compiled``. Peers that take a source at a time are
+asked the first ones only, and so is a join where each source accepts half of all types; a rate a
+pair is what compares.
 
 ``ours, matrix`` asks for all against all within a fleet whose devices publish the same lists.
 """
@@ -24,10 +25,13 @@ from benchmarks.regimes.clauses import targets
 from benchmarks.regimes.data import Table
 from benchmarks.regimes.regime import REGIMES, rules_of, table
 from benchmarks.rounds import Cell, Run, size_name
+from simulator.fleet.fleet import Fleet
 
-MATRIX = "ours, matrix"
-OURS = tuple(ours.name(threads) for threads in ours.THREADS)
-WHO = (*OURS, *(ours.name(t, MATRIX) for t in ours.THREADS), *(peer.name for peer in peers.MANY))
+COMPILED, MATRIX = "ours, compiled", "ours, matrix"
+OURS = tuple(
+    ours.name(threads, kind) for kind in ("ours", COMPILED, MATRIX) for threads in ours.THREADS
+)
+WHO = (*OURS, *(peer.name for peer in peers.MANY))
 CHECKED = 64
 
 
@@ -76,6 +80,7 @@ class Question:
         self.longest = np.empty(0, np.int64)
         self.runs: dict[str, Run] = {}
         self.work: dict[str, int] = {}
+        self.before: dict[str, Run] = {}
         self._add_ours()
         for peer in peers.taking_part(peers.MANY, self.table):
             n = min(self._most(peer), len(self.rules))
@@ -101,9 +106,17 @@ class Question:
         lines = text.source_lines(self.rules)
         for threads in ours.THREADS:
             self._add(ours.name(threads), *ours.counts(fleet, lines, threads))
+            if ours.HAS["match_all"]:
+                self._add_compiled(fleet, lines, threads)
         is_whole = self.size.all_pairs and len(self.rules) == self.devices
         if is_whole and ours.HAS["matrix"]:
             self._add_matrix()
+
+    def _add_compiled(self, fleet: Fleet, lines: list[bytes], threads: int) -> None:
+        asked, who = ours.Compiled(fleet, lines, threads), ours.name(threads, COMPILED)
+        self.before[who] = asked.before
+        asked.before()
+        self._add(who, asked.run, len(lines))
 
     def _add_matrix(self) -> None:
         """Ask within a fleet whose devices publish the rules; rows come in the rules' order."""
@@ -123,7 +136,8 @@ class Question:
             runs=self.runs,
             work=self.work,
             unit="pair",
-            pairs=[(own, who) for own in self.runs if own in WHO[: len(OURS) * 2] for who in few],
+            before=self.before,
+            pairs=[(own, who) for own in self.runs if own in OURS for who in few],
             note="; ".join(f"{who}: {n} sources" for who, n in few.items() if n < len(self.rules)),
             is_warm=True,
         )

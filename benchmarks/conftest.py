@@ -57,7 +57,9 @@ def run_cell(benchmark) -> Callable[[Cell, str], None]:
     def run(cell: Cell, who: str) -> None:
         work = cell.work[who]
         benchmark.group = cell.name
-        benchmark.pedantic(cell.runs[who], rounds=5, warmup_rounds=1)
+        before = cell.before.get(who)
+        warm = 0 if before else 1
+        benchmark.pedantic(cell.runs[who], setup=before, rounds=5, warmup_rounds=warm)
         benchmark.extra_info["unit"] = cell.unit
         if benchmark.stats is not None:
             nanoseconds = benchmark.stats.stats.median * 1e9 / work

@@ -8,6 +8,7 @@ answer. A *kept* one only expands a verdict that is there.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from inspect import signature
 from pathlib import Path
 
@@ -119,7 +120,7 @@ def counts(fleet: Fleet, lines: Sequence[bytes], threads: int = 1) -> tuple[Run,
         What to call, and how many of the sources it asks: all, if there is a call for many.
     """
     if HAS["match_all"]:
-        text = b"\n".join(lines) + b"\n"
+        text = b"\n".join(lines)
         return lambda: fleet.match_all(text, threads=threads).counts, len(lines)
     sources = [held(fleet, line) for line in lines[:FEW]]
     return lambda: [_match(fleet, source, threads=threads).count for source in sources], len(
@@ -135,6 +136,21 @@ def all_counts(fleet: Fleet, threads: int = 1) -> Run:
         return np.asarray(matrix.counts)[np.asarray(matrix.class_of_rows)]
 
     return run
+
+
+class Compiled:
+    """Many sources that are read and compiled ahead of each question, outside its time."""
+
+    def __init__(self, fleet: Fleet, lines: Sequence[bytes], threads: int) -> None:
+        self._ask = partial(fleet.match_all, b"\n".join(lines), threads=threads)
+
+    def before(self) -> None:
+        """Read and compile."""
+        self._matches = self._ask()
+
+    def run(self) -> memoryview:
+        """Judge and count."""
+        return self._matches.counts
 
 
 def from_arrow(scheme: Scheme, given: object) -> Fleet:

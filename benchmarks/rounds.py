@@ -26,6 +26,7 @@ class Cell:
         runs: By competitor, what is timed.
         work: By competitor, how many units one run does.
         unit: What is counted.
+        before: By competitor, what is done ahead of each run, outside the time; may be empty.
         parts: By competitor, the run cut into its questions, for the spread; may be empty.
         pairs: Ours and a peer, whose times are divided.
         note: What a reader must know before quoting the ratio.
@@ -37,6 +38,7 @@ class Cell:
     runs: Mapping[str, Run]
     work: Mapping[str, int]
     unit: str
+    before: Mapping[str, Run] = field(default_factory=dict)
     parts: Mapping[str, Sequence[Run]] = field(default_factory=dict)
     pairs: Sequence[tuple[str, str]] = ()
     note: str = ""
@@ -91,6 +93,8 @@ def interleave(cell: Cell, rounds: int) -> dict[str, list[float]]:
         for number in range(0 if cell.is_warm else -1, rounds):
             turn = number % len(names)
             for name in names[turn:] + names[:turn]:
+                if name in cell.before:
+                    cell.before[name]()
                 taken = seconds(cell.runs[name]) / cell.work[name]
                 if number >= 0:
                     times[name].append(taken)

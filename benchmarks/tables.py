@@ -60,16 +60,16 @@ def _limit(kept: Kept) -> More:
     return "reading the columns, 1 thread", write
 
 
-def _own(peer: str, cells: Sequence[Found]) -> str:
+def _own(peer: str, cells: Sequence[Found], kind: str) -> str:
     """Choose ours with as many threads as the peer, as far as we have them."""
-    mine = "ours 2th" if peer.endswith("2th") else "ours"
-    return mine if any(mine in cell["seconds a unit"] for cell in cells) else "ours"
+    mine = f"{kind} 2th" if peer.endswith("2th") else kind
+    return mine if any(mine in cell["seconds a unit"] for cell in cells) else kind
 
 
-def _ratios(cells: Sequence[Found], head: str, peers: Sequence[str]) -> str:
+def _ratios(cells: Sequence[Found], head: str, peers: Sequence[str], kind: str = "ours") -> str:
     """Write how many times as long each peer takes as ours with as many threads."""
     columns = _used(cells, peers)
-    rows = [[_title(c), *(_ratio(c, _own(p, cells), p) for p in columns)] for c in cells]
+    rows = [[_title(c), *(_ratio(c, _own(p, cells, kind), p) for p in columns)] for c in cells]
     return markdown([head, *columns], rows)
 
 
@@ -129,7 +129,8 @@ def _many(kept: Kept) -> list[str]:
     peers = [who for who in bench_many.WHO if not who.startswith("ours")]
     notes = [f"* {_title(cell)}: {cell['note']}" for cell in cells if cell["note"]]
     return [
-        _ratios(cells, "a pair, times as long as ours", peers),
+        _ratios(cells, "a pair, times as long as ours, compiling within", peers),
+        _ratios(cells, "compiled before", peers, bench_many.COMPILED),
         _grid(cells, "Gpairs/s", bench_many.WHO, _giga),
         "\n".join(notes),
     ]
