@@ -10,7 +10,7 @@ round before.
 each question with that of the same one in a fleet at rest: `mixed`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import cycle
 from statistics import median
@@ -184,6 +184,16 @@ def cells(devices: int) -> Iterator[Cell]:
 # ---- questions between changes
 
 
+def _in_rounds(questions: Sequence[Run], between: Run) -> list[float]:
+    """Ask one after the other, all of them some times over, and return the median of each."""
+    times: list[list[float]] = [[] for _ in questions]
+    for _ in range(_REPEATS):
+        for number, question in enumerate(questions):
+            between()
+            times[number].append(seconds(question))
+    return [median(found) for found in times]
+
+
 def mixed(regime: str, devices: int, n_sources: int) -> dict[str, float]:
     """
     Ask sources between changes.
@@ -197,23 +207,17 @@ def mixed(regime: str, devices: int, n_sources: int) -> dict[str, float]:
     rules = rules_of(regime, n_sources)
     asked = [ours.held(fleet, line) for line in text.source_lines(rules)]
     runs = [ours.prepared(fleet, source)["rows"] for source in asked]
-    at_rest = [median(seconds(run) for _ in range(_REPEATS)) for run in runs]
+    at_rest = _in_rounds(runs, lambda: None)
     batches = Batches(regime, devices)
     most = min(devices, BETWEEN * _REPEATS * n_sources)
     lines, rows = batches.lines(0, most), batches.rows[:most].astype(np.uint32)
-    times: list[list[float]] = [[] for _ in runs]
-    start = reached = 0
-    for _ in range(_REPEATS):
-        for number, run in enumerate(runs):
-            start = start if start + BETWEEN <= most else 0
-            stop = start + BETWEEN
-            ours.replace(fleet, rows[start:stop], lines[start:stop])[0]()
-            times[number].append(seconds(run))
-            start, reached = stop, max(reached, stop)
+    parts = [slice(at, at + BETWEEN) for at in range(0, most - BETWEEN + 1, BETWEEN)]
+    change = _in_turn([ours.replace(fleet, rows[part], lines[part])[0] for part in parts])
+    after = _in_rounds(runs, change)
+    reached = min(len(parts), _REPEATS * len(runs)) * BETWEEN
     columns = _changed(given, batches, 0, reached)
     for number, run in enumerate(runs):
         assert np.array_equal(run(), targets(rules.clauses(number), columns))
-    after = [median(found) for found in times]
     slower = [late / quiet for late, quiet in zip(after, at_rest, strict=True)]
     p50, p90, highest = np.percentile(slower, [50, 90, 100])
     return {
