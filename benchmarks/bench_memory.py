@@ -13,21 +13,34 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import simulator
 from benchmarks import inputs
+from benchmarks.regimes import text
+from benchmarks.regimes.attributes import SCHEME_FILE
+from benchmarks.regimes.regime import table
 
 CHILD = Path(__file__).with_name("memory_child.py")
 
 REGIMES = (
+    ("twelve", "R"),
+    ("twelve", "X"),
     ("software-version", "realistic"),
     ("self-compatible", "realistic"),
     ("self-compatible", "distinct"),
     ("self-compatible", "distinct lists"),
 )
+
+
+def _lines(scheme: str, regime: str, devices: int) -> Iterator[bytes]:
+    """Write a fleet: of twelve attributes, or under a shipped scheme."""
+    if scheme == "twelve":
+        return text.device_lines(table(regime, devices))
+    return iter([inputs.text(scheme, regime, devices)])
 
 
 def _private(pid: int) -> int:
@@ -44,9 +57,14 @@ def _peak(pid: int) -> int:
 def measure(scheme: str, regime: str, names: str, devices: int) -> dict[str, float]:
     """Return bytes a device, from outside and from inside."""
     with tempfile.NamedTemporaryFile(suffix=".ndjson") as file:
-        file.write(inputs.text(scheme, regime, devices))
+        file.writelines(_lines(scheme, regime, devices))
         file.flush()
-        arguments = [scheme, file.name, names, str(inputs.CHUNK)]
+        arguments = [
+            str(SCHEME_FILE) if scheme == "twelve" else scheme,
+            file.name,
+            names,
+            str(inputs.CHUNK),
+        ]
         with subprocess.Popen(
             [sys.executable, "-P", CHILD, *arguments],
             stdin=subprocess.PIPE,

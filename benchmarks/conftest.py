@@ -1,10 +1,12 @@
 """The options of all benchmarks. Files are named ``bench_*.py``, so that no test run finds them."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from benchmarks import ours, peers
 from benchmarks.rounds import Cell
 
 
@@ -12,6 +14,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("mdevsim benchmarks")
     group.addoption("--devices", type=float, default=1e6, help="devices in a fleet")
     group.addoption("--sources", type=int, help="sources that are asked about")
+
+
+def pytest_report_header() -> list[str]:
+    """Name who cannot take part; where ``CI`` is ``true`` nobody may be missing."""
+    missing = peers.present((*peers.ONE, *peers.MANY))[1]
+    if missing and os.environ.get("CI") == "true":
+        raise pytest.UsageError(f"the extra bench is not there: {missing}")
+    lacks = [name for name, is_there in ours.HAS.items() if not is_there]
+    return [
+        *(f"left out: {name}, {why}" for name, why in missing.items()),
+        *(f"this build lacks {name}" for name in lacks),
+    ]
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
@@ -43,7 +57,9 @@ def run_cell(benchmark) -> Callable[[Cell, str], None]:
     def run(cell: Cell, who: str) -> None:
         work = cell.work[who]
         benchmark.group = cell.name
-        benchmark.pedantic(cell.runs[who], rounds=5, warmup_rounds=1)
+        before = cell.before.get(who)
+        warm = 0 if before else 1
+        benchmark.pedantic(cell.runs[who], setup=before, rounds=5, warmup_rounds=warm)
         benchmark.extra_info["unit"] = cell.unit
         if benchmark.stats is not None:
             nanoseconds = benchmark.stats.stats.median * 1e9 / work

@@ -3,11 +3,19 @@
 import os
 import platform
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
+from time import perf_counter
 from typing import Any
 
+import numpy as np
+
 ROOT = Path(__file__).resolve().parent.parent
+
+_BUFFER = 1 << 29
+_LOOKS = 9
 
 
 def text(path: str) -> str:
@@ -60,3 +68,23 @@ def environment() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
     }
+
+
+def bandwidth(threads: int) -> float:
+    """
+    Measure how fast memory is read.
+
+    Each thread ORs its share of 512 MiB, in NumPy, which then waits for memory alone.
+
+    Returns:
+        GB/s, the median of some looks.
+    """
+    parts = np.array_split(np.ones(_BUFFER // 8, np.uint64), threads)
+
+    def look() -> float:
+        start = perf_counter()
+        list(pool.map(np.bitwise_or.reduce, parts))
+        return perf_counter() - start
+
+    with ThreadPoolExecutor(threads) as pool:
+        return _BUFFER / median(look() for _ in range(_LOOKS)) / 1e9

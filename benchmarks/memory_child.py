@@ -10,7 +10,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from simulator.compat.schemes import load_builtin
+from simulator.compat.loader import load_scheme
+from simulator.compat.schemes import builtin_names, load_builtin
 from simulator.fleet.fleet import Fleet
 
 
@@ -24,7 +25,10 @@ def _chunks(path: str, size: int, most: int | None = None) -> Iterator[bytes]:
 
 def main(scheme_name: str, path: str, names: str, chunk: str) -> None:
     """Read a fleet when told to; the parent measures from outside."""
-    scheme, size = load_builtin(scheme_name), int(chunk)
+    is_file = scheme_name not in builtin_names()
+    text = Path(scheme_name).read_bytes() if is_file else b""
+    scheme = load_scheme(scheme_name, text) if is_file else load_builtin(scheme_name)
+    size = int(chunk)
     Fleet(scheme, keep_names=names == "names").extend(path, _chunks(path, size, most=1))
     fleet = Fleet(scheme, keep_names=names == "names")
     print("empty", flush=True)

@@ -12,6 +12,11 @@ from time import perf_counter
 
 Run = Callable[[], object]
 
+_SHORT = 5e-3
+_MOST_TIMES = 100
+_QUICK = 1e-3
+_REPEATS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -23,18 +28,24 @@ class Cell:
         runs: By competitor, what is timed.
         work: By competitor, how many units one run does.
         unit: What is counted.
+        before: By competitor, what is done ahead of each run, outside the time; may be empty.
         parts: By competitor, the run cut into its questions, for the spread; may be empty.
         pairs: Ours and a peer, whose times are divided.
         note: What a reader must know before quoting the ratio.
+        facts: Numbers that a table sets the times against.
+        is_warm: All of it was run a moment ago, to check the answers; no round warms up.
     """
 
     name: str
     runs: Mapping[str, Run]
     work: Mapping[str, int]
     unit: str
+    before: Mapping[str, Run] = field(default_factory=dict)
     parts: Mapping[str, Sequence[Run]] = field(default_factory=dict)
     pairs: Sequence[tuple[str, str]] = ()
     note: str = ""
+    facts: Mapping[str, float] = field(default_factory=dict)
+    is_warm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +81,8 @@ def interleave(cell: Cell, rounds: int) -> dict[str, list[float]]:
     """
     Time a cell.
 
-    The first round warms up and is not kept. The order turns by one each round, so that nobody
-    always comes after the same neighbour.
+    The first round warms up and is not kept, if nothing else has warmed up. The order turns by one
+    each round, so that nobody always comes after the same neighbour.
 
     Returns:
         By competitor, the seconds a unit of every round.
@@ -81,15 +92,31 @@ def interleave(cell: Cell, rounds: int) -> dict[str, list[float]]:
     gc.collect()
     gc.disable()
     try:
-        for number in range(-1, rounds):
+        for number in range(0 if cell.is_warm else -1, rounds):
             turn = number % len(names)
             for name in names[turn:] + names[:turn]:
-                taken = seconds(cell.runs[name]) / cell.work[name]
+                taken = _taken(cell.runs[name], cell.before.get(name))
                 if number >= 0:
-                    times[name].append(taken)
+                    times[name].append(taken / cell.work[name])
     finally:
         gc.enable()
     return times
+
+
+def _taken(run: Run, before: Run | None) -> float:
+    """
+    Time a run; one that is short, some times over, so that its neighbour's caches do not count.
+
+    A run with something to do before it is timed once.
+    """
+    if before is not None:
+        before()
+        return seconds(run)
+    first = seconds(run)
+    if first >= _SHORT:
+        return first
+    times = min(_MOST_TIMES, round(_SHORT / first) + 1)
+    return seconds(in_turn([run] * times)) / times
 
 
 def ratio(ours: Sequence[float], peer: Sequence[float]) -> Spread:
@@ -97,8 +124,22 @@ def ratio(ours: Sequence[float], peer: Sequence[float]) -> Spread:
     return spread([theirs / own for theirs, own in zip(peer, ours, strict=True)])
 
 
-def over_questions(questions: Sequence[Run], repeats: int = 5) -> dict[str, float]:
-    """Return the 10th percentile, median and 90th of the questions, each at its best."""
-    best = sorted(min(seconds(question) for _ in range(repeats)) for question in questions)
+def over_questions(questions: Sequence[Run]) -> dict[str, float]:
+    """Return the 10th percentile, median and 90th of the questions, quick ones at their best."""
+    best = sorted(map(_at_best, questions))
     last = len(best) - 1
     return {f"p{share}": best[round(last * share / 100)] for share in (10, 50, 90)}
+
+
+def _at_best(question: Run) -> float:
+    first = seconds(question)
+    if first > _QUICK:
+        return first
+    return min(first, *(seconds(question) for _ in range(_REPEATS)))
+
+
+def size_name(number: int) -> str:
+    """Write a size as names of cells have it: ``1e6``, ``3e5``, ``10240``."""
+    mantissa, _, exponent = f"{number:.0e}".partition("e")
+    short = f"{mantissa}e{int(exponent)}"
+    return short if float(short) == number else str(number)

@@ -1,35 +1,78 @@
 """
-Run every benchmark once, interleaved, and keep the result.
+Run the benchmarks, everybody in turn, and keep the result.
 
     python -m benchmarks.run kept
 
-writes ``benchmarks/results/kept.json`` and prints the tables for the README. The bench files say
-what is compared; here everybody runs in turn, round by round, in this one process.
-``--show`` prints the tables of a result that was kept before, and runs nothing.
+writes ``benchmarks/results/kept.json`` and a plot beside it, and prints the tables. The bench files
+say what is compared; here everybody runs round by round, in this one process. ``--only one,many``
+runs some questions and keeps the others as they were. ``--show`` prints the tables of a kept
+result, ``--goals`` only the goals, ``--readme`` writes the tables into the README; these three run
+nothing.
 """
 
 import argparse
-import json
 import os
+import sqlite3
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
-from importlib.metadata import version
-from itertools import chain
-from statistics import median
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
 
-from benchmarks import bench_crossing, bench_ingest, bench_match, bench_memory, inputs, machine
+from benchmarks import (
+    bench_churn,
+    bench_compile,
+    bench_crossing,
+    bench_directions,
+    bench_formats,
+    bench_ingest,
+    bench_many,
+    bench_memory,
+    bench_one,
+    curve,
+    goals,
+    inputs,
+    machine,
+    ours,
+    peers,
+    tables,
+)
+from benchmarks.kept import Found, Kept, path_of
+from benchmarks.regimes.attributes import scheme
+from benchmarks.regimes.data import SEEDS
 from benchmarks.rounds import Cell, interleave, over_questions, ratio
 from csrc import build_mdm
+from simulator.fleet.fleet import Fleet
 
-RESULTS = machine.ROOT / "benchmarks" / "results"
+README = machine.ROOT / "benchmarks" / "README.md"
+WORKLOADS = {
+    "w1": ("one", "directions", "compile", "crossing"),
+    "w2": ("many",),
+    "w3": ("many",),
+    "w4": ("churn",),
+    "w5": ("ingest", "formats"),
+}
+_PACKAGES = ("numpy", "numba", "polars", "duckdb", "pyarrow", "pyroaring", "cffi")
 
-Kept = dict[str, Any]
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is run: devices, and for one source also a tenth and ten times as many."""
+
+    devices: int
+    sources: int
+    rounds: int
+    is_short: bool
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The sizes of fleets for one source."""
+        if self.is_short:
+            return (self.devices,)
+        return (self.devices // 10, self.devices, self.devices * 10)
 
 
-# ---- from what it is built
+# ---- where it is run
 
 
 def _flags() -> str:
@@ -38,191 +81,149 @@ def _flags() -> str:
     return " ".join([str(sysconfig.get_config_var("CFLAGS")), *options["extra_compile_args"]])
 
 
-def environment(devices: int, n_sources: int, rounds: int) -> Kept:
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"
+
+
+def environment(size: Size) -> Found:
     """Say where and from what the numbers come."""
     compiler = str(sysconfig.get_config_var("CC")).split()[0]
     return machine.environment() | {
         "huge pages": machine.text("/sys/kernel/mm/transparent_hugepage/enabled"),
         "compiler": machine.answer(compiler, "--version").partition("\n")[0],
         "flags": _flags(),
-        "versions": {name: version(name) for name in ("numpy", "cffi")},
-        "seeds": {"fleet": inputs.FLEET_SEED, "sources": inputs.SOURCE_SEED},
-        "devices": devices,
-        "sources": n_sources,
-        "rounds": rounds,
+        "versions": {name: _version(name) for name in _PACKAGES}
+        | {"SQLite": sqlite3.sqlite_version},
+        "seeds": SEEDS | {"fleet": inputs.FLEET_SEED},
+        "sources": size.sources,
+        "rounds": size.rounds,
+        "bandwidth": {str(n): machine.bandwidth(n) for n in (1, 2)},
+        "instructions": getattr(Fleet(scheme()), "path", "as the compiler chose"),
+        "left out": peers.present((*peers.ONE, *peers.MANY))[1],
+        "not in this build": [name for name, is_there in ours.HAS.items() if not is_there],
     }
 
 
 # ---- what is run
 
 
-def _timed(cell: Cell, rounds: int) -> Kept:
+def _timed(cell: Cell, rounds: int) -> Found:
+    print(cell.name, file=sys.stderr, flush=True)
     times = interleave(cell, rounds)
     return {
         "name": cell.name,
         "unit": cell.unit,
         "note": cell.note,
+        "facts": dict(cell.facts),
         "seconds a unit": times,
         "ratios": [
-            {"ours": ours, "peer": peer, **asdict(ratio(times[ours], times[peer]))}
-            for ours, peer in cell.pairs
-            if ours in times and peer in times
+            {"ours": mine, "peer": peer, **asdict(ratio(times[mine], times[peer]))}
+            for mine, peer in cell.pairs
+            if mine in times and peer in times and mine != peer
         ],
         "over questions": {who: over_questions(asked) for who, asked in cell.parts.items()},
     }
 
 
-def _all_timed(cells: Iterator[Cell], rounds: int) -> Iterator[Kept]:
-    for cell in cells:
-        print(cell.name, file=sys.stderr, flush=True)
-        yield _timed(cell, rounds)
+def _timed_cells(cells: Callable[[Size], Iterator[Cell]]) -> Callable[[Size], list[Found]]:
+    return lambda size: [_timed(cell, size.rounds) for cell in cells(size)]
 
 
-def _memory(devices: int) -> Iterator[Kept]:
-    for scheme, regime in bench_memory.REGIMES:
+def _memory(size: Size) -> list[Found]:
+    found = []
+    for given, regime in bench_memory.REGIMES:
         for names in ("names", "no names"):
-            name = f"memory / {scheme} / {regime} / {names}"
+            name = f"memory / {given} / {regime} / {names}"
             print(name, file=sys.stderr, flush=True)
-            yield {"name": name, "bytes": bench_memory.measure(scheme, regime, names, devices)}
-
-
-def run(devices: int, n_sources: int, rounds: int) -> Kept:
-    """Run everything: memory first, while this process is small."""
-    found: Kept = {"environment": environment(devices, n_sources, rounds)}
-    found["memory"] = list(_memory(devices))
-    timed = chain(
-        bench_crossing.cells(),
-        bench_ingest.cells(devices),
-        bench_match.cells(devices, n_sources),
-    )
-    found["cells"] = list(_all_timed(timed, rounds))
-    found["environment"]["load after"] = os.getloadavg()[0]
+            measured = bench_memory.measure(given, regime, names, size.devices)
+            found.append({"name": name, "bytes": measured})
     return found
 
 
-# ---- tables
+def _churn(size: Size) -> list[Found]:
+    found = [_timed(cell, size.rounds) for cell in bench_churn.cells(size.devices)]
+    for regime in bench_churn.REGIMES:
+        name = f"mixed / {regime}"
+        print(name, file=sys.stderr, flush=True)
+        found.append({"name": name, "mixed": bench_churn.mixed(regime, size.devices, size.sources)})
+    return found
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---", *("---:" for _ in head[1:])], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+QUESTIONS: dict[str, Callable[[Size], list[Found]]] = {
+    # First, while this process is small.
+    "memory": _memory,
+    "crossing": _timed_cells(lambda _: bench_crossing.cells()),
+    "compile": _timed_cells(lambda _: bench_compile.cells()),
+    "ingest": _timed_cells(lambda size: bench_ingest.cells(size.devices)),
+    "formats": _timed_cells(lambda size: bench_formats.cells(size.devices)),
+    "churn": _churn,
+    "directions": _timed_cells(lambda size: bench_directions.cells(size.devices, size.sources)),
+    "many": _timed_cells(lambda size: bench_many.cells(size.devices)),
+    "one": _timed_cells(lambda size: bench_one.cells(size.sizes, size.sources)),
+}
 
 
-def _ratio(cell: Kept, ours: str, peer: str) -> str:
-    for found in cell["ratios"]:
-        if (found["ours"], found["peer"]) == (ours, peer):
-            return f"{_few(found['mid'])} [{_few(found['low'])} .. {_few(found['high'])}]"
-    return ""
+def run(name: str, size: Size, questions: Sequence[str]) -> None:
+    """Run questions and keep each as soon as it is answered."""
+    for question in questions:
+        where = environment(size)
+        found = QUESTIONS[question](size)
+        where["load after"] = os.getloadavg()[0]
+        kept = Kept.read(name)
+        if found:
+            kept.questions[question] = {"environment": where, "cells": found}
+        kept.write(name)
 
 
-def _few(number: float) -> str:
-    """Write three digits, and no zeros that stand for nothing."""
-    return f"{number:.0f}" if number >= 100 else f"{number:.3g}"
+def _questions(text: str) -> list[str]:
+    """Read what ``--only`` says: names of questions, or workloads."""
+    asked = [one for word in text.split(",") for one in WORKLOADS.get(word, (word,))]
+    unknown = set(asked) - set(QUESTIONS)
+    if unknown:
+        known = ", ".join([*QUESTIONS, *WORKLOADS])
+        raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}; there are {known}")
+    return [question for question in QUESTIONS if question in asked]
 
 
-def _units(seconds: float) -> str:
-    if seconds < 1e-3:
-        return f"{_few(seconds * 1e6)} µs"
-    return f"{_few(seconds * 1e3)} ms"
-
-
-def _cells(kept: Kept, question: str) -> list[Kept]:
-    return [cell for cell in kept["cells"] if cell["name"].split(" / ")[0] == question]
-
-
-def _title(cell: Kept) -> str:
-    return ", ".join(cell["name"].split(" / ")[1:]) or str(cell["name"])
-
-
-def _middle(cell: Kept) -> Mapping[str, float]:
-    return {who: median(times) for who, times in cell["seconds a unit"].items()}
-
-
-def _ingest_table(kept: Kept) -> str:
-    rows = []
-    for cell in _cells(kept, "ingest"):
-        speed = {who: f"{1e-6 / seconds:.3g}" for who, seconds in _middle(cell).items()}
-        ratios = [_ratio(cell, "ours", "json.loads"), _ratio(cell, "ours", "the Python reader")]
-        rows.append([_title(cell), *(speed[who] for who in bench_ingest.WHO), *ratios])
-    head = [f"{who}, M/s" for who in bench_ingest.WHO]
-    return _table(["fleet", *head, "to json.loads", "to the Python reader"], rows)
-
-
-def _memory_table(kept: Kept) -> str:
-    parts = ("outside", "Fleet.size", "rows", "names", "dictionaries", "peak")
-    rows = [
-        [
-            _title(cell),
-            *(f"{cell['bytes'][part]:.1f}" for part in parts),
-            f"{cell['bytes']['classes']}",
-        ]
-        for cell in kept["memory"]
-    ]
-    return _table(["bytes a device", *parts, "classes"], rows)
-
-
-def _time_table(kept: Kept) -> str:
-    rows = []
-    for cell in _cells(kept, "match"):
-        middle = _middle(cell)
-        rows.append(
-            [_title(cell)]
-            + [_units(middle[who]) if who in middle else "" for who in bench_match.WHO]
-        )
-    return _table(["a question", *bench_match.WHO], rows)
-
-
-def _ratio_table(kept: Kept) -> str:
-    rows = [
-        [_title(cell), *(_ratio(cell, *pair) for pair in bench_match.PAIRS)]
-        for cell in _cells(kept, "match")
-    ]
-    return _table(["ratio", *(f"{ours} to {peer}" for ours, peer in bench_match.PAIRS)], rows)
-
-
-def _crossing_table(kept: Kept) -> str:
-    (cell,) = _cells(kept, "crossing")
-    rows = [[who, _units(seconds)] for who, seconds in _middle(cell).items()]
-    return _table(["a call", "median"], rows)
-
-
-def show(kept: Kept) -> str:
-    """Write the tables in markdown."""
-    where = kept["environment"]
-    caches = ", ".join(f"{level} {size}" for level, size in where["caches"].items())
-    versions = ", ".join(f"{name} {number}" for name, number in where["versions"].items())
-    load = f"load {where['load before']:.2f} before, {where['load after']:.2f} after"
-    seeds = ", ".join(f"{name} {number}" for name, number in where["seeds"].items())
-    size = f"{where['devices']} devices, {where['sources']} sources, {where['rounds']} rounds"
-    facts = [
-        f"{where['processor']}, {where['cores']} cores ({where['cores used']} used), {caches}",
-        f"{where['system']}; huge pages: {where['huge pages']}; {load}",
-        f"{where['compiler']}; `{where['flags']}`",
-        f"Python {where['python']}, {versions}",
-        f"{size}; seeds: {seeds}",
-        f"commit {where['commit']}, {where['date']}",
-    ]
-    tables = (_ingest_table, _memory_table, _ratio_table, _time_table, _crossing_table)
-    return "\n\n".join(["\n".join(f"* {fact}" for fact in facts), *(t(kept) for t in tables)])
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    add = parser.add_argument
+    add("name", help="of the result")
+    add("--devices", type=float, default=1e6)
+    add("--sources", type=int, default=100)
+    add("--rounds", type=int, default=5)
+    add("--only", type=_questions, default=list(QUESTIONS), metavar="Q,Q", help="these questions")
+    add("--short", action="store_true", help="one size of fleets only")
+    add("--cpus", help="stay on these processors: 0,1")
+    add("--show", action="store_true", help="print the tables of a kept result")
+    add("--goals", action="store_true", help="print the goals, and what a kept result says of them")
+    add("--readme", action="store_true", help="write the tables of a kept result into the README")
+    return parser
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("name", help="of the result")
-    parser.add_argument("--devices", type=float, default=1e6)
-    parser.add_argument("--sources", type=int, default=100)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--cpu", type=int, help="stay on this processor")
-    parser.add_argument("--show", action="store_true", help="print a kept result")
+    parser = _parser()
     given = parser.parse_args()
-    path = RESULTS / f"{given.name}.json"
-    if not given.show:
-        if given.cpu is not None:
-            os.sched_setaffinity(0, {given.cpu})
-        kept = run(int(given.devices), given.sources, given.rounds)
-        RESULTS.mkdir(exist_ok=True)
-        path.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
-    print(show(json.loads(path.read_text("utf-8"))))
+    if not (given.show or given.goals or given.readme):
+        if given.cpus:
+            os.sched_setaffinity(0, set(map(int, given.cpus.split(","))))
+        size = Size(int(given.devices), given.sources, given.rounds, given.short)
+        run(given.name, size, given.only)
+    kept = Kept.read(given.name)
+    if kept.cells("one"):
+        curve.draw(kept, path_of(given.name).with_suffix(".svg"))
+    if given.readme:
+        text = README.read_text("utf-8")
+        if tables.START.format(given.name) not in text:
+            parser.error(f"README.md has no place for the tables of {given.name}")
+        README.write_text(tables.into_readme(text, given.name, kept), "utf-8")
+    elif given.goals:
+        print(goals.table(kept))
+    else:
+        print(tables.show(kept))
 
 
 if __name__ == "__main__":

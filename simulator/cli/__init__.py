@@ -47,6 +47,7 @@ def _print_version(context: click.Context, _param: click.Parameter, asked: bool)
 
 _VERBS = MappingProxyType(
     {
+        "bench": "bench:bench",
         "capture": "capture:capture",
         "check": "device:check",
         "completion": "completion:completion",

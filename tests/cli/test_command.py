@@ -10,6 +10,7 @@ import pytest
 
 HELP = {
     (): ["demo", "describe", "check", "match", "fleet", "scheme", "completion", "Exit status"],
+    ("bench",): ["--devices", "--threads", "--seed", "--scheme", "--json"],
     ("demo",): ["--devices", "--seed", "--json"],
     ("describe",): ["[HOST] [UUID]", "--scheme", "--vendor", "--kernel", "--json"],
     ("check",): ["SOURCE TARGET", "--scheme", "--accepted-by", "--json"],
@@ -150,6 +151,7 @@ def test_no_progress_in_a_pipe(command, word, asked):
 @pytest.mark.parametrize(
     "asked",
     [
+        ("bench", "--devices", "20", "--json"),
         ("demo", "--devices", "20", "--json"),
         ("describe", "--json"),
         ("check", "UUID1", "UUID2", "--json"),
