@@ -169,13 +169,11 @@ def _prepared(match: Match, answer: Callable[[Match], object]) -> Callable[[], o
 
 
 def _many(fleet: Fleet, lines: list[bytes], threads: int) -> float:
-    """Ask for a count of each of many sources."""
-
-    def ask() -> None:
-        for line in lines:
-            _ = fleet.match(line, threads=threads).count
-
-    return min(_seconds(ask) for _ in range(_REPEATS))
+    """Ask for a count of each of many sources, from their lines."""
+    text = b"\n".join(lines)
+    return min(
+        _seconds(lambda: fleet.match_all(text, threads=threads).counts) for _ in range(_REPEATS)
+    )
 
 
 def _table(found: _Found) -> Iterator[str]:
