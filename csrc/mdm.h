@@ -34,7 +34,9 @@ typedef enum mdm_status {
     MDM_NO_SPACE = 4,     /* the caller's buffer is too small; the count says what is needed */
     MDM_NO_ROW = 5,       /* no device has this row */
     MDM_TOO_MANY = 6,     /* more rows or codes than 32 bits hold */
-    MDM_STALE = 7         /* the fleet changed after the query was made */
+    MDM_STALE = 7,        /* the fleet changed after the query was made */
+    MDM_BAD_DATA = 8,     /* damaged or malformed data; the flaw says where */
+    MDM_OTHER_SCHEME = 9  /* a fleet that was saved under another scheme */
 } mdm_status;
 
 /* A verdict, and the setting for what is missing or unlisted. AND of two is `&`, OR is `|`. */
@@ -112,6 +114,12 @@ typedef struct mdm_fault {
     size_t line;
 } mdm_fault;
 
+/* Where data went wrong, and what is wrong there: a constant text. */
+typedef struct mdm_flaw {
+    const char *what;
+    size_t offset; /* in a saved fleet, of a byte */
+} mdm_flaw;
+
 /* The one way to memory. new_size 0 frees; NULL means out of memory. Blocks are aligned as by
    malloc. Making a smaller block may fail too. A NULL allocator stands for the C library's. */
 typedef struct mdm_allocator {
@@ -121,6 +129,7 @@ typedef struct mdm_allocator {
 
 typedef struct mdm_fleet mdm_fleet;   /* from mdm_fleet_new to mdm_fleet_free */
 typedef struct mdm_reader mdm_reader; /* from mdm_reader_new to mdm_reader_free, before its fleet */
+typedef struct mdm_saver mdm_saver;   /* from mdm_saver_new to mdm_saver_free, before its fleet */
 typedef struct mdm_query mdm_query;   /* from mdm_query_new to mdm_query_free, before its fleet */
 
 const char *mdm_status_text(mdm_status status); /* constant; never NULL */
@@ -184,6 +193,46 @@ mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len
 size_t mdm_reader_count(const mdm_reader *reader); /* descriptions read so far */
 mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row); /* consecutive rows */
 void mdm_reader_free(mdm_reader *reader); /* without a commit, the fleet is as it was */
+
+/* ---- Saved fleets: bytes that are checked when they are loaded, little-endian on any machine.
+
+   A head of 64 bytes: "\x89mdevf\r\n"; in 32 bits each the version, 1, and the number A of
+   attributes; in 64 bits each a fingerprint of the scheme (without accepted_by), the rows, the classes (0 where the
+   fleet is flat) and the devices when its layout was last chosen; in 32 bits each what it is
+   (1: flat, 2: with names) and the mdm_layout that was wanted; a checksum of all this.
+
+   Then 2 A + 6 sections, each a head of 24 bytes (its number from 0 and the bytes W of a number,
+   in 32 bits each; the numbers N and the bytes T of text, in 64), N numbers, the text, zeros up
+   to a multiple of 8, and a checksum of all this. Texts stand as their lengths and one run.
+     0             the label
+     1 to A        the values of each attribute, by code
+     A + 1         the lists
+     A + 2         the class of each row, 0: free; in a flat fleet, 1 for a device
+     A + 3 to 2A+3 the codes of each attribute, then those of lists: by class, or in a flat fleet
+                   by row
+     2A + 4        the free rows, that to be given first
+     2A + 5        the names by row; length 65535: none
+
+   A checksum begins with 0 and takes 64 bits after 64: ((sum ^ word) * 0x9e3779b97f4a7c15)
+   rotated left by 29. So it tells whatever happens to any 8 bytes that stand together. ---- */
+
+/* The label tells what the core does not know of the scheme; with the scheme it decides where the
+   fleet can be loaded. MDM_BAD_ARGUMENT while a reader is open. */
+mdm_status mdm_saver_new(const mdm_fleet *fleet, const char *label, size_t label_len,
+                         mdm_saver **saver);
+/* The next bytes, as many as fit; none at the end. MDM_STALE after a change. */
+mdm_status mdm_saver_next(mdm_saver *saver, char *bytes, size_t bytes_capacity, size_t *n_bytes);
+void mdm_saver_free(mdm_saver *saver); /* NULL is allowed */
+
+/* A fleet with the same rows, names and answers, which gives free rows in the same order. Nothing
+   of the bytes is trusted: whatever is wrong is MDM_BAD_DATA with a flaw, which may be NULL.
+   MDM_OTHER_SCHEME: scheme or label are not those it was saved with. */
+mdm_status mdm_fleet_load(const mdm_scheme *scheme, int keep_names, const mdm_allocator *allocator,
+                          const char *label, size_t label_len, const char *bytes, size_t bytes_len,
+                          mdm_fleet **fleet, mdm_flaw *flaw);
+/* The label of a saved fleet, in its bytes. */
+mdm_status mdm_saved_label(const char *bytes, size_t bytes_len, const char **label,
+                           size_t *label_len, mdm_flaw *flaw);
 
 /* ---- The question: where can this source go? ---- */
 

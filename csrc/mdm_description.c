@@ -16,44 +16,12 @@ mdm_parser mdm_parser_growing(mdm_fleet *fleet)
 
 /* ---- Values ---- */
 
-static mdm_status intern_value(mdm_parser *parser, size_t attribute, mdm_text text,
-                               uint32_t *code)
-{
-    mdm_fleet *fleet = parser->grown;
-    mdm_dictionary *dictionary = &fleet->dictionaries[attribute];
-    const mdm_kind kind = fleet->scheme.attributes[attribute].kind;
-    const uint64_t hash = mdm_hash(text.at, text.len);
-    uint32_t number = mdm_texts_find(&dictionary->texts, text, hash);
-    mdm_value value;
-    mdm_status status = MDM_OK;
-    if (number != MDM_NONE) {
-        *code = number + 1;
-        return MDM_OK;
-    }
-    status = mdm_value_parse(&parser->keeper, kind, text, &value, &parser->fault);
-    if (status == MDM_OK &&
-        !MDM_RESERVE(&fleet->memory, dictionary, dictionary->texts.n, 1)) {
-        status = MDM_NO_MEMORY;
-    }
-    if (status == MDM_OK) {
-        status = mdm_texts_add(&dictionary->texts, &fleet->arena, text, hash, &number);
-    }
-    if (status == MDM_OK) {
-        if (kind == MDM_STRING) {
-            value.text.at = dictionary->texts.at[number].at;
-        }
-        dictionary->at[number] = value;
-        *code = number + 1;
-    }
-    return status;
-}
-
 static mdm_status take_value(mdm_parser *parser, mdm_line *line, size_t attribute,
                              mdm_text text)
 {
     line->texts[attribute] = text;
     if (parser->grown != NULL) {
-        return intern_value(parser, attribute, text, &line->codes[attribute]);
+        return mdm_value_intern(parser, attribute, text, &line->codes[attribute]);
     }
     return mdm_value_parse(&parser->keeper, parser->fleet->scheme.attributes[attribute].kind, text,
                            &line->values[attribute], &parser->fault);
@@ -170,7 +138,7 @@ static mdm_status add_list(mdm_parser *parser, mdm_text text, uint64_t hash, uin
     return status;
 }
 
-static mdm_status intern_list(mdm_parser *parser, uint32_t *code)
+mdm_status mdm_list_intern(mdm_parser *parser, uint32_t *code)
 {
     const char *begin = parser->at;
     const char *end = list_end(begin, parser->end);
@@ -196,7 +164,7 @@ static mdm_status parse_list(mdm_parser *parser, mdm_line *line)
         return mdm_refuse(parser, parser->at);
     }
     if (parser->grown != NULL) {
-        return intern_list(parser, &line->codes[parser->fleet->scheme.n_attributes]);
+        return mdm_list_intern(parser, &line->codes[parser->fleet->scheme.n_attributes]);
     }
     return mdm_objects_parse(parser, &line->objects);
 }

@@ -18,6 +18,8 @@ const char *mdm_status_text(mdm_status status)
         "no device has this row",
         "more than 32 bits can count",
         "the fleet changed after the question was put",
+        "data that are damaged",
+        "a fleet of another scheme",
     };
     const size_t number = (size_t)status;
     return number < sizeof texts / sizeof *texts ? texts[number] : "no such status";

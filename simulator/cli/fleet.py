@@ -1,11 +1,12 @@
-"""Fleets as files: ``fleet make`` and ``fleet info``."""
+"""Fleets as files: ``fleet make``, ``fleet info`` and ``fleet convert``."""
 
 from collections.abc import Callable, Iterator
 
 import click
 
+from simulator.cli.convert import convert
+from simulator.cli.fleets import load_fleet
 from simulator.cli.inputs import SchemeType, complete_path
-from simulator.cli.match import load_fleet
 from simulator.cli.options import json_option, scheme_option
 from simulator.cli.output import print_json, progress, write_whole
 from simulator.compat.scheme import Scheme
@@ -17,7 +18,10 @@ __all__ = ["fleet"]
 
 @click.group()
 def fleet() -> None:
-    """Make and look at fleets: NDJSON files with one description a line."""
+    """Make, convert and look at fleets: files with what many devices publish."""
+
+
+fleet.add_command(convert)
 
 
 @fleet.command()

@@ -12,6 +12,7 @@ Fleets: millions of descriptions, and the targets among them for one source.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from types import MappingProxyType
+from typing import BinaryIO
 
 from simulator.compat.derive import complete
 from simulator.compat.description import Description
@@ -20,20 +21,21 @@ from simulator.compat.scheme import Direction, Outcome, Scheme
 from simulator.compat.verdict import Verdict, explain
 from simulator.documents import decode
 from simulator.errors import InputError, Mistake
-from simulator.fleet._matcher import (
+from simulator.fleet._matcher import Core, CoreQuery, CoreReader
+from simulator.fleet.derived import with_objects
+from simulator.fleet.saved import label_of, refusal
+from simulator.fleet.words import (
     DIRECTION,
     KIND,
     NO_CLASS,
     RELATION,
     VERDICT,
-    Core,
     CoreAttribute,
-    CoreQuery,
-    CoreReader,
+    DataFault,
     MatcherFault,
+    OtherSchemeFault,
     Size,
 )
-from simulator.fleet.derived import with_objects
 
 __all__ = ["Fleet", "Match"]
 
@@ -126,6 +128,7 @@ class Fleet:
 
     def __init__(self, scheme: Scheme, *, keep_names: bool = True) -> None:
         self.scheme = scheme
+        self._keep_names = keep_names
         self._core = _core(scheme, keep_names)
 
     def __len__(self) -> int:
@@ -199,6 +202,61 @@ class Fleet:
                 yield self._core.description(row) + b"\n"
             except IndexError:
                 continue
+
+    def saved(self) -> Iterator[bytes]:
+        """
+        Write the fleet in the form that `load` reads, in pieces.
+
+        Raises:
+            RuntimeError: The fleet has changed since the piece before.
+        """
+        return self._core.saved(label_of(self.scheme))
+
+    def save(self, file: BinaryIO) -> None:
+        """Write the fleet to a file in the form that `load` reads."""
+        file.writelines(self.saved())
+
+    @classmethod
+    def load(
+        cls,
+        file: BinaryIO | bytes,
+        scheme: Scheme,
+        *,
+        keep_names: bool = True,
+        name: str = "saved fleet",
+    ) -> "Fleet":
+        """
+        Load a saved fleet: the same rows, names and answers, and the same rows given next.
+
+        Args:
+            file: What `save` has written.
+            scheme: The scheme under which it was saved.
+            keep_names: Keep the devices' names.
+            name: The name of the file, for messages.
+
+        Raises:
+            InputError: The bytes are damaged, and where; or the scheme is another one.
+        """
+        fleet = cls(scheme, keep_names=keep_names)
+        fleet.restore(name, file if isinstance(file, bytes) else file.read())
+        return fleet
+
+    def restore(self, file: str, data: bytes) -> None:
+        """
+        Hold what a saved fleet holds, in place of everything that was here.
+
+        Args:
+            file: The name of the file, for messages.
+            data: What `save` has written.
+
+        Raises:
+            InputError: As `load`. The fleet is as it was.
+        """
+        saved = (label_of(self.scheme), data)
+        try:
+            self._core = _core(self.scheme, self._keep_names, saved)
+        except (DataFault, OtherSchemeFault, OverflowError) as fault:
+            raise refusal(file, data, self.scheme, fault) from None
 
     def add(self, description: Description) -> int:
         """Add a device and return its row; the row of one that was removed may be used again."""
@@ -330,7 +388,7 @@ def _direction(scheme: Scheme, direction: Direction) -> int:
     return DIRECTION[direction if scheme.has_objects else None]
 
 
-def _core(scheme: Scheme, keep_names: bool) -> Core:
+def _core(scheme: Scheme, keep_names: bool, saved: tuple[bytes, bytes] | None = None) -> Core:
     """Say the scheme in the numbers of the core."""
     index = {name: number for number, name in enumerate(scheme.attributes)}
     attributes = [
@@ -351,6 +409,7 @@ def _core(scheme: Scheme, keep_names: bool) -> Core:
         unlisted=VERDICT[str(scheme.unlisted)],
         floor_division=scheme.floor_division,
         keep_names=keep_names,
+        saved=saved,
     )
 
 

@@ -286,6 +286,70 @@ static void exhaust(const char *name, call *called, size_t argument, int keeps)
     }
 }
 
+/* ---- Saved fleets ---- */
+
+static mdm_status save(const mdm_fleet *fleet, size_t capacity, char *bytes, size_t *n_bytes)
+{
+    mdm_saver *saver = NULL;
+    mdm_status status = mdm_saver_new(fleet, "mine", 4, &saver);
+    *n_bytes = 0;
+    for (size_t n = 1; status == MDM_OK && n > 0; *n_bytes += n) {
+        status = mdm_saver_next(saver, bytes + *n_bytes, capacity, &n);
+    }
+    mdm_saver_free(saver);
+    return status;
+}
+
+static mdm_status call_save(mdm_fleet *fleet, size_t capacity)
+{
+    static char bytes[1 << 16];
+    size_t n = 0;
+    return save(fleet, capacity, bytes, &n);
+}
+
+/* A fleet that has free rows comes back whole, or not at all. */
+static void exhaust_load(void)
+{
+    static char bytes[1 << 16];
+    static char again[sizeof bytes];
+    static sight saved;
+    size_t n_bytes = 0;
+    for (size_t n = 0;; n++) {
+        bank bank = {0, 0, SIZE_MAX, 0};
+        const mdm_allocator allocator = {resize, &bank};
+        mdm_fleet *fleet = make(&bank);
+        mdm_fleet *loaded = NULL;
+        mdm_flaw flaw = {NULL, 0};
+        mdm_status status = MDM_OK;
+        size_t n_again = 0;
+        for (size_t i = 0; i < 3; i++) {
+            CHECK(call_add(fleet, i) == MDM_OK);
+        }
+        CHECK(mdm_remove(fleet, 3) == MDM_OK && mdm_remove(fleet, 1) == MDM_OK);
+        look(fleet, &saved);
+        CHECK(save(fleet, 7, bytes, &n_bytes) == MDM_OK);
+        bank.n_left = n;
+        bank.has_refused = 0;
+        status = mdm_fleet_load(&scheme, 1, &allocator, "mine", 4, bytes, n_bytes, &loaded, &flaw);
+        bank.n_left = SIZE_MAX;
+        CHECK(status == MDM_OK || (status == MDM_NO_MEMORY && loaded == NULL));
+        if (status == MDM_OK) {
+            check_same(loaded, &saved);
+            CHECK(save(loaded, sizeof again, again, &n_again) == MDM_OK && n_again == n_bytes);
+            CHECK(memcmp(bytes, again, n_bytes) == 0);
+            CHECK(call_add(loaded, 3) == MDM_OK && call_query(loaded, 0) == MDM_OK);
+            CHECK(call_read(loaded, 2) == MDM_OK);
+        }
+        mdm_fleet_free(loaded);
+        mdm_fleet_free(fleet);
+        CHECK(bank.n_bytes == 0 && bank.n_blocks == 0);
+        if (status == MDM_OK) {
+            printf("load: %zu requests\n", n);
+            return;
+        }
+    }
+}
+
 static void exhaust_new(void)
 {
     for (size_t n = 0;; n++) {
@@ -347,6 +411,9 @@ static void exhaust_all(void)
     exhaust("classes", call_classes, 0, 1);
     exhaust("lay out", call_lay_out, MDM_LAYOUT_CLASSES, 1);
     exhaust("lay out", call_lay_out, MDM_LAYOUT_FLAT, 1);
+    exhaust("save", call_save, 1, 1);
+    exhaust("save", call_save, 4096, 1);
+    exhaust_load();
     exhaust("read", call_read, 1, 0);
     exhaust("read", call_read, 3, 0);
     check_rows();

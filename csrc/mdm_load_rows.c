@@ -1,0 +1,370 @@
+/*
+ * The rows of a saved fleet: their classes or codes, those that are free, their names.
+ */
+#include "mdm_loader.h"
+
+/* The place of a free row before its turn in the chain; no row has this number. */
+#define UNCHAINED (UINT32_MAX - 1)
+
+static bool is_flat(const mdm_loader *loader)
+{
+    return (loader->head.flags & MDM_SAVED_FLAT) != 0;
+}
+
+/* A section of n numbers and nothing else. */
+static mdm_status load_numbers(mdm_loader *loader, size_t number, uint32_t width, size_t n)
+{
+    const mdm_status status = mdm_load_section(loader, number, width);
+    if (status == MDM_OK && (loader->section.n != n || loader->section.n_text > 0)) {
+        return mdm_load_refuse(loader, loader->numbers, "not as many numbers as the head tells");
+    }
+    return status;
+}
+
+/* ---- The class of each row ---- */
+
+static mdm_status reserve_rows(mdm_loader *loader)
+{
+    mdm_fleet *fleet = loader->fleet;
+    const size_t n = (size_t)loader->head.n_rows;
+    if ((!is_flat(loader) && loader->head.n_classes <= UINT16_MAX) ||
+        mdm_row_classes_widen(fleet)) {
+        return mdm_row_classes_reserve(fleet, 0, n) ? MDM_OK : MDM_NO_MEMORY;
+    }
+    return MDM_NO_MEMORY;
+}
+
+static mdm_status load_classes(mdm_loader *loader)
+{
+    mdm_fleet *fleet = loader->fleet;
+    const size_t n = (size_t)loader->head.n_rows;
+    const uint32_t most = is_flat(loader) ? 1 : (uint32_t)loader->head.n_classes;
+    mdm_status status = load_numbers(loader, MDM_SECTION_CLASSES(loader->head.n_attributes),
+                                     mdm_width_of(most), n);
+    if (status == MDM_OK) {
+        status = reserve_rows(loader);
+    }
+    for (size_t row = 0; row < n && status == MDM_OK; row++) {
+        const uint32_t class = mdm_load_number(loader, row);
+        if (class > most) {
+            return mdm_load_refuse_number(loader, row, "a class that is not there");
+        }
+        mdm_row_class_set(fleet, row, is_flat(loader) && class > 0 ? (uint32_t)row + 1 : class);
+        fleet->rows.n_devices += class != 0;
+    }
+    fleet->rows.n = status == MDM_OK ? n : 0;
+    return status;
+}
+
+/* ---- Codes ---- */
+
+static size_t largest(const uint8_t *at, size_t width, size_t n)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < n; i++) {
+        const size_t code = (size_t)mdm_get_number((const char *)at + i * width, width);
+        most = most < code ? code : most;
+    }
+    return most;
+}
+
+/* Numbers of a file into numbers of this machine. */
+static void copy_numbers(uint8_t *to, const char *from, size_t width, size_t n)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(to, from, n * width);
+#else
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t wide = (uint32_t)mdm_get_number(from + i * width, width);
+        const uint16_t narrow = (uint16_t)wide;
+        const uint8_t byte = (uint8_t)wide;
+        memcpy(to + i * width, width == 4 ? (const void *)&wide : width == 2 ? (const void *)&narrow
+                                                                            : (const void *)&byte,
+               width);
+    }
+#endif
+}
+
+static uint32_t code_count(const mdm_loader *loader, size_t column)
+{
+    const mdm_fleet *fleet = loader->fleet;
+    return (uint32_t)(column == fleet->scheme.n_attributes ? fleet->lists.texts.n
+                                                           : fleet->dictionaries[column].texts.n);
+}
+
+/* The codes of classes from 1 on, a run of a page at a time. */
+static mdm_status copy_codes(mdm_loader *loader, size_t column)
+{
+    const mdm_columns *columns = &loader->fleet->classes.columns;
+    const size_t width = loader->section.width;
+    const size_t n = (size_t)loader->section.n;
+    const uint32_t n_codes = code_count(loader, column);
+    for (size_t i = 0; i < n && width > 0;) {
+        const size_t place = (i + 1) & (MDM_PAGE - 1);
+        const size_t run = n - i < MDM_PAGE - place ? n - i : MDM_PAGE - place;
+        uint8_t *page = columns->pages[(i + 1) >> MDM_PAGE_BITS] + columns->at[column].begin;
+        const char *from = loader->numbers + i * width;
+        if (largest((const uint8_t *)from, width, run) > n_codes) {
+            while (mdm_load_number(loader, i) <= n_codes) {
+                i++;
+            }
+            return mdm_load_refuse_number(loader, i, "a code that is not there");
+        }
+        copy_numbers(page + place * width, from, width, run);
+        i += run;
+    }
+    return MDM_OK;
+}
+
+static mdm_status load_codes(mdm_loader *loader, size_t column, size_t n)
+{
+    mdm_fleet *fleet = loader->fleet;
+    mdm_columns *columns = &fleet->classes.columns;
+    const mdm_status status =
+        load_numbers(loader, MDM_SECTION_CODES(loader->head.n_attributes) + column, 0, n);
+    if (status != MDM_OK) {
+        return status;
+    }
+    /* The largest code of this width, so that the column is as wide as that of the file. */
+    if (!mdm_columns_widen(&fleet->memory, columns, column,
+                           loader->section.width == 4 ? UINT32_MAX
+                                                      : (1U << 8 * loader->section.width) - 1)) {
+        return MDM_NO_MEMORY;
+    }
+    return copy_codes(loader, column);
+}
+
+static mdm_status load_columns(mdm_loader *loader, size_t n)
+{
+    mdm_fleet *fleet = loader->fleet;
+    mdm_status status = MDM_OK;
+    if (!mdm_columns_reserve(&fleet->memory, &fleet->classes.columns, n + 1)) {
+        return MDM_NO_MEMORY;
+    }
+    for (size_t i = 0; i <= loader->head.n_attributes && status == MDM_OK; i++) {
+        status = load_codes(loader, i, n);
+    }
+    return status;
+}
+
+/* ---- Classes ---- */
+
+static mdm_status count_rows(mdm_loader *loader, uint32_t *counts)
+{
+    mdm_fleet *fleet = loader->fleet;
+    const size_t n_classes = (size_t)loader->head.n_classes;
+    mdm_status status = MDM_OK;
+    memset(counts, 0, (n_classes + 1) * sizeof *counts);
+    for (size_t row = 0; row < fleet->rows.n; row++) {
+        counts[mdm_row_class(fleet, row)]++;
+    }
+    for (size_t class = 1; class <= n_classes && status == MDM_OK; class++) {
+        status = counts[class] == 0
+                     ? mdm_load_refuse(loader, loader->numbers, "a class without a device")
+                     : mdm_class_reserve(fleet, (uint32_t)class, counts[class], true);
+    }
+    return status;
+}
+
+static mdm_status reserve_classes(mdm_loader *loader)
+{
+    mdm_fleet *fleet = loader->fleet;
+    const size_t n = (size_t)loader->head.n_classes + 1;
+    uint32_t *counts = mdm_resize(&fleet->memory, NULL, 0, n, sizeof *counts);
+    mdm_status status = counts == NULL ? MDM_NO_MEMORY : count_rows(loader, counts);
+    if (counts != NULL) {
+        mdm_resize(&fleet->memory, counts, n, 0, sizeof *counts);
+    }
+    if (status == MDM_OK && !MDM_FIT(&fleet->memory, &fleet->rows.place, fleet->rows.n)) {
+        status = MDM_NO_MEMORY;
+    }
+    return status;
+}
+
+/* The codes stand in their places already; now they are found by them. */
+static mdm_status intern_classes(mdm_loader *loader)
+{
+    mdm_fleet *fleet = loader->fleet;
+    mdm_columns *columns = &fleet->classes.columns;
+    for (size_t class = 1; class <= loader->head.n_classes; class++) {
+        uint32_t codes[MDM_MAX_ATTRIBUTES + 1];
+        uint32_t number = 0;
+        mdm_status status = MDM_OK;
+        for (size_t i = 0; i < columns->n_columns; i++) {
+            codes[i] = mdm_code(columns, i, class);
+        }
+        status = mdm_class_intern(fleet, codes, &number);
+        if (status != MDM_OK) {
+            return status;
+        }
+        if (number != class) {
+            return mdm_load_refuse(loader, loader->numbers, "a class for the second time");
+        }
+    }
+    return reserve_classes(loader);
+}
+
+static mdm_status reserve_flat(mdm_loader *loader)
+{
+    mdm_fleet *fleet = loader->fleet;
+    mdm_class_table *classes = &fleet->classes;
+    const size_t n = (size_t)loader->head.n_rows + 1;
+    const size_t n_words = (n + MDM_PAGE - 1) / MDM_PAGE * MDM_PAGE_WORDS;
+    if (!MDM_FIT(&fleet->memory, &classes->row_of, n) ||
+        !MDM_FIT(&fleet->memory, &classes->live, n_words)) {
+        return MDM_NO_MEMORY;
+    }
+    memset(classes->live.at, 0, classes->live.capacity * sizeof *classes->live.at);
+    classes->n = n;
+    return MDM_OK;
+}
+
+static void free_flat_class(mdm_class_table *classes, size_t class)
+{
+    for (size_t i = 0; i < classes->columns.n_columns; i++) {
+        mdm_code_set(&classes->columns, i, class, 0);
+    }
+    classes->row_of.at[class] = classes->free;
+    classes->free = (uint32_t)class;
+}
+
+static void push_rows(mdm_fleet *fleet)
+{
+    for (size_t row = 0; row < fleet->rows.n; row++) {
+        const uint32_t class = mdm_row_class(fleet, row);
+        if (class != 0) {
+            mdm_class_push(fleet, class, (uint32_t)row);
+        } else if (fleet->classes.is_flat) {
+            free_flat_class(&fleet->classes, row + 1);
+        }
+    }
+}
+
+mdm_status mdm_load_rows(mdm_loader *loader)
+{
+    mdm_fleet *fleet = loader->fleet;
+    mdm_status status = is_flat(loader) ? mdm_fleet_lay_out(fleet, MDM_LAYOUT_FLAT) : MDM_OK;
+    if (status == MDM_OK) {
+        status = load_classes(loader);
+    }
+    if (status == MDM_OK) {
+        status = load_columns(loader,
+                              (size_t)(is_flat(loader) ? loader->head.n_rows
+                                                       : loader->head.n_classes));
+    }
+    if (status == MDM_OK) {
+        status = is_flat(loader) ? reserve_flat(loader) : intern_classes(loader);
+    }
+    if (status == MDM_OK) {
+        push_rows(fleet);
+    }
+    return status;
+}
+
+/* ---- Free rows ---- */
+
+mdm_status mdm_load_free_rows(mdm_loader *loader)
+{
+    mdm_row_table *rows = &loader->fleet->rows;
+    const size_t n = rows->n - rows->n_devices;
+    uint32_t *next = &rows->free;
+    const mdm_status status =
+        load_numbers(loader, MDM_SECTION_FREE(loader->head.n_attributes), 4, n);
+    if (status != MDM_OK) {
+        return status;
+    }
+    if (n > 0 && !MDM_FIT(&loader->fleet->memory, &rows->place, rows->n)) {
+        return MDM_NO_MEMORY;
+    }
+    for (size_t row = 0; row < rows->n && n > 0; row++) {
+        if (mdm_row_class(loader->fleet, row) == 0) {
+            rows->place.at[row] = UNCHAINED;
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t row = mdm_load_number(loader, i);
+        if (row >= rows->n || mdm_row_class(loader->fleet, row) != 0 ||
+            rows->place.at[row] != UNCHAINED) {
+            return mdm_load_refuse_number(loader, i, "a row that is not free, or twice");
+        }
+        *next = row;
+        next = &rows->place.at[row];
+        *next = MDM_NONE;
+    }
+    return MDM_OK;
+}
+
+/* ---- Names ---- */
+
+/* Whether all characters are plain, so that no name needs a look of its own. */
+static bool is_plain(const char *at, size_t n)
+{
+    bool is_other = false;
+    for (size_t i = 0; i < n; i++) {
+        const unsigned char c = (unsigned char)at[i];
+        is_other |= c < 0x20 || c >= 0x7f;
+    }
+    return !is_other;
+}
+
+static mdm_status check_names(mdm_loader *loader)
+{
+    const size_t n_text = (size_t)loader->section.n_text;
+    const bool are_plain = is_plain(loader->text, n_text);
+    size_t begin = 0;
+    for (size_t row = 0; row < loader->section.n; row++) {
+        const size_t len = mdm_load_number(loader, row);
+        if (len == MDM_SAVED_NO_NAME) {
+            continue;
+        }
+        if (len > MDM_MAX_VALUE || len > n_text - begin ||
+            mdm_row_class(loader->fleet, row) == 0) {
+            return mdm_load_refuse_number(loader, row, "a name that cannot be");
+        }
+        if (!are_plain && !mdm_is_name((mdm_text){loader->text + begin, len})) {
+            return mdm_load_refuse(loader, loader->text + begin, "a name that cannot be");
+        }
+        begin += len;
+    }
+    return begin == n_text
+               ? MDM_OK
+               : mdm_load_refuse(loader, loader->text + begin, "a text that no length counts");
+}
+
+static mdm_status keep_names(mdm_loader *loader)
+{
+    mdm_fleet *fleet = loader->fleet;
+    mdm_names *names = &fleet->names;
+    const size_t n_text = (size_t)loader->section.n_text;
+    if (!MDM_FIT(&fleet->memory, &fleet->rows.name, fleet->rows.n) ||
+        !MDM_FIT(&fleet->memory, names, n_text)) {
+        return MDM_NO_MEMORY;
+    }
+    for (size_t row = 0; row < fleet->rows.n; row++) {
+        const size_t len = loader->section.n == 0 ? MDM_SAVED_NO_NAME
+                                                  : mdm_load_number(loader, row);
+        fleet->rows.name.at[row] = MDM_NO_NAME;
+        if (len != MDM_SAVED_NO_NAME) {
+            fleet->rows.name.at[row] = (uint64_t)names->n << MDM_NAME_BITS | len;
+            names->n += len;
+        }
+    }
+    if (n_text > 0) {
+        memcpy(names->at, loader->text, n_text);
+    }
+    return MDM_OK;
+}
+
+mdm_status mdm_load_names(mdm_loader *loader, bool keeps_names)
+{
+    mdm_status status =
+        mdm_load_section(loader, MDM_SECTION_NAMES(loader->head.n_attributes), 2);
+    const bool has_names = (loader->head.flags & MDM_SAVED_NAMES) != 0;
+    if (status == MDM_OK && loader->section.n != (has_names ? loader->head.n_rows : 0)) {
+        status = mdm_load_refuse(loader, loader->numbers, "not a name for each row");
+    }
+    if (status == MDM_OK) {
+        status = check_names(loader);
+    }
+    return status == MDM_OK && keeps_names ? keep_names(loader) : status;
+}
