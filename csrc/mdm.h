@@ -117,7 +117,8 @@ typedef struct mdm_fault {
 /* Where data went wrong, and what is wrong there: a constant text. */
 typedef struct mdm_flaw {
     const char *what;
-    size_t offset; /* in a saved fleet, of a byte */
+    size_t offset;    /* of a byte in a saved fleet, of a row in Arrow data */
+    char detail[128]; /* of Arrow data: the column, or what their producer said; ends with a 0 */
 } mdm_flaw;
 
 /* The one way to memory. new_size 0 frees; NULL means out of memory. Blocks are aligned as by
@@ -129,6 +130,7 @@ typedef struct mdm_allocator {
 
 typedef struct mdm_fleet mdm_fleet;   /* from mdm_fleet_new to mdm_fleet_free */
 typedef struct mdm_reader mdm_reader; /* from mdm_reader_new to mdm_reader_free, before its fleet */
+typedef struct mdm_arrow mdm_arrow;   /* from mdm_arrow_new to mdm_arrow_free, before its reader */
 typedef struct mdm_saver mdm_saver;   /* from mdm_saver_new to mdm_saver_free, before its fleet */
 typedef struct mdm_query mdm_query;   /* from mdm_query_new to mdm_query_free, before its fleet */
 
@@ -153,6 +155,8 @@ mdm_status mdm_add(mdm_fleet *fleet, const char *text, size_t text_len, uint32_t
 mdm_status mdm_replace(mdm_fleet *fleet, uint32_t row, const char *text, size_t text_len,
                        mdm_fault *fault);
 mdm_status mdm_remove(mdm_fleet *fleet, uint32_t row);
+/* All or none; MDM_NO_ROW also where a row comes twice. */
+mdm_status mdm_remove_many(mdm_fleet *fleet, const uint32_t *rows, size_t n_rows);
 
 typedef struct mdm_size {
     size_t n_rows;    /* one more than the highest row that was ever used */
@@ -192,7 +196,30 @@ mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len
                            mdm_fault *faults, size_t faults_len, size_t *n_faults);
 size_t mdm_reader_count(const mdm_reader *reader); /* descriptions read so far */
 mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row); /* consecutive rows */
+/* Instead of a commit: what was read takes the place of the devices of as many rows, names too. Of a
+   row that comes twice the last one stays. */
+mdm_status mdm_reader_replace(mdm_reader *reader, const uint32_t *rows, size_t n_rows);
 void mdm_reader_free(mdm_reader *reader); /* without a commit, the fleet is as it was */
+
+/* ---- Arrow data into a reader, through the C data and C stream interfaces. A column has the name
+   of an attribute: integers, texts (utf8, large or view), lists of texts for sets, or a dictionary
+   of any of these but lists; null is absent. The column "name" is the name of the device,
+   "compatible" the text of its list, and "row" is passed over, unless attributes have these names.
+   ---- */
+
+struct ArrowSchema;
+struct ArrowArray;
+struct ArrowArrayStream;
+
+/* Takes the stream over, or one batch with its schema (the other is NULL), and releases it once,
+   also where it fails; but not with MDM_BAD_ARGUMENT. */
+mdm_status mdm_arrow_new(mdm_reader *reader, struct ArrowArrayStream *stream,
+                         struct ArrowSchema *schema, struct ArrowArray *batch, mdm_arrow **arrow,
+                         mdm_flaw *flaw);
+/* Reads one batch; *n_rows so far, and whether there is one more. After a failure the reader can
+   only be freed. MDM_BAD_DATA: the flaw, which may be NULL, names column and row. */
+mdm_status mdm_arrow_next(mdm_arrow *arrow, size_t *n_rows, int *has_more, mdm_flaw *flaw);
+void mdm_arrow_free(mdm_arrow *arrow); /* NULL is allowed */
 
 /* ---- Saved fleets: bytes that are checked when they are loaded, little-endian on any machine.
 

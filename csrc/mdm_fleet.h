@@ -168,6 +168,7 @@ void mdm_row_classes_trim(mdm_fleet *fleet, size_t n);
 mdm_status mdm_class_intern(mdm_fleet *fleet, const uint32_t *codes, uint32_t *class);
 /* A class for one more device with the codes of this one: the same, unless the table is flat. */
 mdm_status mdm_class_twin(mdm_fleet *fleet, uint32_t *class);
+mdm_status mdm_classes_reserve(mdm_fleet *fleet, size_t more);
 void mdm_class_drop_empty(mdm_fleet *fleet, uint32_t class);
 /* Where the table is flat: forgets the classes from n on, none of which is live. */
 void mdm_class_cut(mdm_fleet *fleet, size_t n);
@@ -176,7 +177,14 @@ void mdm_class_cut(mdm_fleet *fleet, size_t n);
 
 mdm_status mdm_class_reserve(mdm_fleet *fleet, uint32_t class, size_t more, bool is_exact);
 void mdm_class_push(mdm_fleet *fleet, uint32_t class, uint32_t row); /* reserved before */
+/* Flat: n classes that are not live yet, whose rows have them already. */
+void mdm_class_push_run(mdm_fleet *fleet, size_t class, size_t row, size_t n);
 void mdm_class_pull(mdm_fleet *fleet, uint32_t class, uint32_t row);
+/* Not flat: the same in two steps; what was reserved stays so between them. */
+void mdm_class_take(mdm_fleet *fleet, uint32_t class, uint32_t row);
+void mdm_class_settle(mdm_fleet *fleet, uint32_t class);
+/* Flat: a class that is live gets the codes of another. */
+void mdm_class_recode(mdm_fleet *fleet, uint32_t class, uint32_t from);
 
 static inline bool mdm_class_is_live(const mdm_fleet *fleet, size_t class)
 {
@@ -219,5 +227,8 @@ void mdm_classes_weigh(mdm_fleet *fleet, size_t n_rows);
 mdm_status mdm_names_add(mdm_fleet *fleet, mdm_text name, uint64_t *word);
 mdm_text mdm_names_get(const mdm_fleet *fleet, uint64_t word);
 void mdm_names_drop(mdm_fleet *fleet, uint64_t word);
+size_t mdm_names_len(uint64_t word);
+/* So many bytes belong to no row any more. */
+void mdm_names_waste(mdm_fleet *fleet, size_t n_bytes);
 
 #endif

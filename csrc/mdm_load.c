@@ -7,7 +7,7 @@
 mdm_status mdm_load_refuse(const mdm_loader *loader, const char *at, const char *what)
 {
     if (loader->flaw != NULL) {
-        *loader->flaw = (mdm_flaw){what, (size_t)(at - loader->given.at)};
+        *loader->flaw = (mdm_flaw){what, (size_t)(at - loader->given.at), ""};
     }
     return MDM_BAD_DATA;
 }
@@ -255,6 +255,7 @@ mdm_status mdm_fleet_load(const mdm_scheme *scheme, int keep_names, const mdm_al
     }
     loader.fleet->layout = (mdm_layout)loader.head.layout;
     loader.fleet->classes.n_weighed = (size_t)loader.head.n_weighed;
+    mdm_classes_sort(loader.fleet);
     mdm_arena_free(&loader.fleet->scratch);
     *fleet = loader.fleet;
     return MDM_OK;

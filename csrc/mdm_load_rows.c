@@ -58,11 +58,11 @@ static mdm_status load_classes(mdm_loader *loader)
 
 /* ---- Codes ---- */
 
-static size_t largest(const uint8_t *at, size_t width, size_t n)
+static uint32_t largest(const char *at, size_t width, size_t n)
 {
-    size_t most = 0;
+    uint32_t most = 0;
     for (size_t i = 0; i < n; i++) {
-        const size_t code = (size_t)mdm_get_number((const char *)at + i * width, width);
+        const uint32_t code = mdm_get_code(at + i * width, width);
         most = most < code ? code : most;
     }
     return most;
@@ -104,7 +104,7 @@ static mdm_status copy_codes(mdm_loader *loader, size_t column)
         const size_t run = n - i < MDM_PAGE - place ? n - i : MDM_PAGE - place;
         uint8_t *page = columns->pages[(i + 1) >> MDM_PAGE_BITS] + columns->at[column].begin;
         const char *from = loader->numbers + i * width;
-        if (largest((const uint8_t *)from, width, run) > n_codes) {
+        if (largest(from, width, run) > n_codes) {
             while (mdm_load_number(loader, i) <= n_codes) {
                 i++;
             }
@@ -257,6 +257,7 @@ mdm_status mdm_load_rows(mdm_loader *loader)
     }
     if (status == MDM_OK) {
         push_rows(fleet);
+        fleet->classes.n_unsorted = fleet->rows.n_devices;
     }
     return status;
 }

@@ -24,7 +24,7 @@ mdm_status mdm_load_refuse(const mdm_loader *loader, const char *at, const char 
 static inline uint32_t mdm_load_number(const mdm_loader *loader, size_t i)
 {
     const size_t width = loader->section.width;
-    return (uint32_t)mdm_get_number(loader->numbers + i * width, width);
+    return mdm_get_code(loader->numbers + i * width, width);
 }
 
 static inline mdm_status mdm_load_refuse_number(const mdm_loader *loader, size_t i,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "mdm_parse.h"
+#include "mdm_reader.h"
 
 /* After so many lines the cache must have paid off; else all lines differ, and it goes. */
 #define TRIAL ((size_t)16384)
@@ -249,6 +250,41 @@ mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len
     return result;
 }
 
+/* ---- Rows that come otherwise than by lines ---- */
+
+mdm_fleet *mdm_reader_fleet(const mdm_reader *reader)
+{
+    return reader->is_broken || reader->fleet->read_from != &reader->mark ? NULL : reader->fleet;
+}
+
+void mdm_reader_break(mdm_reader *reader)
+{
+    reader->is_broken = true;
+}
+
+mdm_status mdm_reader_reserve(mdm_reader *reader, size_t n, size_t *row)
+{
+    mdm_fleet *fleet = reader->fleet;
+    *row = fleet->rows.n + reader->n;
+    if (*row >= UINT32_MAX - 1 || n > UINT32_MAX - 1 - *row) {
+        return MDM_TOO_MANY;
+    }
+    return mdm_row_classes_reserve(fleet, *row, n) &&
+                   (!fleet->keeps_names ||
+                    MDM_RESERVE(&fleet->memory, &fleet->rows.name, *row, n))
+               ? MDM_OK
+               : MDM_NO_MEMORY;
+}
+
+void mdm_reader_push(mdm_reader *reader, size_t n)
+{
+    const size_t before = reader->fleet->rows.n + reader->n;
+    reader->n += n;
+    if ((before + n) / WEIGHED != before / WEIGHED) {
+        mdm_classes_weigh(reader->fleet, before + n);
+    }
+}
+
 /* ---- The end ---- */
 
 static mdm_status reserve_rows(mdm_reader *reader)
@@ -326,11 +362,23 @@ mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row)
         return status;
     }
     *first_row = (uint32_t)fleet->rows.n;
-    for (size_t i = 0; i < reader->n; i++) {
-        const uint32_t row = (uint32_t)fleet->rows.n++;
-        mdm_class_push(fleet, mdm_row_class(fleet, row), row);
+    /* In a flat table they stand in their order from where the reader began. */
+    if (fleet->classes.is_flat) {
+        mdm_class_push_run(fleet, reader->mark.n_classes, fleet->rows.n, reader->n);
     }
+    for (size_t i = 0; i < reader->n && !fleet->classes.is_flat; i++) {
+        const size_t row = fleet->rows.n + i;
+        mdm_class_push(fleet, mdm_row_class(fleet, row), (uint32_t)row);
+    }
+    fleet->rows.n += reader->n;
     fleet->rows.n_devices += reader->n;
+    mdm_reader_end(reader);
+    return MDM_OK;
+}
+
+void mdm_reader_end(mdm_reader *reader)
+{
+    mdm_fleet *fleet = reader->fleet;
     fleet->generation++;
     fleet->read_from = NULL;
     reader->n = 0;
@@ -339,7 +387,6 @@ mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row)
     mdm_classes_weigh(fleet, fleet->rows.n);
     mdm_classes_sort(fleet);
     trim(fleet);
-    return MDM_OK;
 }
 
 void mdm_reader_free(mdm_reader *reader)

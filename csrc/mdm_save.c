@@ -303,8 +303,9 @@ static void put_numbers(mdm_saver *saver)
     }
     list_numbers(saver, n, numbers);
     for (size_t i = 0; i < n; i++) {
-        put(saver, saver->section.width, numbers[i]);
+        mdm_put_code(saver->piece + i * saver->section.width, saver->section.width, numbers[i]);
     }
+    saver->n_piece = n * saver->section.width;
     saver->n_done += n;
     mdm_checksum_add(&saver->checksum, saver->piece, saver->n_piece);
 }

@@ -60,6 +60,29 @@ static inline uint64_t mdm_get_number(const char *at, size_t width)
     return number;
 }
 
+/* The same where a constant width makes one load or store of it. */
+static inline void mdm_put_code(char *at, size_t width, uint32_t code)
+{
+    switch (width) {
+    case 1:
+        mdm_put_number(at, 1, code);
+        break;
+    case 2:
+        mdm_put_number(at, 2, code);
+        break;
+    default:
+        mdm_put_number(at, 4, code);
+        break;
+    }
+}
+
+static inline uint32_t mdm_get_code(const char *at, size_t width)
+{
+    return (uint32_t)(width == 1   ? mdm_get_number(at, 1)
+                      : width == 2 ? mdm_get_number(at, 2)
+                                   : mdm_get_number(at, 4));
+}
+
 static inline uint32_t mdm_width_of(uint64_t largest)
 {
     return largest < 0x100 ? 1 : largest < 0x10000 ? 2 : 4;

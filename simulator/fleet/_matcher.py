@@ -6,6 +6,8 @@ promise is in ``csrc/mdm.h``, and its words are in `simulator.fleet.words`. Rows
 get their meaning in `simulator.fleet.fleet`.
 """
 
+import ctypes
+from array import array
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 from typing import Any, Self, TypeAlias
@@ -66,7 +68,8 @@ def _checked(status: int, fault: CData) -> None:
 def _check_data(status: int, flaw: CData) -> None:
     """Raise what *status* stands for, with the flaw of data."""
     if status == lib.MDM_BAD_DATA:
-        raise DataFault(ffi.string(flaw.what).decode("ascii"), int(flaw.offset))
+        what, detail = ffi.string(flaw.what), ffi.string(flaw.detail)
+        raise DataFault(what.decode(), int(flaw.offset), detail.decode("utf-8", "replace"))
     if status == lib.MDM_OTHER_SCHEME:
         raise OtherSchemeFault
     _check(status)
@@ -105,6 +108,35 @@ class _Lease:
                 self._free(self._fleet)
 
         return ffi.gc(handle, release)
+
+
+def _rows(rows: Sequence[int] | memoryview) -> CData:
+    """Return row numbers as C has them: a buffer of format ``"I"`` as it is, others copied."""
+    if isinstance(rows, memoryview) and rows.format == "I" and rows.contiguous:
+        return ffi.from_buffer("uint32_t[]", rows)
+    try:
+        return ffi.from_buffer("uint32_t[]", array("I", rows))
+    except OverflowError:
+        raise IndexError(_NO_ROW) from None
+
+
+def _in_capsule(capsule: object, name: str) -> CData:
+    """Return what a PyCapsule of the Arrow interface points to."""
+    pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer.restype, pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+    return ffi.cast("void *", pointer(capsule, name.encode()))
+
+
+def _arrow(data: object) -> tuple[tuple[CData, CData, CData], tuple[object, ...]]:
+    """Return the stream, or the schema and the batch, of *data*, and the capsules with them."""
+    if hasattr(data, "__arrow_c_stream__"):
+        capsule = data.__arrow_c_stream__()
+        return (_in_capsule(capsule, "arrow_array_stream"), ffi.NULL, ffi.NULL), (capsule,)
+    if hasattr(data, "__arrow_c_array__"):
+        schema, batch = data.__arrow_c_array__()
+        given = _in_capsule(schema, "arrow_schema"), _in_capsule(batch, "arrow_array")
+        return (ffi.NULL, *given), (schema, batch)
+    raise TypeError(f"{type(data).__name__} gives no Arrow data")
 
 
 def _words(length: int) -> tuple[CData, memoryview]:
@@ -228,6 +260,16 @@ class Core:
         """
         _check_row(row)
         _check(lib.mdm_remove(self._handle, row))
+
+    def remove_many(self, rows: Sequence[int] | memoryview) -> None:
+        """
+        Remove devices, all or none.
+
+        Raises:
+            IndexError: No device has one of the rows, or one comes twice.
+        """
+        numbers = _rows(rows)
+        _check(lib.mdm_remove_many(self._handle, numbers, len(numbers)))
 
     def description(self, row: int) -> bytes:
         """
@@ -390,6 +432,35 @@ class CoreReader:
             found = self._count[0] if status == lib.MDM_BAD_TEXT else 0
             _check(status, [(f.offset, f.line) for f in self._faults[0:found]])
 
+    def take(self, data: object) -> Iterator[int]:
+        """
+        Read Arrow data, batch by batch.
+
+        Args:
+            data: An object of the Arrow PyCapsule interface: a stream or an array.
+
+        Yields:
+            The rows that were read so far.
+
+        Raises:
+            DataFault: The data cannot be read. The reader can no longer be committed.
+            TypeError: These are no Arrow data.
+        """
+        given, capsules = _arrow(data)
+        made, flaw = ffi.new("mdm_arrow **"), ffi.new("mdm_flaw *")
+        _check_data(lib.mdm_arrow_new(self._open(), *given, made, flaw), flaw)
+        del capsules
+        arrow = ffi.gc(made[0], lib.mdm_arrow_free)
+        has_more = ffi.new("int *", 1)
+        try:
+            while has_more[0]:
+                status = lib.mdm_arrow_next(arrow, self._count, has_more, flaw)
+                _check_data(status, flaw)
+                yield int(self._count[0])
+        finally:
+            # Before the reader, which may be closed next.
+            ffi.release(arrow)
+
     @property
     def count(self) -> int:
         """The descriptions that were read so far."""
@@ -406,6 +477,20 @@ class CoreReader:
         _check(lib.mdm_reader_commit(self._open(), row))
         self.close()
         return int(row[0])
+
+    def replace(self, rows: Sequence[int] | memoryview) -> None:
+        """
+        Give the devices of *rows* what was read, instead of a commit.
+
+        Raises:
+            ValueError: As many rows were not read.
+            IndexError: No device has one of the rows.
+        """
+        numbers = _rows(rows)
+        if len(numbers) != self.count:
+            raise ValueError(f"{self.count} descriptions for {len(numbers)} rows")
+        _check(lib.mdm_reader_replace(self._open(), numbers, len(numbers)))
+        self.close()
 
     def close(self) -> None:
         """Free the reader; without a commit, the fleet is as it was."""

@@ -99,13 +99,15 @@ class DataFault(ValueError):  # noqa: N818
 
     Attributes:
         what: What is wrong.
-        offset: Where, in bytes.
+        offset: Where: the byte of a saved fleet, the row of Arrow data.
+        detail: Of Arrow data, the column, or what their producer said.
     """
 
-    def __init__(self, what: str, offset: int) -> None:
+    def __init__(self, what: str, offset: int, detail: str = "") -> None:
         self.what = what
         self.offset = offset
-        super().__init__(f"{what}, at byte {offset}")
+        self.detail = detail
+        super().__init__(f"{what}, at {offset}")
 
 
 class OtherSchemeFault(ValueError):  # noqa: N818

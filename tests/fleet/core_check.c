@@ -319,7 +319,7 @@ static void exhaust_load(void)
         const mdm_allocator allocator = {resize, &bank};
         mdm_fleet *fleet = make(&bank);
         mdm_fleet *loaded = NULL;
-        mdm_flaw flaw = {NULL, 0};
+        mdm_flaw flaw = {NULL, 0, ""};
         mdm_status status = MDM_OK;
         size_t n_again = 0;
         for (size_t i = 0; i < 3; i++) {
