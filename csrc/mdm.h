@@ -209,7 +209,7 @@ void mdm_reader_free(mdm_reader *reader); /* without a commit, the fleet is as i
 
 struct ArrowSchema;
 struct ArrowArray;
-struct ArrowArrayStream;
+struct ArrowArrayStream; /* five pointers */
 
 /* Takes the stream over, or one batch with its schema (the other is NULL), and releases it once,
    also where it fails; but not with MDM_BAD_ARGUMENT. */
@@ -220,6 +220,14 @@ mdm_status mdm_arrow_new(mdm_reader *reader, struct ArrowArrayStream *stream,
    only be freed. MDM_BAD_DATA: the flaw, which may be NULL, names column and row. */
 mdm_status mdm_arrow_next(mdm_arrow *arrow, size_t *n_rows, int *has_more, mdm_flaw *flaw);
 void mdm_arrow_free(mdm_arrow *arrow); /* NULL is allowed */
+
+/* ---- Arrow data out of a fleet: a stream with a row for each device, in the order of rows, with
+   the columns "row" (32 bits), "name", the attributes and "compatible", as above. Integers are
+   64 bits, all else dictionaries of texts. Nothing of it is the fleet's: batches outlive it, and
+   the fleet is kept until the stream is released, from any thread. After a change of the fleet the
+   stream fails. MDM_BAD_ARGUMENT while a reader is open. ---- */
+
+mdm_status mdm_fleet_export(mdm_fleet *fleet, struct ArrowArrayStream *stream);
 
 /* ---- Saved fleets: bytes that are checked when they are loaded, little-endian on any machine.
 

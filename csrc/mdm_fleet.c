@@ -117,6 +117,7 @@ mdm_status mdm_fleet_new(const mdm_scheme *scheme, int keep_names, const mdm_all
     fleet->arena.memory = &fleet->memory;
     fleet->scratch.memory = &fleet->memory;
     fleet->rows.free = MDM_NONE;
+    atomic_init(&fleet->n_holders, 1);
     fleet->kernels = mdm_kernels_wanted();
     if (!copy_scheme(fleet, scheme) ||
         !mdm_classes_new(fleet, &fleet->classes, scheme->n_attributes + 1)) {
@@ -130,7 +131,7 @@ mdm_status mdm_fleet_new(const mdm_scheme *scheme, int keep_names, const mdm_all
 void mdm_fleet_free(mdm_fleet *fleet)
 {
     mdm_allocator memory;
-    if (fleet == NULL) {
+    if (fleet == NULL || atomic_fetch_sub(&fleet->n_holders, 1) > 1) {
         return;
     }
     memory = fleet->memory;

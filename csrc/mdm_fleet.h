@@ -5,6 +5,8 @@
 #ifndef MDM_FLEET_H
 #define MDM_FLEET_H
 
+#include <stdatomic.h>
+
 #include "mdm_columns.h"
 #include "mdm_kernel.h"
 #include "mdm_rule.h"
@@ -135,6 +137,7 @@ struct mdm_fleet {
     const mdm_kernels *kernels;
     uint64_t generation;      /* grows with every change */
     mdm_mark *read_from; /* where the open reader began; NULL: none is open */
+    atomic_size_t n_holders; /* the caller, and streams that were given away */
 };
 
 mdm_mark mdm_fleet_mark(const mdm_fleet *fleet);

@@ -351,6 +351,20 @@ class Core:
                 return
             yield bytes(ffi.buffer(piece, length[0]))
 
+    def arrow_stream(self) -> object:
+        """
+        Return the devices as a PyCapsule of the Arrow stream interface.
+
+        Raises:
+            ValueError: A reader is open.
+        """
+        stream = ffi.new("void *[5]")
+        _check(lib.mdm_fleet_export(self._handle, ffi.cast("struct ArrowArrayStream *", stream)))
+        # By ctypes, which keeps the GIL and hands out the object.
+        address = int(ffi.cast("uintptr_t", ffi.addressof(lib, "capsule_new")))
+        make = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p)(address)
+        return make(int(ffi.cast("uintptr_t", stream)))
+
     def reader(self) -> "CoreReader":
         """Return a reader of many lines; use it as a context manager."""
         return CoreReader(self)

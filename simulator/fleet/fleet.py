@@ -367,6 +367,22 @@ class Fleet:
             first = reader.commit()
             return range(first, first + count)
 
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """
+        Give the devices to a library of Arrow, such as ``polars.DataFrame(fleet)``.
+
+        One row a device, in the order of rows: ``row``, ``name``, the attributes, ``compatible``;
+        what `extend_arrow` reads. Integers are numbers, all else dictionaries of texts.
+
+        Args:
+            requested_schema: Not heeded, as the interface allows.
+
+        Returns:
+            A PyCapsule. Its stream fails after a change of the fleet.
+        """
+        del requested_schema
+        return self._core.arrow_stream()
+
     def replace_arrow(
         self, rows: Sequence[int] | memoryview, data: object, name: str = "Arrow data"
     ) -> None:
