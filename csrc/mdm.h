@@ -118,7 +118,7 @@ typedef struct mdm_fault {
 typedef struct mdm_flaw {
     const char *what;
     size_t offset;    /* of a byte in a saved fleet, of a row in Arrow data */
-    char detail[128]; /* of Arrow data: the column, or what their producer said; ends with a 0 */
+    char detail[128]; /* of Arrow data: which column, or what their producer said; ends with a 0 */
 } mdm_flaw;
 
 /* The one way to memory. new_size 0 frees; NULL means out of memory. Blocks are aligned as by

@@ -131,6 +131,8 @@ typedef struct mdm_complaint {
     size_t row;
 } mdm_complaint;
 
+/* Whether the attribute can have values of this type. */
+bool mdm_coder_suits(const mdm_coder *coder, const mdm_fleet *fleet, const mdm_source *source);
 /* The codes of n rows from `first` on. */
 mdm_status mdm_coder_block(mdm_coder *coder, mdm_parser *parser, size_t first, size_t n,
                            uint32_t *codes, mdm_complaint *complaint);

@@ -21,8 +21,15 @@ void mdm_flaw_note(mdm_flaw *flaw, const char *what, size_t row, const char *det
 mdm_status mdm_arrow_refuse(const mdm_arrow *arrow, mdm_flaw *flaw, const char *what, size_t row,
                             size_t column)
 {
-    mdm_flaw_note(flaw, what, row,
-         column < arrow->n_columns ? arrow->schema.children[column]->name : NULL);
+    static const char prefix[] = "column ";
+    const size_t begin = sizeof prefix - 1;
+    mdm_flaw_note(flaw, what, row, column < arrow->n_columns ? prefix : NULL);
+    if (flaw != NULL && column < arrow->n_columns) {
+        const char *name = arrow->schema.children[column]->name;
+        const size_t len = strlen(name);
+        const size_t room = sizeof flaw->detail - 1 - begin;
+        memcpy(flaw->detail + begin, name, len < room ? len : room);
+    }
     return MDM_BAD_DATA;
 }
 
@@ -75,6 +82,10 @@ static mdm_status open_column(mdm_arrow *arrow, size_t i, mdm_flaw *flaw)
         return form == MDM_FORM_INT || form == MDM_FORM_LIST || form == MDM_FORM_LARGE_LIST
                    ? mdm_arrow_refuse(arrow, flaw, "names that are no texts", arrow->n_rows, i)
                    : MDM_OK;
+    }
+    if (!mdm_coder_suits(&arrow->coders[column], mdm_reader_fleet(arrow->reader), &source)) {
+        return mdm_arrow_refuse(arrow, flaw, "a type that does not suit the attribute",
+                                arrow->n_rows, i);
     }
     return open_table(arrow, &arrow->coders[column], &source) ? MDM_OK : MDM_NO_MEMORY;
 }

@@ -14,12 +14,12 @@ static mdm_status complain(mdm_complaint *complaint, const char *what, size_t ro
 
 /* ---- One value ---- */
 
-static bool suits(const mdm_coder *coder, const mdm_fleet *fleet, const mdm_view *view)
+bool mdm_coder_suits(const mdm_coder *coder, const mdm_fleet *fleet, const mdm_source *source)
 {
     const size_t n = fleet->scheme.n_attributes;
     const mdm_kind kind = coder->attribute == n ? MDM_STRING
                                                 : fleet->scheme.attributes[coder->attribute].kind;
-    switch (view->form) {
+    switch (source->is_coded ? source->values.form : source->own.form) {
     case MDM_FORM_INT:
         return kind == MDM_INT || kind == MDM_RATIO;
     case MDM_FORM_LIST:
@@ -40,9 +40,6 @@ static mdm_status intern(mdm_coder *coder, mdm_parser *parser, const mdm_view *v
     *code = 0;
     if (view->form == MDM_FORM_NONE || !mdm_view_has(view, i)) {
         return MDM_OK;
-    }
-    if (!suits(coder, parser->fleet, view)) {
-        return complain(complaint, "a type that does not suit the attribute", row);
     }
     wrong = mdm_source_text(&coder->source, view, i, buffer, &text);
     if (wrong != NULL) {

@@ -35,7 +35,7 @@ def read_arrow(
                 progress(done)
     except DataFault as fault:
         where = f"row {fault.offset}: "
-        where += f"column {fault.detail}: " if fault.detail else ""
+        where += f"{fault.detail}: " if fault.detail else ""
         raise InputError([Mistake(name, 0, 0, 1, f"{where}{fault.what}")]) from None
     except OverflowError:
         message = "more devices or values than 32 bits count"

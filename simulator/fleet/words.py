@@ -100,7 +100,7 @@ class DataFault(ValueError):  # noqa: N818
     Attributes:
         what: What is wrong.
         offset: Where: the byte of a saved fleet, the row of Arrow data.
-        detail: Of Arrow data, the column, or what their producer said.
+        detail: Of Arrow data, which column, or what their producer said.
     """
 
     def __init__(self, what: str, offset: int, detail: str = "") -> None:
