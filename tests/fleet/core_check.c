@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mdm.h"
+#include "mdm_arrow.h"
 
 #define CHECK(condition)                                                      \
     do {                                                                      \
@@ -258,6 +258,91 @@ static mdm_status call_read(mdm_fleet *fleet, size_t n_feeds)
     return has_failed ? MDM_NO_MEMORY : status;
 }
 
+/* ---- Arrow data, and many rows at once ---- */
+
+static mdm_status call_export(mdm_fleet *fleet, size_t argument)
+{
+    struct ArrowArrayStream stream;
+    struct ArrowSchema columns = {.release = NULL};
+    struct ArrowArray batch = {.release = NULL};
+    mdm_status status = mdm_fleet_export(fleet, &stream);
+    (void)argument;
+    if (status != MDM_OK) {
+        return status;
+    }
+    if (stream.get_schema(&stream, &columns) != 0 || stream.get_next(&stream, &batch) != 0) {
+        CHECK(strcmp(stream.get_last_error(&stream), "out of memory") == 0);
+        status = MDM_NO_MEMORY;
+    }
+    stream.release(&stream);
+    CHECK(stream.release == NULL);
+    if (status == MDM_OK) {
+        CHECK(columns.n_children == 9 && batch.n_children == 9 && batch.length == 2);
+    }
+    if (columns.release != NULL) {
+        columns.release(&columns);
+    }
+    if (batch.release != NULL) {
+        batch.release(&batch);
+    }
+    return status;
+}
+
+/* All lines, as the stream of another fleet. */
+static void make_stream(struct ArrowArrayStream *stream)
+{
+    mdm_fleet *other = NULL;
+    CHECK(mdm_fleet_new(&scheme, 1, NULL, &other) == MDM_OK);
+    for (size_t i = 0; i < N_LINES; i++) {
+        CHECK(call_add(other, i) == MDM_OK);
+    }
+    CHECK(mdm_fleet_export(other, stream) == MDM_OK);
+    mdm_fleet_free(other);
+}
+
+static mdm_status take(mdm_reader *reader, size_t *n_rows)
+{
+    struct ArrowArrayStream stream;
+    mdm_arrow *arrow = NULL;
+    mdm_status status = MDM_OK;
+    int has_more = 1;
+    make_stream(&stream);
+    status = mdm_arrow_new(reader, &stream, NULL, NULL, &arrow, NULL);
+    CHECK(stream.release == NULL);
+    while (status == MDM_OK && has_more) {
+        status = mdm_arrow_next(arrow, n_rows, &has_more, NULL);
+    }
+    mdm_arrow_free(arrow);
+    return status;
+}
+
+/* Appends all lines `times` often; or, of 0, gives both devices other descriptions. */
+static mdm_status call_arrow(mdm_fleet *fleet, size_t times)
+{
+    static const uint32_t rows[N_LINES] = {0, 1, 0, 1, 1};
+    mdm_reader *reader = NULL;
+    mdm_status status = mdm_reader_new(fleet, &reader);
+    uint32_t first = 0;
+    for (size_t i = 0; i < (times == 0 ? 1 : times) && status == MDM_OK; i++) {
+        size_t n_rows = 0;
+        status = take(reader, &n_rows);
+        CHECK(status != MDM_OK || n_rows == N_LINES);
+    }
+    if (status == MDM_OK && times == 0) {
+        status = mdm_reader_replace(reader, rows, N_LINES);
+    } else if (status == MDM_OK) {
+        status = mdm_reader_commit(reader, &first);
+    }
+    mdm_reader_free(reader);
+    return status;
+}
+
+static mdm_status call_remove_many(mdm_fleet *fleet, size_t n)
+{
+    static const uint32_t rows[] = {1, 0};
+    return mdm_remove_many(fleet, rows, n);
+}
+
 static void exhaust(const char *name, call *called, size_t argument, int keeps)
 {
     for (size_t n = 0;; n++) {
@@ -411,6 +496,11 @@ static void exhaust_all(void)
     exhaust("classes", call_classes, 0, 1);
     exhaust("lay out", call_lay_out, MDM_LAYOUT_CLASSES, 1);
     exhaust("lay out", call_lay_out, MDM_LAYOUT_FLAT, 1);
+    exhaust("remove many", call_remove_many, 2, 0);
+    exhaust("export", call_export, 0, 1);
+    exhaust("arrow", call_arrow, 1, 0);
+    exhaust("arrow", call_arrow, 3, 0);
+    exhaust("replace many", call_arrow, 0, 0);
     exhaust("save", call_save, 1, 1);
     exhaust("save", call_save, 4096, 1);
     exhaust_load();
