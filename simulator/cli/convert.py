@@ -6,12 +6,13 @@ from types import MappingProxyType
 
 import click
 
-from simulator.cli.fleets import load_fleet
+from simulator.cli.fleets import load_fleet, with_extra
 from simulator.cli.inputs import complete_path
 from simulator.cli.options import scheme_option
 from simulator.cli.output import write_whole
 from simulator.compat.scheme import Scheme
 from simulator.fleet.fleet import Fleet
+from simulator.fleet.parquet import arrow_file, parquet_file
 
 __all__ = ["convert"]
 
@@ -21,6 +22,8 @@ _FORM: Mapping[str, str] = MappingProxyType(
         ".jsonl": "ndjson",
         ".json": "ndjson",
         ".mdevfleet": "saved",
+        ".parquet": "parquet",
+        ".arrow": "arrow",
     }
 )
 """By the end of the name of a file."""
@@ -29,6 +32,8 @@ _WRITERS: Mapping[str, Callable[[Fleet], Iterable[bytes]]] = MappingProxyType(
     {
         "ndjson": Fleet.lines,
         "saved": Fleet.saved,
+        "parquet": parquet_file,
+        "arrow": arrow_file,
     }
 )
 
@@ -55,7 +60,8 @@ def convert(file: str, scheme: Scheme, form: str | None, output: str) -> None:
     Write the fleet of FILE in another form.
 
     NDJSON is text, one description a line. A saved fleet, *.mdevfleet, is loaded many times faster,
-    under the scheme it was saved with only, and has every row where it was.
+    under the scheme it was saved with only, and has every row where it was. Parquet and Arrow files
+    have a column for each attribute; they need the extra parquet.
     """
     form = form or _FORM.get(Path(output).suffix)
     if form is None:
@@ -63,4 +69,6 @@ def convert(file: str, scheme: Scheme, form: str | None, output: str) -> None:
         raise click.UsageError(f"say --to what, or name an output that ends in {names}")
     fleet = Fleet(scheme)
     load_fleet(file, fleet)
-    write_whole(output, _WRITERS[form](fleet))
+    with with_extra():
+        pieces = _WRITERS[form](fleet)
+    write_whole(output, pieces)

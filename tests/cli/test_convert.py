@@ -1,6 +1,7 @@
 """``mdevsim fleet convert``, and saved fleets in every verb that takes a fleet."""
 
 import json
+import sys
 
 import pytest
 
@@ -84,3 +85,49 @@ def test_the_form_is_that_of_the_name_or_said(quick, files, tmp_path):
     answer = quick("fleet", "convert", files[0])
     assert answer.status == 2
     assert "--to" in answer.err
+
+
+@pytest.mark.parametrize("form", ["parquet", "arrow"])
+def test_a_fleet_goes_to_tables_and_back(quick, files, tmp_path, form):
+    """Parquet and Arrow files hold the same devices; every verb reads them too."""
+    name = f"fleet.{form}"
+    assert quick("fleet", "convert", files[1], "-o", name).status == 0
+    assert quick("fleet", "convert", name, "-o", "again.mdevfleet").status == 0
+    assert quick("fleet", "convert", "again.mdevfleet", "-o", "again.ndjson").status == 0
+    again, first = ((tmp_path / name).read_text() for name in ("again.ndjson", files[0]))
+    assert [json.loads(line) for line in again.splitlines()] == [
+        json.loads(line) for line in first.splitlines()
+    ]
+    for verb in VERBS:
+        assert quick(*verb, name).status in (0, 1)
+
+
+@pytest.mark.parametrize("form", ["parquet", "arrow"])
+def test_tables_that_are_damaged_are_told(quick, files, tmp_path, form):
+    """The message names the file; a column that is no attribute is told as such."""
+    name = f"fleet.{form}"
+    assert quick("fleet", "convert", files[1], "-o", name).status == 0
+    answer = quick("fleet", "info", name, "--scheme", "software-version")
+    assert answer.status == 2
+    assert f"{name}: row 0: column device_type: a column that is no attribute" in answer.err
+    whole = (tmp_path / name).read_bytes()
+    for data in (whole[:8], whole[: len(whole) // 2], whole[:-1]):
+        (tmp_path / name).write_bytes(data)
+        answer = quick("fleet", "info", name)
+        assert answer.status == 2
+        assert answer.err.startswith(f"{name}: ")
+    piped = quick("fleet", "info", "-", "--json", stdin=whole)
+    assert piped.json["devices"] == 60
+
+
+@pytest.mark.parametrize("form", ["parquet", "arrow"])
+def test_without_the_extra_it_is_named(quick, files, tmp_path, form, monkeypatch):
+    """Without pyarrow, the error says how to install it, and no file is left."""
+    name = f"fleet.{form}"
+    assert quick("fleet", "convert", files[1], "-o", name).status == 0
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    for words in (("info", name), ("convert", files[0], "-o", f"new.{form}")):
+        answer = quick("fleet", *words)
+        assert answer.status != 0
+        assert "pip install 'mdevsim[parquet]'" in answer.err
+    assert not (tmp_path / f"new.{form}").exists()

@@ -7,7 +7,7 @@ from itertools import islice
 
 import click
 
-from simulator.cli.fleets import load_fleet
+from simulator.cli.fleets import is_text, load_fleet
 from simulator.cli.inputs import (
     SchemeType,
     complete_file,
@@ -26,7 +26,6 @@ from simulator.compat.scheme import Direction, Scheme
 from simulator.compat.schemes import builtin_names
 from simulator.errors import InputError, Mistake, TextError
 from simulator.fleet.fleet import Fleet
-from simulator.fleet.saved import SAVED_MAGIC
 from simulator.lab.lint import CODES, RELEASES, Finding, lint
 from simulator.lab.lint.places import Path, in_description, in_line, in_yaml
 from simulator.lab.population import MOST_CLASSES, Population, population_of
@@ -241,13 +240,13 @@ def _lines(inputs: _Inputs, classes: Sequence[int]) -> dict[int, tuple[int, str]
     """
     Read again the lines of the fleet that findings are about.
 
-    Standard input is gone, and a saved fleet has no lines.
+    Standard input is gone, and only a text has lines.
     """
     rows = {inputs.rows[index] for index in classes}
     if not rows or inputs.fleet_path == "-":
         return {}
     with open_binary(inputs.fleet_path) as stream:
-        if not stream.seekable() or stream.read(len(SAVED_MAGIC)) == SAVED_MAGIC:
+        if not stream.seekable() or not is_text(stream.read(8)):
             return {}
         stream.seek(0)
         written = ((n, line) for n, line in enumerate(stream, 1) if line.strip(b" \t\r\n"))
