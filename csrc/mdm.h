@@ -231,10 +231,11 @@ mdm_status mdm_fleet_export(mdm_fleet *fleet, struct ArrowArrayStream *stream);
 
 /* ---- Saved fleets: bytes that are checked when they are loaded, little-endian on any machine.
 
-   A head of 64 bytes: "\x89mdevf\r\n"; in 32 bits each the version, 1, and the number A of
-   attributes; in 64 bits each a fingerprint of the scheme (without accepted_by), the rows, the classes (0 where the
-   fleet is flat) and the devices when its layout was last chosen; in 32 bits each what it is
-   (1: flat, 2: with names) and the mdm_layout that was wanted; a checksum of all this.
+   A head of 72 bytes: "\x89mdevf\r\n"; in 32 bits each the version, 1, and the number A of
+   attributes; in 64 bits each a fingerprint of the scheme (without accepted_by), the rows, the
+   classes, the devices when its layout was last chosen and those that came since its order was;
+   in 32 bits each what it is (1: flat, 2: with names) and the mdm_layout that was wanted; a
+   checksum of all this.
 
    Then 2 A + 6 sections, each a head of 24 bytes (its number from 0 and the bytes W of a number,
    in 32 bits each; the numbers N and the bytes T of text, in 64), N numbers, the text, zeros up
@@ -242,9 +243,8 @@ mdm_status mdm_fleet_export(mdm_fleet *fleet, struct ArrowArrayStream *stream);
      0             the label
      1 to A        the values of each attribute, by code
      A + 1         the lists
-     A + 2         the class of each row, 0: free; in a flat fleet, 1 for a device
-     A + 3 to 2A+3 the codes of each attribute, then those of lists: by class, or in a flat fleet
-                   by row
+     A + 2         the class of each row, 0: free; in a flat fleet, the row of each class
+     A + 3 to 2A+3 the codes of each attribute, then those of lists, by class
      2A + 4        the free rows, that to be given first
      2A + 5        the names by row; length 65535: none
 

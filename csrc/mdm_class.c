@@ -125,15 +125,12 @@ static void set_bits(uint64_t *words, size_t first, size_t n)
     }
 }
 
-void mdm_class_push_run(mdm_fleet *fleet, size_t class, size_t row, size_t n)
+void mdm_class_push_run(mdm_fleet *fleet, size_t class, size_t n)
 {
     mdm_class_table *classes = &fleet->classes;
     const size_t lists = classes->columns.n_columns - 1;
     set_bits(classes->live.at, class, n);
     classes->n_live += n;
-    for (size_t i = 0; i < n; i++) {
-        classes->row_of.at[class + i] = (uint32_t)(row + i);
-    }
     for (size_t i = 0; i < n && classes->columns.at[lists].n_bytes > 0; i++) {
         const uint32_t list = mdm_code(&classes->columns, lists, class + i);
         if (list != 0) {

@@ -180,8 +180,8 @@ void mdm_class_cut(mdm_fleet *fleet, size_t n);
 
 mdm_status mdm_class_reserve(mdm_fleet *fleet, uint32_t class, size_t more, bool is_exact);
 void mdm_class_push(mdm_fleet *fleet, uint32_t class, uint32_t row); /* reserved before */
-/* Flat: n classes that are not live yet, whose rows have them already. */
-void mdm_class_push_run(mdm_fleet *fleet, size_t class, size_t row, size_t n);
+/* Flat: n classes that are not live yet, and know their rows, as these know them. */
+void mdm_class_push_run(mdm_fleet *fleet, size_t class, size_t n);
 void mdm_class_pull(mdm_fleet *fleet, uint32_t class, uint32_t row);
 /* Not flat: the same in two steps; what was reserved stays so between them. */
 void mdm_class_take(mdm_fleet *fleet, uint32_t class, uint32_t row);
@@ -216,6 +216,7 @@ bool mdm_zones_reserve(const mdm_allocator *memory, mdm_zones *zones, size_t n_p
 void mdm_zones_note(mdm_zones *zones, size_t class, size_t key, uint32_t code);
 /* Where it is time. */
 void mdm_classes_sort(mdm_fleet *fleet);
+void mdm_classes_zone(mdm_fleet *fleet); /* the zones of the order that is there; a wish */
 
 /* ---- mdm_flat.c: which table suits the devices ---- */
 

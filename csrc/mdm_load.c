@@ -53,6 +53,7 @@ static mdm_status load_head(mdm_loader *loader)
     head->n_rows = take(&at, 8);
     head->n_classes = take(&at, 8);
     head->n_weighed = take(&at, 8);
+    head->n_unsorted = take(&at, 8);
     head->flags = (uint32_t)take(&at, 4);
     head->layout = (uint32_t)take(&at, 4);
     loader->at = MDM_SAVED_HEAD;
@@ -67,17 +68,20 @@ static mdm_status check_head(const mdm_loader *loader)
     if (head->n_rows >= UINT32_MAX) {
         return MDM_TOO_MANY;
     }
-    if (head->n_classes > head->n_rows || head->n_classes >= UINT32_MAX / 2 ||
-        (is_flat && (head->n_classes > 0 || head->n_rows >= UINT32_MAX / 2))) {
+    /* Each row takes a byte at least, so that no small file asks for much memory. */
+    if (head->n_rows > loader->given.len) {
+        return mdm_load_refuse(loader, begin + 24, "more rows than there are bytes");
+    }
+    if (head->n_classes > head->n_rows || head->n_classes >= UINT32_MAX / 2) {
         return mdm_load_refuse(loader, begin + 32, "more classes than there can be");
     }
-    if (head->n_weighed > UINT32_MAX) {
+    if (head->n_weighed > UINT32_MAX || head->n_unsorted > UINT32_MAX) {
         return mdm_load_refuse(loader, begin + 40, "more devices than there can be");
     }
     if ((head->flags & ~(MDM_SAVED_FLAT | MDM_SAVED_NAMES)) != 0 ||
         head->layout > MDM_LAYOUT_FLAT ||
         head->layout == (is_flat ? MDM_LAYOUT_CLASSES : MDM_LAYOUT_FLAT)) {
-        return mdm_load_refuse(loader, begin + 48, "a layout that cannot be");
+        return mdm_load_refuse(loader, begin + 56, "a layout that cannot be");
     }
     return MDM_OK;
 }
@@ -125,6 +129,15 @@ mdm_status mdm_load_section(mdm_loader *loader, size_t number, uint32_t width)
     }
     loader->at += n + 8;
     return MDM_OK;
+}
+
+mdm_status mdm_load_numbers(mdm_loader *loader, size_t number, uint32_t width, size_t n)
+{
+    const mdm_status status = mdm_load_section(loader, number, width);
+    if (status == MDM_OK && (loader->section.n != n || loader->section.n_text > 0)) {
+        return mdm_load_refuse(loader, loader->numbers, "not as many numbers as the head tells");
+    }
+    return status;
 }
 
 static mdm_status load_label(mdm_loader *loader, mdm_text *label)
@@ -255,6 +268,8 @@ mdm_status mdm_fleet_load(const mdm_scheme *scheme, int keep_names, const mdm_al
     }
     loader.fleet->layout = (mdm_layout)loader.head.layout;
     loader.fleet->classes.n_weighed = (size_t)loader.head.n_weighed;
+    loader.fleet->classes.n_unsorted = (size_t)loader.head.n_unsorted;
+    mdm_classes_zone(loader.fleet);
     mdm_classes_sort(loader.fleet);
     mdm_arena_free(&loader.fleet->scratch);
     *fleet = loader.fleet;

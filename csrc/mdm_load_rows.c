@@ -11,140 +11,69 @@ static bool is_flat(const mdm_loader *loader)
     return (loader->head.flags & MDM_SAVED_FLAT) != 0;
 }
 
-/* A section of n numbers and nothing else. */
-static mdm_status load_numbers(mdm_loader *loader, size_t number, uint32_t width, size_t n)
-{
-    const mdm_status status = mdm_load_section(loader, number, width);
-    if (status == MDM_OK && (loader->section.n != n || loader->section.n_text > 0)) {
-        return mdm_load_refuse(loader, loader->numbers, "not as many numbers as the head tells");
-    }
-    return status;
-}
-
-/* ---- The class of each row ---- */
+/* ---- The class of each row, or the row of each class ---- */
 
 static mdm_status reserve_rows(mdm_loader *loader)
 {
     mdm_fleet *fleet = loader->fleet;
     const size_t n = (size_t)loader->head.n_rows;
-    if ((!is_flat(loader) && loader->head.n_classes <= UINT16_MAX) ||
-        mdm_row_classes_widen(fleet)) {
-        return mdm_row_classes_reserve(fleet, 0, n) ? MDM_OK : MDM_NO_MEMORY;
+    const bool is_wide = is_flat(loader) || loader->head.n_classes > UINT16_MAX;
+    if ((is_wide && !mdm_row_classes_widen(fleet)) || !mdm_row_classes_reserve(fleet, 0, n) ||
+        (is_flat(loader) &&
+         mdm_classes_reserve(fleet, (size_t)loader->head.n_classes) != MDM_OK)) {
+        return MDM_NO_MEMORY;
     }
-    return MDM_NO_MEMORY;
+    fleet->rows.n = n;
+    return MDM_OK;
 }
 
 static mdm_status load_classes(mdm_loader *loader)
 {
     mdm_fleet *fleet = loader->fleet;
-    const size_t n = (size_t)loader->head.n_rows;
-    const uint32_t most = is_flat(loader) ? 1 : (uint32_t)loader->head.n_classes;
-    mdm_status status = load_numbers(loader, MDM_SECTION_CLASSES(loader->head.n_attributes),
-                                     mdm_width_of(most), n);
-    if (status == MDM_OK) {
-        status = reserve_rows(loader);
-    }
-    for (size_t row = 0; row < n && status == MDM_OK; row++) {
+    for (size_t row = 0; row < fleet->rows.n; row++) {
         const uint32_t class = mdm_load_number(loader, row);
-        if (class > most) {
+        if (class > loader->head.n_classes) {
             return mdm_load_refuse_number(loader, row, "a class that is not there");
         }
-        mdm_row_class_set(fleet, row, is_flat(loader) && class > 0 ? (uint32_t)row + 1 : class);
+        mdm_row_class_set(fleet, row, class);
         fleet->rows.n_devices += class != 0;
-    }
-    fleet->rows.n = status == MDM_OK ? n : 0;
-    return status;
-}
-
-/* ---- Codes ---- */
-
-static uint32_t largest(const char *at, size_t width, size_t n)
-{
-    uint32_t most = 0;
-    for (size_t i = 0; i < n; i++) {
-        const uint32_t code = mdm_get_code(at + i * width, width);
-        most = most < code ? code : most;
-    }
-    return most;
-}
-
-/* Numbers of a file into numbers of this machine. */
-static void copy_numbers(uint8_t *to, const char *from, size_t width, size_t n)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    memcpy(to, from, n * width);
-#else
-    for (size_t i = 0; i < n; i++) {
-        const uint32_t wide = (uint32_t)mdm_get_number(from + i * width, width);
-        const uint16_t narrow = (uint16_t)wide;
-        const uint8_t byte = (uint8_t)wide;
-        memcpy(to + i * width, width == 4 ? (const void *)&wide : width == 2 ? (const void *)&narrow
-                                                                            : (const void *)&byte,
-               width);
-    }
-#endif
-}
-
-static uint32_t code_count(const mdm_loader *loader, size_t column)
-{
-    const mdm_fleet *fleet = loader->fleet;
-    return (uint32_t)(column == fleet->scheme.n_attributes ? fleet->lists.texts.n
-                                                           : fleet->dictionaries[column].texts.n);
-}
-
-/* The codes of classes from 1 on, a run of a page at a time. */
-static mdm_status copy_codes(mdm_loader *loader, size_t column)
-{
-    const mdm_columns *columns = &loader->fleet->classes.columns;
-    const size_t width = loader->section.width;
-    const size_t n = (size_t)loader->section.n;
-    const uint32_t n_codes = code_count(loader, column);
-    for (size_t i = 0; i < n && width > 0;) {
-        const size_t place = (i + 1) & (MDM_PAGE - 1);
-        const size_t run = n - i < MDM_PAGE - place ? n - i : MDM_PAGE - place;
-        uint8_t *page = columns->pages[(i + 1) >> MDM_PAGE_BITS] + columns->at[column].begin;
-        const char *from = loader->numbers + i * width;
-        if (largest(from, width, run) > n_codes) {
-            while (mdm_load_number(loader, i) <= n_codes) {
-                i++;
-            }
-            return mdm_load_refuse_number(loader, i, "a code that is not there");
-        }
-        copy_numbers(page + place * width, from, width, run);
-        i += run;
     }
     return MDM_OK;
 }
 
-static mdm_status load_codes(mdm_loader *loader, size_t column, size_t n)
+static mdm_status load_flat_classes(mdm_loader *loader)
 {
     mdm_fleet *fleet = loader->fleet;
-    mdm_columns *columns = &fleet->classes.columns;
-    const mdm_status status =
-        load_numbers(loader, MDM_SECTION_CODES(loader->head.n_attributes) + column, 0, n);
+    const size_t n = (size_t)loader->head.n_classes;
+    for (size_t row = 0; row < fleet->rows.n; row++) {
+        mdm_row_class_set(fleet, row, 0);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t row = mdm_load_number(loader, i);
+        if (row >= fleet->rows.n || mdm_row_class(fleet, row) != 0) {
+            return mdm_load_refuse_number(loader, i, "a row that is not there, or twice");
+        }
+        mdm_row_class_set(fleet, row, (uint32_t)i + 1);
+        fleet->classes.row_of.at[i + 1] = row;
+    }
+    fleet->rows.n_devices = n;
+    fleet->classes.n = n + 1;
+    return MDM_OK;
+}
+
+static mdm_status load_row_classes(mdm_loader *loader)
+{
+    const size_t number = MDM_SECTION_CLASSES(loader->head.n_attributes);
+    const size_t n = (size_t)(is_flat(loader) ? loader->head.n_classes : loader->head.n_rows);
+    const uint32_t width = is_flat(loader) ? 4 : mdm_width_of(loader->head.n_classes);
+    mdm_status status = mdm_load_numbers(loader, number, width, n);
+    if (status == MDM_OK) {
+        status = reserve_rows(loader);
+    }
     if (status != MDM_OK) {
         return status;
     }
-    /* The largest code of this width, so that the column is as wide as that of the file. */
-    if (!mdm_columns_widen(&fleet->memory, columns, column,
-                           loader->section.width == 4 ? UINT32_MAX
-                                                      : (1U << 8 * loader->section.width) - 1)) {
-        return MDM_NO_MEMORY;
-    }
-    return copy_codes(loader, column);
-}
-
-static mdm_status load_columns(mdm_loader *loader, size_t n)
-{
-    mdm_fleet *fleet = loader->fleet;
-    mdm_status status = MDM_OK;
-    if (!mdm_columns_reserve(&fleet->memory, &fleet->classes.columns, n + 1)) {
-        return MDM_NO_MEMORY;
-    }
-    for (size_t i = 0; i <= loader->head.n_attributes && status == MDM_OK; i++) {
-        status = load_codes(loader, i, n);
-    }
-    return status;
+    return is_flat(loader) ? load_flat_classes(loader) : load_classes(loader);
 }
 
 /* ---- Classes ---- */
@@ -204,38 +133,12 @@ static mdm_status intern_classes(mdm_loader *loader)
     return reserve_classes(loader);
 }
 
-static mdm_status reserve_flat(mdm_loader *loader)
-{
-    mdm_fleet *fleet = loader->fleet;
-    mdm_class_table *classes = &fleet->classes;
-    const size_t n = (size_t)loader->head.n_rows + 1;
-    const size_t n_words = (n + MDM_PAGE - 1) / MDM_PAGE * MDM_PAGE_WORDS;
-    if (!MDM_FIT(&fleet->memory, &classes->row_of, n) ||
-        !MDM_FIT(&fleet->memory, &classes->live, n_words)) {
-        return MDM_NO_MEMORY;
-    }
-    memset(classes->live.at, 0, classes->live.capacity * sizeof *classes->live.at);
-    classes->n = n;
-    return MDM_OK;
-}
-
-static void free_flat_class(mdm_class_table *classes, size_t class)
-{
-    for (size_t i = 0; i < classes->columns.n_columns; i++) {
-        mdm_code_set(&classes->columns, i, class, 0);
-    }
-    classes->row_of.at[class] = classes->free;
-    classes->free = (uint32_t)class;
-}
-
 static void push_rows(mdm_fleet *fleet)
 {
     for (size_t row = 0; row < fleet->rows.n; row++) {
         const uint32_t class = mdm_row_class(fleet, row);
         if (class != 0) {
             mdm_class_push(fleet, class, (uint32_t)row);
-        } else if (fleet->classes.is_flat) {
-            free_flat_class(&fleet->classes, row + 1);
         }
     }
 }
@@ -245,19 +148,18 @@ mdm_status mdm_load_rows(mdm_loader *loader)
     mdm_fleet *fleet = loader->fleet;
     mdm_status status = is_flat(loader) ? mdm_fleet_lay_out(fleet, MDM_LAYOUT_FLAT) : MDM_OK;
     if (status == MDM_OK) {
-        status = load_classes(loader);
+        status = load_row_classes(loader);
     }
     if (status == MDM_OK) {
-        status = load_columns(loader,
-                              (size_t)(is_flat(loader) ? loader->head.n_rows
-                                                       : loader->head.n_classes));
+        status = mdm_load_columns(loader);
     }
-    if (status == MDM_OK) {
-        status = is_flat(loader) ? reserve_flat(loader) : intern_classes(loader);
-    }
-    if (status == MDM_OK) {
-        push_rows(fleet);
-        fleet->classes.n_unsorted = fleet->rows.n_devices;
+    if (status == MDM_OK && is_flat(loader)) {
+        mdm_class_push_run(fleet, 1, (size_t)loader->head.n_classes);
+    } else if (status == MDM_OK) {
+        status = intern_classes(loader);
+        if (status == MDM_OK) {
+            push_rows(fleet);
+        }
     }
     return status;
 }
@@ -270,7 +172,7 @@ mdm_status mdm_load_free_rows(mdm_loader *loader)
     const size_t n = rows->n - rows->n_devices;
     uint32_t *next = &rows->free;
     const mdm_status status =
-        load_numbers(loader, MDM_SECTION_FREE(loader->head.n_attributes), 4, n);
+        mdm_load_numbers(loader, MDM_SECTION_FREE(loader->head.n_attributes), 4, n);
     if (status != MDM_OK) {
         return status;
     }

@@ -38,6 +38,13 @@ static inline mdm_status mdm_load_refuse_number(const mdm_loader *loader, size_t
 /* The next section has this number, and `width` bytes a number; 0: whatever suits. */
 mdm_status mdm_load_section(mdm_loader *loader, size_t number, uint32_t width);
 
+/* The same for a section of n numbers and nothing else. */
+mdm_status mdm_load_numbers(mdm_loader *loader, size_t number, uint32_t width, size_t n);
+
+/* ---- mdm_load_codes.c: the columns, with room for them ---- */
+
+mdm_status mdm_load_columns(mdm_loader *loader);
+
 /* ---- mdm_load_rows.c: what rows are ---- */
 
 mdm_status mdm_load_rows(mdm_loader *loader);

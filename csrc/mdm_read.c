@@ -364,7 +364,10 @@ mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row)
     *first_row = (uint32_t)fleet->rows.n;
     /* In a flat table they stand in their order from where the reader began. */
     if (fleet->classes.is_flat) {
-        mdm_class_push_run(fleet, reader->mark.n_classes, fleet->rows.n, reader->n);
+        for (size_t i = 0; i < reader->n; i++) {
+            fleet->classes.row_of.at[reader->mark.n_classes + i] = *first_row + (uint32_t)i;
+        }
+        mdm_class_push_run(fleet, reader->mark.n_classes, reader->n);
     }
     for (size_t i = 0; i < reader->n && !fleet->classes.is_flat; i++) {
         const size_t row = fleet->rows.n + i;

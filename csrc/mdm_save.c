@@ -1,6 +1,6 @@
 /*
  * A fleet as bytes, in pieces. Classes that are not in use are left out, and the others numbered
- * anew; a flat fleet is saved in the order of its rows.
+ * anew.
  */
 #include "mdm_saved.h"
 
@@ -60,9 +60,6 @@ static bool number_classes(mdm_saver *saver)
 {
     const mdm_fleet *fleet = saver->fleet;
     uint32_t n = 0;
-    if (fleet->classes.is_flat) {
-        return true;
-    }
     saver->numbers = mdm_resize(&fleet->memory, NULL, 0, saver->n_classes, sizeof *saver->numbers);
     saver->live = mdm_resize(&fleet->memory, NULL, 0, saver->n_live + 1, sizeof *saver->live);
     if (saver->numbers == NULL || saver->live == NULL) {
@@ -179,10 +176,11 @@ static void begin_section(mdm_saver *saver, size_t number)
         section->n = number == MDM_SECTION_LABEL ? 1 : texts_of(saver, number)->n;
         section->n_text = text_bytes(saver, section->n);
     } else if (number == MDM_SECTION_CLASSES(n)) {
-        section->width = is_flat ? 1 : mdm_width_of(saver->n_live);
+        section->width = is_flat ? 4 : mdm_width_of(saver->n_live);
+        section->n = is_flat ? saver->n_live : fleet->rows.n;
     } else if (number < MDM_SECTION_FREE(n)) {
         section->width = fleet->classes.columns.at[number - MDM_SECTION_CODES(n)].n_bytes;
-        section->n = is_flat ? fleet->rows.n : saver->n_live;
+        section->n = saver->n_live;
     } else if (number == MDM_SECTION_FREE(n)) {
         section->n = fleet->rows.n - fleet->rows.n_devices;
     } else {
@@ -196,8 +194,9 @@ static void begin_section(mdm_saver *saver, size_t number)
 static void list_classes(const mdm_saver *saver, size_t first, size_t n, uint32_t *numbers)
 {
     for (size_t i = 0; i < n; i++) {
-        const uint32_t class = mdm_row_class(saver->fleet, first + i);
-        numbers[i] = saver->fleet->classes.is_flat ? class != 0 : saver->numbers[class];
+        numbers[i] = saver->fleet->classes.is_flat
+                         ? saver->fleet->classes.row_of.at[saver->live[first + i]]
+                         : saver->numbers[mdm_row_class(saver->fleet, first + i)];
     }
 }
 
@@ -206,10 +205,7 @@ static void list_codes(const mdm_saver *saver, size_t column, size_t first, size
 {
     const mdm_columns *columns = &saver->fleet->classes.columns;
     for (size_t i = 0; i < n; i++) {
-        const size_t class = saver->fleet->classes.is_flat
-                                 ? mdm_row_class(saver->fleet, first + i)
-                                 : saver->live[first + i];
-        numbers[i] = mdm_code(columns, column, class);
+        numbers[i] = mdm_code(columns, column, saver->live[first + i]);
     }
 }
 
@@ -268,8 +264,9 @@ static void put_head(mdm_saver *saver)
     put(saver, 4, fleet->scheme.n_attributes);
     put(saver, 8, mdm_scheme_fingerprint(&fleet->scheme));
     put(saver, 8, fleet->rows.n);
-    put(saver, 8, is_flat ? 0 : saver->n_live);
+    put(saver, 8, saver->n_live);
     put(saver, 8, fleet->classes.n_weighed);
+    put(saver, 8, fleet->classes.n_unsorted);
     put(saver, 4,
         (is_flat ? MDM_SAVED_FLAT : 0) | (fleet->keeps_names ? MDM_SAVED_NAMES : 0));
     put(saver, 4, (uint64_t)fleet->layout);

@@ -10,7 +10,7 @@
 
 #define MDM_SAVED_MAGIC "\x89mdevf\r\n"
 #define MDM_SAVED_VERSION 1
-#define MDM_SAVED_HEAD ((size_t)64)
+#define MDM_SAVED_HEAD ((size_t)72)
 #define MDM_SECTION_HEAD ((size_t)24)
 #define MDM_SAVED_FLAT 1U
 #define MDM_SAVED_NAMES 2U
@@ -31,6 +31,7 @@ typedef struct mdm_saved_head {
     uint64_t n_rows;
     uint64_t n_classes;
     uint64_t n_weighed;
+    uint64_t n_unsorted;
     uint32_t flags;
     uint32_t layout;
 } mdm_saved_head;

@@ -12,19 +12,19 @@ Fleets: millions of descriptions, and the targets among them for one source.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 from typing import BinaryIO
 
 from simulator.compat.derive import complete
 from simulator.compat.description import Description
-from simulator.compat.ndjson import parse_line, read_lines
-from simulator.compat.scheme import Direction, Outcome, Scheme
+from simulator.compat.ndjson import parse_line
+from simulator.compat.scheme import Direction, Scheme
 from simulator.compat.verdict import Verdict, explain
 from simulator.documents import decode
-from simulator.errors import InputError, Mistake
-from simulator.fleet._matcher import Core, CoreQuery, CoreReader
+from simulator.fleet._matcher import Core
 from simulator.fleet.arrow import read_arrow
 from simulator.fleet.derived import with_objects
+from simulator.fleet.feeder import Feeder
+from simulator.fleet.match import Match
 from simulator.fleet.saved import label_of, refusal
 from simulator.fleet.words import (
     DIRECTION,
@@ -40,81 +40,6 @@ from simulator.fleet.words import (
 )
 
 __all__ = ["Fleet", "Match"]
-
-MAX_MISTAKES = 20
-"""Lines with mistakes that are explained; the rest is counted."""
-
-_MOST_FAULTS = 256
-"""What the core tells at once; there may be more."""
-
-
-class Match:
-    """
-    The targets of one source, as the fleet was when it was asked.
-
-    After a change of the fleet every question raises RuntimeError, until `again`.
-    """
-
-    def __init__(self, query: CoreQuery) -> None:
-        self._query = query
-
-    def again(self) -> None:
-        """
-        Ask again, after a change of the fleet or without one.
-
-        The source is compiled again only if the fleet has learnt new values since.
-
-        Raises:
-            MemoryError: Out of memory; the answers are out of date.
-        """
-        self._query.again()
-
-    @property
-    def count(self) -> int:
-        """How many targets are compatible."""
-        return self._query.count(VERDICT["compatible"])
-
-    @property
-    def undecided(self) -> int:
-        """For how many targets the scheme does not say."""
-        return self._query.count(VERDICT["undecided"])
-
-    def rows(self, outcome: Outcome = Outcome.COMPATIBLE) -> memoryview:
-        """
-        Return the rows with this outcome.
-
-        Returns:
-            Ascending row numbers, format ``"I"``; NumPy takes them without a copy.
-        """
-        return self._query.rows(VERDICT[str(outcome)])
-
-    def bitmap(self, outcome: Outcome = Outcome.COMPATIBLE) -> memoryview:
-        """
-        Return one bit a row, the lowest bit of the first byte for row 0.
-
-        Returns:
-            Format ``"B"``; for NumPy, ``unpackbits`` with ``bitorder="little"``.
-        """
-        return self._query.bitmap(VERDICT[str(outcome)])
-
-    def first(self, most: int, outcome: Outcome = Outcome.COMPATIBLE) -> list[int]:
-        """Return the lowest rows with this outcome, at most *most*; stops early."""
-        return list(self._query.first(VERDICT[str(outcome)], most))
-
-    def outcome(self, row: int) -> Outcome:
-        """
-        Return the verdict for one row.
-
-        Raises:
-            IndexError: No device has this row.
-        """
-        return _OUTCOMES[self._query.verdict_of(row)]
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self.rows())
-
-
-_OUTCOMES = MappingProxyType({VERDICT[str(outcome)]: outcome for outcome in Outcome})
 
 
 class Fleet:
@@ -297,10 +222,10 @@ class Fleet:
             The rows, which follow each other.
 
         Raises:
-            InputError: With the mistakes of the first `MAX_MISTAKES` bad lines. Nothing was added.
+            InputError: With the mistakes of the first 20 bad lines. Nothing was added.
         """
         with self._core.reader() as reader:
-            feeder = _Feeder(file, self.scheme, reader)
+            feeder = Feeder(file, self.scheme, reader)
             for chunk in with_objects(self.scheme, chunks):
                 feeder.feed(chunk)
                 if progress is not None:
@@ -419,12 +344,12 @@ class Fleet:
             name: What messages call the text.
 
         Raises:
-            InputError: With the mistakes of the first `MAX_MISTAKES` bad lines.
+            InputError: With the mistakes of the first 20 bad lines.
             IndexError: No device has one of the rows.
             ValueError: There are not as many descriptions as rows.
         """
         with self._core.reader() as reader:
-            feeder = _Feeder(name, self.scheme, reader)
+            feeder = Feeder(name, self.scheme, reader)
             for chunk in with_objects(self.scheme, [text] if text else []):
                 feeder.feed(chunk)
             if len(rows) or text:
@@ -546,74 +471,3 @@ def _core(scheme: Scheme, keep_names: bool, saved: tuple[bytes, bytes] | None = 
         keep_names=keep_names,
         saved=saved,
     )
-
-
-class _Feeder:
-    """Cuts a text into whole lines, and explains the lines that the core refuses."""
-
-    def __init__(self, file: str, scheme: Scheme, reader: CoreReader) -> None:
-        self.file = file
-        self.scheme = scheme
-        self.reader = reader
-        self.bytes = 0
-        self.lines = 0
-        self.bad_lines = 0
-        self.is_counted = True
-        self.mistakes: list[Mistake] = []
-        self.rest: list[bytes] = []
-
-    def feed(self, chunk: bytes) -> None:
-        self.bytes += len(chunk)
-        end = chunk.rfind(b"\n") + 1
-        if not end:
-            self.rest.append(chunk)
-            return
-        self._whole(b"".join([*self.rest, chunk[:end]]) if self.rest else chunk[:end])
-        self.rest = [chunk[end:]] if end < len(chunk) else []
-
-    def finish(self) -> None:
-        """Take the last line, which may lack its end, and raise what was found."""
-        if not self.bytes:
-            self.mistakes.append(Mistake(self.file, 0, 0, 1, "the file is empty"))
-            self.bad_lines = 1
-        if self.rest:
-            self._whole(b"".join(self.rest))
-        if not self.bad_lines:
-            return
-        if self.bad_lines > MAX_MISTAKES:
-            more = self.bad_lines - MAX_MISTAKES
-            message = f"{more} more line{'s have' if more > 1 else ' has'} mistakes"
-            message = message if self.is_counted else f"at least {message}"
-            self.mistakes.append(Mistake(self.file, 0, 0, 1, message))
-        raise InputError(self.mistakes)
-
-    def _whole(self, text: bytes) -> None:
-        try:
-            self.reader.feed(text)
-        except MatcherFault as fault:
-            self.is_counted &= len(fault.faults) < _MOST_FAULTS
-            for offset, line in fault.faults:
-                if self.bad_lines < MAX_MISTAKES:
-                    self._explain(text, offset, self.lines + line)
-                self.bad_lines += 1
-        self.lines += text.count(b"\n")
-
-    def _explain(self, text: bytes, offset: int, number: int) -> None:
-        """Read the bad line again, slowly, to say what is wrong with it."""
-        start = text.rfind(b"\n", 0, offset) + 1
-        stop = text.find(b"\n", offset)
-        line = text[start : len(text) if stop < 0 else stop]
-        try:
-            source = decode(self.file, line)
-            read_lines(self.file, source, self.scheme)
-        except InputError as error:
-            self.mistakes += [
-                Mistake(
-                    m.file, number + 1, max(m.column, 1), m.length, m.message, m.expected, m.source
-                )
-                for m in error.mistakes
-            ]
-        else:
-            column = len(line[: offset - start].decode("utf-8", "replace")) + 1
-            message = "the matcher refuses this line, and the judge does not"
-            self.mistakes.append(Mistake(self.file, number + 1, column, 1, message, "", source))

@@ -3,7 +3,7 @@
 import struct
 from dataclasses import dataclass, field
 
-HEAD = struct.Struct("<8sIIQQQQII")
+HEAD = struct.Struct("<8sIIQQQQQII")
 SECTION = struct.Struct("<IIQQ")
 MASK = 2**64 - 1
 WIDTHS = {1: "B", 2: "H", 4: "I"}

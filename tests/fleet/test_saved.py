@@ -155,6 +155,25 @@ def test_codes_of_every_width_are_saved(codes, layout):
         assert loaded.line(row) == f'{{"self":{{"software_version":"1.{row}"}}}}'.encode()
 
 
+@pytest.mark.parametrize("devices", [33_000, 40_000])
+def test_a_large_flat_fleet_keeps_its_order(devices):
+    """Devices that were sorted are loaded as they lie, and answer as before."""
+    rng = random.Random(devices)
+    lines = [
+        f'{{"self":{{"type":"{rng.choice("abc")}","count":{n},"modes":"x"}}}}'.encode()
+        for n in range(devices)
+    ]
+    fleet = Fleet(MINE)
+    fleet.extend("fleet", [b"\n".join(lines)])
+    assert fleet.layout == "flat"
+    fleet.remove_many(range(0, 3000, 7))
+    loaded = Fleet.load(bytes_of(fleet), MINE)
+    assert list(loaded.class_of_rows()) == list(fleet.class_of_rows())
+    assert bytes_of(loaded) == bytes_of(fleet)
+    for source in lines[:5]:
+        assert list(loaded.match(source).rows()) == list(fleet.match(source).rows())
+
+
 def test_lists_of_any_length_are_saved():
     """A list that is longer than a piece comes back whole."""
     fleet = Fleet(MINE)
@@ -288,9 +307,10 @@ def crafted(layout: str = "classes") -> Saved:
 HEADS = {
     "rows": (4, [0, 1, 5, 7, 2**31, 2**32 - 2]),
     "classes": (5, [0, 1, 3, 2**31 - 2, 2**31, 2**32 - 1, 2**63]),
-    "flags": (7, [1, 2, 4, 2**31]),
-    "layout": (8, [2, 3, 2**32 - 1]),
     "weighed": (6, [2**32, 2**63]),
+    "unsorted": (7, [2**32, 2**63]),
+    "flags": (8, [1, 2, 4, 2**31]),
+    "layout": (9, [2, 3, 2**32 - 1]),
 }
 
 
@@ -360,10 +380,13 @@ CONTENTS = [
     ("classes", CODES, 0, 255, "a code that is not there"),
     ("classes", CODES, 1, 1, "a class for the second time"),
     ("classes", CODES + 6, 1, 2, "a code that is not there"),
-    ("flat", CLASSES, 0, 2, "a class that is not there"),
-    ("flat", CODES, 5, 3, "a code that is not there"),
-    ("flat", CODES + 2, 4, 2, "a code that is not there"),
-    ("flat", CODES + 6, 4, 2, "a code that is not there"),
+    ("flat", CLASSES, 0, 6, "a row that is not there, or twice"),
+    ("flat", CLASSES, 2, 0, "a row that is not there, or twice"),
+    ("flat", CLASSES, 2, 2**32 - 1, "a row that is not there, or twice"),
+    ("flat", CLASSES, 2, 5, "a row that is not free, or twice"),
+    ("flat", CODES, 2, 3, "a code that is not there"),
+    ("flat", CODES + 2, 1, 2, "a code that is not there"),
+    ("flat", CODES + 6, 2, 2, "a code that is not there"),
     *(
         (layout, FREE, *change, "a row that is not free, or twice")
         for layout in ("classes", "flat")
