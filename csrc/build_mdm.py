@@ -30,10 +30,10 @@ _sanitizers = os.environ.get("MDM_SANITIZE", "")
 _sanitize = [f"-fsanitize={_sanitizers}", "-fno-sanitize-recover=all"] if _sanitizers else []
 
 ffibuilder = FFI()
-ffibuilder.cdef(declarations())
+ffibuilder.cdef(declarations() + "void *capsule_new(void *stream);")
 ffibuilder.set_source(
     "simulator.fleet._mdm",
-    '#include "mdm.h"',
+    '#include "mdm.h"\n#include "capsule.h"',
     sources=sources(),
     include_dirs=["csrc"],
     depends=sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "csrc").glob("*.h")),

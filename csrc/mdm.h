@@ -34,7 +34,9 @@ typedef enum mdm_status {
     MDM_NO_SPACE = 4,     /* the caller's buffer is too small; the count says what is needed */
     MDM_NO_ROW = 5,       /* no device has this row */
     MDM_TOO_MANY = 6,     /* more rows or codes than 32 bits hold */
-    MDM_STALE = 7         /* the fleet changed after the query was made */
+    MDM_STALE = 7,        /* the fleet changed after the query was made */
+    MDM_BAD_DATA = 8,     /* damaged or malformed data; the flaw says where */
+    MDM_OTHER_SCHEME = 9  /* a fleet that was saved under another scheme */
 } mdm_status;
 
 /* A verdict, and the setting for what is missing or unlisted. AND of two is `&`, OR is `|`. */
@@ -113,6 +115,13 @@ typedef struct mdm_fault {
     size_t line;
 } mdm_fault;
 
+/* Where data went wrong, and what is wrong there: a constant text. */
+typedef struct mdm_flaw {
+    const char *what;
+    size_t offset;    /* of a byte in a saved fleet, of a row in Arrow data */
+    char detail[128]; /* of Arrow data: which column, or what their producer said; ends with a 0 */
+} mdm_flaw;
+
 /* The one way to memory. new_size 0 frees; NULL means out of memory. Blocks are aligned as by
    malloc. Making a smaller block may fail too. A NULL allocator stands for the C library's. */
 typedef struct mdm_allocator {
@@ -122,6 +131,8 @@ typedef struct mdm_allocator {
 
 typedef struct mdm_fleet mdm_fleet;   /* from mdm_fleet_new to mdm_fleet_free */
 typedef struct mdm_reader mdm_reader; /* from mdm_reader_new to mdm_reader_free, before its fleet */
+typedef struct mdm_arrow mdm_arrow;   /* from mdm_arrow_new to mdm_arrow_free, before its reader */
+typedef struct mdm_saver mdm_saver;   /* from mdm_saver_new to mdm_saver_free, before its fleet */
 typedef struct mdm_query mdm_query;   /* from mdm_query_new to mdm_query_free, before its fleet */
 typedef struct mdm_join mdm_join;     /* from one of mdm_join_... to mdm_join_free, before its fleet */
 
@@ -146,6 +157,8 @@ mdm_status mdm_add(mdm_fleet *fleet, const char *text, size_t text_len, uint32_t
 mdm_status mdm_replace(mdm_fleet *fleet, uint32_t row, const char *text, size_t text_len,
                        mdm_fault *fault);
 mdm_status mdm_remove(mdm_fleet *fleet, uint32_t row);
+/* All or none; MDM_NO_ROW also where a row comes twice. */
+mdm_status mdm_remove_many(mdm_fleet *fleet, const uint32_t *rows, size_t n_rows);
 
 typedef struct mdm_size {
     size_t n_rows;    /* one more than the highest row that was ever used */
@@ -185,7 +198,78 @@ mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len
                            mdm_fault *faults, size_t faults_len, size_t *n_faults);
 size_t mdm_reader_count(const mdm_reader *reader); /* descriptions read so far */
 mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row); /* consecutive rows */
+/* Instead of a commit: what was read takes the place of the devices of as many rows, names too. Of a
+   row that comes twice the last one stays. */
+mdm_status mdm_reader_replace(mdm_reader *reader, const uint32_t *rows, size_t n_rows);
 void mdm_reader_free(mdm_reader *reader); /* without a commit, the fleet is as it was */
+
+/* ---- Arrow data into a reader, through the C data and C stream interfaces. A column has the name
+   of an attribute: integers, texts (utf8, large or view), lists of texts for sets, or a dictionary
+   of any of these but lists; null is absent. The column "name" is the name of the device,
+   "compatible" the text of its list, and "row" is passed over, unless attributes have these names.
+   ---- */
+
+struct ArrowSchema;
+struct ArrowArray;
+struct ArrowArrayStream; /* five pointers */
+
+/* Takes the stream over, or one batch with its schema (the other is NULL), and releases it once,
+   also where it fails; but not with MDM_BAD_ARGUMENT. */
+mdm_status mdm_arrow_new(mdm_reader *reader, struct ArrowArrayStream *stream,
+                         struct ArrowSchema *schema, struct ArrowArray *batch, mdm_arrow **arrow,
+                         mdm_flaw *flaw);
+/* Reads one batch; *n_rows so far, and whether there is one more. After a failure the reader can
+   only be freed. MDM_BAD_DATA: the flaw, which may be NULL, names column and row. */
+mdm_status mdm_arrow_next(mdm_arrow *arrow, size_t *n_rows, int *has_more, mdm_flaw *flaw);
+void mdm_arrow_free(mdm_arrow *arrow); /* NULL is allowed */
+
+/* ---- Arrow data out of a fleet: a stream with a row for each device, in the order of rows, with
+   the columns "row" (32 bits), "name", the attributes and "compatible", as above. Integers are
+   64 bits, all else dictionaries of texts. Nothing of it is the fleet's: batches outlive it, and
+   the fleet is kept until the stream is released, from any thread. After a change of the fleet the
+   stream fails. MDM_BAD_ARGUMENT while a reader is open. ---- */
+
+mdm_status mdm_fleet_export(mdm_fleet *fleet, struct ArrowArrayStream *stream);
+
+/* ---- Saved fleets: bytes that are checked when they are loaded, little-endian on any machine.
+
+   A head of 72 bytes: "\x89mdevf\r\n"; in 32 bits each the version, 1, and the number A of
+   attributes; in 64 bits each a fingerprint of the scheme (without accepted_by), the rows, the
+   classes, the devices when its layout was last chosen and those that came since its order was;
+   in 32 bits each what it is (1: flat, 2: with names) and the mdm_layout that was wanted; a
+   checksum of all this.
+
+   Then 2 A + 6 sections, each a head of 24 bytes (its number from 0 and the bytes W of a number,
+   in 32 bits each; the numbers N and the bytes T of text, in 64), N numbers, the text, zeros up
+   to a multiple of 8, and a checksum of all this. Texts stand as their lengths and one run.
+     0             the label
+     1 to A        the values of each attribute, by code
+     A + 1         the lists
+     A + 2         the class of each row, 0: free; in a flat fleet, the row of each class
+     A + 3 to 2A+3 the codes of each attribute, then those of lists, by class
+     2A + 4        the free rows, that to be given first
+     2A + 5        the names by row; length 65535: none
+
+   A checksum begins with 0 and takes 64 bits after 64: ((sum ^ word) * 0x9e3779b97f4a7c15)
+   rotated left by 29. So it tells whatever happens to any 8 bytes that stand together. ---- */
+
+/* The label tells what the core does not know of the scheme; with the scheme it decides where the
+   fleet can be loaded. MDM_BAD_ARGUMENT while a reader is open. */
+mdm_status mdm_saver_new(const mdm_fleet *fleet, const char *label, size_t label_len,
+                         mdm_saver **saver);
+/* The next bytes, as many as fit; none at the end. MDM_STALE after a change. */
+mdm_status mdm_saver_next(mdm_saver *saver, char *bytes, size_t bytes_capacity, size_t *n_bytes);
+void mdm_saver_free(mdm_saver *saver); /* NULL is allowed */
+
+/* A fleet with the same rows, names and answers, which gives free rows in the same order. Nothing
+   of the bytes is trusted: whatever is wrong is MDM_BAD_DATA with a flaw, which may be NULL.
+   MDM_OTHER_SCHEME: scheme or label are not those it was saved with. */
+mdm_status mdm_fleet_load(const mdm_scheme *scheme, int keep_names, const mdm_allocator *allocator,
+                          const char *label, size_t label_len, const char *bytes, size_t bytes_len,
+                          mdm_fleet **fleet, mdm_flaw *flaw);
+/* The label of a saved fleet, in its bytes. */
+mdm_status mdm_saved_label(const char *bytes, size_t bytes_len, const char **label,
+                           size_t *label_len, mdm_flaw *flaw);
 
 /* ---- The question: where can this source go? ---- */
 

@@ -1,6 +1,8 @@
 /*
  * One device added, replaced, removed.
  */
+#include <string.h>
+
 #include "mdm_parse.h"
 
 /* Reads a line up to its class. Where it fails, the fleet is as it was at the mark. */
@@ -149,6 +151,23 @@ mdm_status mdm_replace(mdm_fleet *fleet, uint32_t row, const char *text, size_t 
     return MDM_OK;
 }
 
+static void remove_row(mdm_fleet *fleet, uint32_t row)
+{
+    mdm_class_pull(fleet, mdm_row_class(fleet, row), row);
+    rename_row(fleet, row, MDM_NO_NAME);
+    mdm_row_class_set(fleet, row, 0);
+    fleet->rows.place.at[row] = fleet->rows.free;
+    fleet->rows.free = row;
+    fleet->rows.n_devices--;
+}
+
+/* A flat table has no places; the chain of free rows needs them. */
+static bool reserve_chain(mdm_fleet *fleet)
+{
+    return !fleet->classes.is_flat ||
+           MDM_FIT(&fleet->memory, &fleet->rows.place, fleet->rows.class_of.capacity);
+}
+
 mdm_status mdm_remove(mdm_fleet *fleet, uint32_t row)
 {
     if (fleet == NULL || fleet->read_from != NULL) {
@@ -157,17 +176,50 @@ mdm_status mdm_remove(mdm_fleet *fleet, uint32_t row)
     if (!is_used(fleet, row)) {
         return MDM_NO_ROW;
     }
-    /* A flat table has no places; the chain of free rows needs them. */
-    if (fleet->classes.is_flat &&
-        !MDM_FIT(&fleet->memory, &fleet->rows.place, fleet->rows.class_of.capacity)) {
+    if (!reserve_chain(fleet)) {
         return MDM_NO_MEMORY;
     }
-    mdm_class_pull(fleet, mdm_row_class(fleet, row), row);
-    rename_row(fleet, row, MDM_NO_NAME);
-    mdm_row_class_set(fleet, row, 0);
-    fleet->rows.place.at[row] = fleet->rows.free;
-    fleet->rows.free = row;
-    fleet->rows.n_devices--;
+    remove_row(fleet, row);
     fleet->generation++;
     return MDM_OK;
+}
+
+/* Whether each row is in use, and none comes twice. */
+static mdm_status check_rows(const mdm_fleet *fleet, const uint32_t *rows, size_t n_rows,
+                             uint64_t *seen)
+{
+    for (size_t i = 0; i < n_rows; i++) {
+        const uint64_t bit = (uint64_t)1 << rows[i] % 64;
+        if (!is_used(fleet, rows[i]) || (seen[rows[i] / 64] & bit) != 0) {
+            return MDM_NO_ROW;
+        }
+        seen[rows[i] / 64] |= bit;
+    }
+    return MDM_OK;
+}
+
+mdm_status mdm_remove_many(mdm_fleet *fleet, const uint32_t *rows, size_t n_rows)
+{
+    mdm_status status = MDM_OK;
+    uint64_t *seen = NULL;
+    size_t n_words = 0;
+    if (fleet == NULL || fleet->read_from != NULL || (rows == NULL && n_rows > 0)) {
+        return MDM_BAD_ARGUMENT;
+    }
+    n_words = fleet->rows.n / 64 + 1;
+    seen = mdm_resize(&fleet->memory, NULL, 0, n_words, sizeof *seen);
+    if (seen == NULL) {
+        return MDM_NO_MEMORY;
+    }
+    memset(seen, 0, n_words * sizeof *seen);
+    status = check_rows(fleet, rows, n_rows, seen);
+    mdm_resize(&fleet->memory, seen, n_words, 0, sizeof *seen);
+    if (status == MDM_OK && !reserve_chain(fleet)) {
+        status = MDM_NO_MEMORY;
+    }
+    for (size_t i = 0; i < n_rows && status == MDM_OK; i++) {
+        remove_row(fleet, rows[i]);
+    }
+    fleet->generation += status == MDM_OK;
+    return status;
 }

@@ -110,6 +110,35 @@ void mdm_class_push(mdm_fleet *fleet, uint32_t class, uint32_t row)
     fleet->rows.place.at[row] = at->n_rows++;
 }
 
+/* Bit by bit to a whole word, then words. */
+static void set_bits(uint64_t *words, size_t first, size_t n)
+{
+    size_t i = first;
+    for (; i < first + n && i % 64 != 0; i++) {
+        words[i / 64] |= (uint64_t)1 << i % 64;
+    }
+    for (; first + n - i >= 64; i += 64) {
+        words[i / 64] = UINT64_MAX;
+    }
+    for (; i < first + n; i++) {
+        words[i / 64] |= (uint64_t)1 << i % 64;
+    }
+}
+
+void mdm_class_push_run(mdm_fleet *fleet, size_t class, size_t n)
+{
+    mdm_class_table *classes = &fleet->classes;
+    const size_t lists = classes->columns.n_columns - 1;
+    set_bits(classes->live.at, class, n);
+    classes->n_live += n;
+    for (size_t i = 0; i < n && classes->columns.at[lists].n_bytes > 0; i++) {
+        const uint32_t list = mdm_code(&classes->columns, lists, class + i);
+        if (list != 0) {
+            fleet->lists.at[list - 1].n_classes++;
+        }
+    }
+}
+
 /* Gives memory back where three quarters of it lie idle; a wish, like MDM_TRIM. */
 static void shrink(mdm_fleet *fleet, mdm_class *at)
 {
@@ -133,25 +162,53 @@ static void shrink(mdm_fleet *fleet, mdm_class *at)
     }
 }
 
-void mdm_class_pull(mdm_fleet *fleet, uint32_t class, uint32_t row)
+void mdm_class_take(mdm_fleet *fleet, uint32_t class, uint32_t row)
 {
-    mdm_class *at = NULL;
-    if (fleet->classes.is_flat) {
-        note_live(fleet, class, false);
-        mdm_class_drop_empty(fleet, class);
-        return;
-    }
-    at = &fleet->classes.at[class];
+    mdm_class *at = &fleet->classes.at[class];
     at->n_rows--;
     if (at->capacity > 0) {
         const uint32_t place = fleet->rows.place.at[row];
         const uint32_t last = at->rows.many[at->n_rows];
         at->rows.many[place] = last;
         fleet->rows.place.at[last] = place;
-        shrink(fleet, at);
     }
     if (at->n_rows == 0) {
         note_live(fleet, class, false);
+    }
+}
+
+void mdm_class_settle(mdm_fleet *fleet, uint32_t class)
+{
+    mdm_class *at = &fleet->classes.at[class];
+    if (at->capacity != MDM_FREE_CLASS) {
+        shrink(fleet, at);
         mdm_class_drop_empty(fleet, class);
     }
+}
+
+void mdm_class_pull(mdm_fleet *fleet, uint32_t class, uint32_t row)
+{
+    if (fleet->classes.is_flat) {
+        note_live(fleet, class, false);
+        mdm_class_drop_empty(fleet, class);
+        return;
+    }
+    mdm_class_take(fleet, class, row);
+    mdm_class_settle(fleet, class);
+}
+
+void mdm_class_recode(mdm_fleet *fleet, uint32_t class, uint32_t from)
+{
+    mdm_class_table *classes = &fleet->classes;
+    const mdm_columns *columns = &classes->columns;
+    note_live(fleet, class, false);
+    for (size_t i = 0; i < columns->n_columns; i++) {
+        mdm_code_set(columns, i, class, mdm_code(columns, i, from));
+    }
+    for (size_t k = 0; k < classes->zones.n_keys; k++) {
+        mdm_zones_note(&classes->zones, class, k,
+                       mdm_code(columns, classes->zones.columns[k], class));
+    }
+    classes->n_unsorted++;
+    note_live(fleet, class, true);
 }

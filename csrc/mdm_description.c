@@ -45,7 +45,7 @@ static const char *list_end(const char *at, const char *end)
     return NULL;
 }
 
-static mdm_status intern_list(mdm_parser *parser, uint32_t *code)
+mdm_status mdm_list_intern(mdm_parser *parser, uint32_t *code)
 {
     const char *begin = parser->at;
     const char *end = list_end(begin, parser->end);
@@ -71,7 +71,7 @@ static mdm_status parse_list(mdm_parser *parser, mdm_line *line)
         return mdm_refuse(parser, parser->at);
     }
     if (parser->lists != NULL) {
-        return intern_list(parser, &line->codes[parser->fleet->scheme.n_attributes]);
+        return mdm_list_intern(parser, &line->codes[parser->fleet->scheme.n_attributes]);
     }
     return mdm_objects_parse(parser, &line->objects);
 }

@@ -18,6 +18,8 @@ const char *mdm_status_text(mdm_status status)
         "no device has this row",
         "more than 32 bits can count",
         "the fleet changed after the question was put",
+        "data that are damaged",
+        "a fleet of another scheme",
     };
     const size_t number = (size_t)status;
     return number < sizeof texts / sizeof *texts ? texts[number] : "no such status";
@@ -115,6 +117,7 @@ mdm_status mdm_fleet_new(const mdm_scheme *scheme, int keep_names, const mdm_all
     fleet->arena.memory = &fleet->memory;
     fleet->scratch.memory = &fleet->memory;
     fleet->rows.free = MDM_NONE;
+    atomic_init(&fleet->n_holders, 1);
     fleet->kernels = mdm_kernels_wanted();
     if (!copy_scheme(fleet, scheme) ||
         !mdm_lists_new(&fleet->memory, &fleet->lists, scheme->n_attributes) ||
@@ -129,7 +132,7 @@ mdm_status mdm_fleet_new(const mdm_scheme *scheme, int keep_names, const mdm_all
 void mdm_fleet_free(mdm_fleet *fleet)
 {
     mdm_allocator memory;
-    if (fleet == NULL) {
+    if (fleet == NULL || atomic_fetch_sub(&fleet->n_holders, 1) > 1) {
         return;
     }
     memory = fleet->memory;

@@ -5,6 +5,8 @@
 #ifndef MDM_FLEET_H
 #define MDM_FLEET_H
 
+#include <stdatomic.h>
+
 #include "mdm_columns.h"
 #include "mdm_kernel.h"
 #include "mdm_lists.h"
@@ -141,6 +143,7 @@ struct mdm_fleet {
     const mdm_kernels *kernels;
     uint64_t generation;      /* grows with every change */
     mdm_mark *read_from; /* where the open reader began; NULL: none is open */
+    atomic_size_t n_holders; /* the caller, and streams that were given away */
 };
 
 mdm_mark mdm_fleet_mark(const mdm_fleet *fleet);
@@ -175,6 +178,7 @@ mdm_status mdm_class_intern(mdm_fleet *fleet, const uint32_t *codes, uint32_t *c
 void mdm_class_expect(const mdm_fleet *fleet, const uint32_t *codes); /* soon to be interned */
 /* A class for one more device with the codes of this one: the same, unless the table is flat. */
 mdm_status mdm_class_twin(mdm_fleet *fleet, uint32_t *class);
+mdm_status mdm_classes_reserve(mdm_fleet *fleet, size_t more);
 void mdm_class_drop_empty(mdm_fleet *fleet, uint32_t class);
 /* Where the table is flat: forgets the classes from n on, none of which is live. */
 void mdm_class_cut(mdm_fleet *fleet, size_t n);
@@ -198,7 +202,14 @@ static inline uint32_t mdm_code_at(const mdm_dictionary *dictionary, size_t rank
 
 mdm_status mdm_class_reserve(mdm_fleet *fleet, uint32_t class, size_t more, bool is_exact);
 void mdm_class_push(mdm_fleet *fleet, uint32_t class, uint32_t row); /* reserved before */
+/* Flat: n classes that are not live yet, and know their rows, as these know them. */
+void mdm_class_push_run(mdm_fleet *fleet, size_t class, size_t n);
 void mdm_class_pull(mdm_fleet *fleet, uint32_t class, uint32_t row);
+/* Not flat: the same in two steps; what was reserved stays so between them. */
+void mdm_class_take(mdm_fleet *fleet, uint32_t class, uint32_t row);
+void mdm_class_settle(mdm_fleet *fleet, uint32_t class);
+/* Flat: a class that is live gets the codes of another. */
+void mdm_class_recode(mdm_fleet *fleet, uint32_t class, uint32_t from);
 
 static inline bool mdm_class_is_live(const mdm_fleet *fleet, size_t class)
 {
@@ -227,6 +238,7 @@ bool mdm_zones_reserve(const mdm_allocator *memory, mdm_zones *zones, size_t n_p
 void mdm_zones_note(mdm_zones *zones, size_t class, size_t key, uint32_t code);
 /* Where it is time. */
 void mdm_classes_sort(mdm_fleet *fleet);
+void mdm_classes_zone(mdm_fleet *fleet); /* the zones of the order that is there; a wish */
 
 /* ---- mdm_flat.c: which table suits the devices ---- */
 
@@ -241,5 +253,8 @@ void mdm_classes_weigh(mdm_fleet *fleet, size_t n_rows);
 mdm_status mdm_names_add(mdm_fleet *fleet, mdm_text name, uint64_t *word);
 mdm_text mdm_names_get(const mdm_fleet *fleet, uint64_t word);
 void mdm_names_drop(mdm_fleet *fleet, uint64_t word);
+size_t mdm_names_len(uint64_t word);
+/* So many bytes belong to no row any more. */
+void mdm_names_waste(mdm_fleet *fleet, size_t n_bytes);
 
 #endif

@@ -86,26 +86,32 @@ static bool reserve_live(mdm_fleet *fleet, size_t n)
     return true;
 }
 
-/* Room for one more class, in all that classes index. */
-static mdm_status reserve_class(mdm_fleet *fleet)
+/* Room for more classes, in all that classes index. */
+mdm_status mdm_classes_reserve(mdm_fleet *fleet, size_t more)
 {
     mdm_class_table *classes = &fleet->classes;
     const size_t n = classes->n;
     bool is_done = false;
-    if (n >= UINT32_MAX / 2) {
+    if (more > UINT32_MAX / 2 - n) {
         return MDM_TOO_MANY;
     }
-    is_done = mdm_columns_reserve(&fleet->memory, &classes->columns, n + 1) &&
-              reserve_live(fleet, n + 1) &&
-              (n <= UINT16_MAX || mdm_row_classes_widen(fleet));
+    is_done = mdm_columns_reserve(&fleet->memory, &classes->columns, n + more) &&
+              reserve_live(fleet, n + more) &&
+              (n + more - 1 <= UINT16_MAX || mdm_row_classes_widen(fleet));
     if (classes->is_flat) {
-        is_done = is_done && MDM_RESERVE(&fleet->memory, &classes->row_of, n, 1) &&
+        is_done = is_done && MDM_RESERVE(&fleet->memory, &classes->row_of, n, more) &&
                   mdm_zones_reserve(&fleet->memory, &classes->zones, classes->columns.n_pages);
     } else {
-        is_done = is_done && MDM_RESERVE(&fleet->memory, classes, n, 1) &&
-                  MDM_RESERVE(&fleet->memory, &classes->hashes, n, 1);
+        is_done = is_done && MDM_RESERVE(&fleet->memory, classes, n, more) &&
+                  MDM_RESERVE(&fleet->memory, &classes->hashes, n, more);
     }
     return is_done ? MDM_OK : MDM_NO_MEMORY;
+}
+
+/* To a flat table a reader appends, so that what it has made can be cut off. */
+static bool reuses(const mdm_fleet *fleet)
+{
+    return fleet->classes.free != 0 && (fleet->read_from == NULL || !fleet->classes.is_flat);
 }
 
 static mdm_status reserve(mdm_fleet *fleet, const uint32_t *codes)
@@ -118,7 +124,7 @@ static mdm_status reserve(mdm_fleet *fleet, const uint32_t *codes)
     if (!is_done) {
         return MDM_NO_MEMORY;
     }
-    return classes->free != 0 && fleet->read_from == NULL ? MDM_OK : reserve_class(fleet);
+    return reuses(fleet) ? MDM_OK : mdm_classes_reserve(fleet, 1);
 }
 
 /* ---- In and out ---- */
@@ -146,9 +152,7 @@ mdm_status mdm_class_intern(mdm_fleet *fleet, const uint32_t *codes, uint32_t *c
     if (status != MDM_OK) {
         return status;
     }
-    /* A reader appends, so that what it has made can be cut off. */
-    *class = classes->free != 0 && fleet->read_from == NULL ? take_free(classes)
-                                                            : (uint32_t)classes->n++;
+    *class = reuses(fleet) ? take_free(classes) : (uint32_t)classes->n++;
     for (size_t i = 0; i < classes->columns.n_columns; i++) {
         mdm_code_set(&classes->columns, i, *class, codes[i]);
     }

@@ -47,8 +47,8 @@ mdm_status mdm_json_integer_take(mdm_parser *parser, mdm_text *token)
     return MDM_OK;
 }
 
-/* The length of the character at a place; 0: not UTF-8 (RFC 3629, table of section 4). */
-static size_t utf8_len(const char *place, size_t left)
+/* RFC 3629, table of section 4. */
+size_t mdm_utf8_len(const char *place, size_t left)
 {
     const unsigned char *at = (const unsigned char *)place;
     unsigned char low = 0x80;
@@ -101,7 +101,7 @@ static mdm_status scan_string(mdm_parser *parser, mdm_json_string *string)
             at++;
             at += mdm_plain(at, parser->end);
         } else {
-            const size_t len = utf8_len(at, (size_t)(parser->end - at));
+            const size_t len = mdm_utf8_len(at, (size_t)(parser->end - at));
             if (len == 0) {
                 return mdm_refuse(parser, at);
             }

@@ -56,14 +56,21 @@ static void compact(mdm_fleet *fleet)
     *names = (mdm_names){at, capacity, n, 0};
 }
 
-void mdm_names_drop(mdm_fleet *fleet, uint64_t word)
+size_t mdm_names_len(uint64_t word)
+{
+    return word == MDM_NO_NAME ? 0 : (size_t)(word & LEN_MASK);
+}
+
+void mdm_names_waste(mdm_fleet *fleet, size_t n_bytes)
 {
     mdm_names *names = &fleet->names;
-    if (word == MDM_NO_NAME) {
-        return;
-    }
-    names->n_garbage += (size_t)(word & LEN_MASK);
+    names->n_garbage += n_bytes;
     if (names->n_garbage > LEAST_GARBAGE && names->n_garbage > names->n / 2) {
         compact(fleet);
     }
+}
+
+void mdm_names_drop(mdm_fleet *fleet, uint64_t word)
+{
+    mdm_names_waste(fleet, mdm_names_len(word));
 }

@@ -48,6 +48,19 @@ mdm_status mdm_json_integer_take(mdm_parser *parser, mdm_text *token);
 /* Moves a fault in a decoded string to its place in the line. */
 void mdm_json_locate(mdm_parser *parser, const mdm_json_string *string);
 
+/* The length of the character at a place; 0: not UTF-8. */
+size_t mdm_utf8_len(const char *place, size_t left);
+
+/* ---- mdm_code.c: values and lists of a fleet that may grow, by their text ---- */
+
+mdm_status mdm_value_intern(mdm_parser *parser, size_t attribute, mdm_text text, uint32_t *code);
+mdm_status mdm_list_intern(mdm_parser *parser, uint32_t *code); /* at the '[' of a list */
+/* The same for texts that no line holds: nothing of them is known, not even that they are UTF-8. */
+mdm_status mdm_value_intern_raw(mdm_parser *parser, size_t attribute, mdm_text text,
+                                uint32_t *code);
+mdm_status mdm_list_intern_raw(mdm_parser *parser, mdm_text text, uint32_t *code);
+bool mdm_is_name(mdm_text text);
+
 /* ---- Clause text ---- */
 
 typedef struct mdm_cursor {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mdm_batch.h"
+#include "mdm_reader.h"
 
 /* Rows after which it is seen whether the table suits them. */
 #define WEIGHED ((size_t)1 << 14)
@@ -216,6 +217,41 @@ mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len
     return status;
 }
 
+/* ---- Rows that come otherwise than by lines ---- */
+
+mdm_fleet *mdm_reader_fleet(const mdm_reader *reader)
+{
+    return reader->is_broken || reader->fleet->read_from != &reader->mark ? NULL : reader->fleet;
+}
+
+void mdm_reader_break(mdm_reader *reader)
+{
+    reader->is_broken = true;
+}
+
+mdm_status mdm_reader_reserve(mdm_reader *reader, size_t n, size_t *row)
+{
+    mdm_fleet *fleet = reader->fleet;
+    *row = fleet->rows.n + reader->n;
+    if (*row >= UINT32_MAX - 1 || n > UINT32_MAX - 1 - *row) {
+        return MDM_TOO_MANY;
+    }
+    return mdm_row_classes_reserve(fleet, *row, n) &&
+                   (!fleet->keeps_names ||
+                    MDM_RESERVE(&fleet->memory, &fleet->rows.name, *row, n))
+               ? MDM_OK
+               : MDM_NO_MEMORY;
+}
+
+void mdm_reader_push(mdm_reader *reader, size_t n)
+{
+    const size_t before = reader->fleet->rows.n + reader->n;
+    reader->n += n;
+    if ((before + n) / WEIGHED != before / WEIGHED) {
+        mdm_classes_weigh(reader->fleet, before + n);
+    }
+}
+
 /* ---- The end ---- */
 
 static mdm_status reserve_rows(mdm_reader *reader)
@@ -293,11 +329,26 @@ mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row)
         return status;
     }
     *first_row = (uint32_t)fleet->rows.n;
-    for (size_t i = 0; i < reader->n; i++) {
-        const uint32_t row = (uint32_t)fleet->rows.n++;
-        mdm_class_push(fleet, mdm_row_class(fleet, row), row);
+    /* In a flat table they stand in their order from where the reader began. */
+    if (fleet->classes.is_flat) {
+        for (size_t i = 0; i < reader->n; i++) {
+            fleet->classes.row_of.at[reader->mark.n_classes + i] = *first_row + (uint32_t)i;
+        }
+        mdm_class_push_run(fleet, reader->mark.n_classes, reader->n);
     }
+    for (size_t i = 0; i < reader->n && !fleet->classes.is_flat; i++) {
+        const size_t row = fleet->rows.n + i;
+        mdm_class_push(fleet, mdm_row_class(fleet, row), (uint32_t)row);
+    }
+    fleet->rows.n += reader->n;
     fleet->rows.n_devices += reader->n;
+    mdm_reader_end(reader);
+    return MDM_OK;
+}
+
+void mdm_reader_end(mdm_reader *reader)
+{
+    mdm_fleet *fleet = reader->fleet;
     fleet->generation++;
     fleet->read_from = NULL;
     reader->n = 0;
@@ -307,7 +358,6 @@ mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row)
     mdm_classes_weigh(fleet, fleet->rows.n);
     mdm_classes_sort(fleet);
     trim(fleet);
-    return MDM_OK;
 }
 
 void mdm_reader_free(mdm_reader *reader)

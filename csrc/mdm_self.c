@@ -7,44 +7,12 @@
 
 /* ---- Values ---- */
 
-static mdm_status intern_value(mdm_parser *parser, size_t attribute, mdm_text text,
-                               uint32_t *code)
-{
-    mdm_fleet *fleet = parser->grown;
-    mdm_dictionary *dictionary = &fleet->dictionaries[attribute];
-    const mdm_kind kind = fleet->scheme.attributes[attribute].kind;
-    const uint64_t hash = mdm_hash(text.at, text.len);
-    uint32_t number = mdm_texts_find(&dictionary->texts, text, hash);
-    mdm_value value;
-    mdm_status status = MDM_OK;
-    if (number != MDM_NONE) {
-        *code = number + 1;
-        return MDM_OK;
-    }
-    status = mdm_value_parse(&parser->keeper, kind, text, &value, &parser->fault);
-    if (status == MDM_OK &&
-        !MDM_RESERVE(&fleet->memory, dictionary, dictionary->texts.n, 1)) {
-        status = MDM_NO_MEMORY;
-    }
-    if (status == MDM_OK) {
-        status = mdm_texts_add(&dictionary->texts, &fleet->arena, text, hash, &number);
-    }
-    if (status == MDM_OK) {
-        if (kind == MDM_STRING) {
-            value.text.at = dictionary->texts.at[number].at;
-        }
-        dictionary->at[number] = value;
-        *code = number + 1;
-    }
-    return status;
-}
-
 static mdm_status take_value(mdm_parser *parser, mdm_line *line, size_t attribute,
                              mdm_text text)
 {
     line->texts[attribute] = text;
     if (parser->grown != NULL) {
-        return intern_value(parser, attribute, text, &line->codes[attribute]);
+        return mdm_value_intern(parser, attribute, text, &line->codes[attribute]);
     }
     return mdm_source_value(parser, line, attribute, text);
 }
@@ -82,7 +50,7 @@ static mdm_status intern_token(mdm_parser *parser, const mdm_token *token, uint3
     if (*code != 0) {
         return MDM_OK;
     }
-    status = intern_value(parser, token->attribute, token->text, code);
+    status = mdm_value_intern(parser, token->attribute, token->text, code);
     if (status == MDM_OK) {
         const mdm_dictionary *dictionary = &parser->grown->dictionaries[token->attribute];
         mdm_memo_put(token, *code, dictionary->texts.at[*code - 1].at);

@@ -174,6 +174,21 @@ static void sort(mdm_fleet *fleet)
     classes->n_unsorted = 0;
 }
 
+void mdm_classes_zone(mdm_fleet *fleet)
+{
+    mdm_class_table *classes = &fleet->classes;
+    mdm_zones zones = {.n_keys = 0};
+    if (!classes->is_flat || classes->n_live < LEAST_DEVICES) {
+        return;
+    }
+    choose_keys(fleet, &zones);
+    if (mdm_zones_reserve(&fleet->memory, &zones, classes->columns.n_pages)) {
+        drop_zones(fleet);
+        classes->zones = zones;
+        note_all(classes);
+    }
+}
+
 void mdm_classes_sort(mdm_fleet *fleet)
 {
     const mdm_class_table *classes = &fleet->classes;

@@ -1,13 +1,14 @@
-"""Fleets as files: ``fleet make`` and ``fleet info``; the verbs that plan are in `planning`."""
+"""Fleets as files: ``make``, ``info`` and ``convert``; the verbs that plan are in `planning`."""
 
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
 
 import click
 
+from simulator.cli.convert import convert
+from simulator.cli.fleets import load_fleet
 from simulator.cli.inputs import SchemeType, complete_path
 from simulator.cli.lazy import LazyGroup
-from simulator.cli.match import load_fleet
 from simulator.cli.options import json_option, scheme_option
 from simulator.cli.output import print_json, progress, write_whole
 from simulator.compat.scheme import Scheme
@@ -28,7 +29,10 @@ _VERBS = MappingProxyType(
 
 @click.group(cls=LazyGroup, verbs=_VERBS)
 def fleet() -> None:
-    """Make fleets, look at them and plan with them: NDJSON files, one description a line."""
+    """Make, convert and look at fleets, and plan with them: what many devices publish."""
+
+
+fleet.add_command(convert)
 
 
 @fleet.command()

@@ -5,13 +5,12 @@ from collections.abc import Iterable
 
 import click
 
+from simulator.cli.fleets import load_fleet
 from simulator.cli.inputs import (
     complete_file,
     complete_path,
     one_stdin,
-    open_binary,
     read_description,
-    shown_name,
 )
 from simulator.cli.match_many import ask_many
 from simulator.cli.options import accepted_by_option, json_option, scheme_option
@@ -22,29 +21,10 @@ from simulator.errors import InputError, Mistake
 from simulator.fleet.fleet import Fleet, Match
 from simulator.fleet.plain import PlainFleet, PlainMatch
 
-__all__ = ["check_classes", "load_fleet", "match"]
+__all__ = ["check_classes", "match"]
 
-_CHUNK = 1 << 20
 _CLASSES = 10_000
 """The most classes of a fleet: all their pairs take a quarter of a minute."""
-
-
-def load_fleet(path: str, fleet: Fleet | PlainFleet) -> None:
-    """
-    Read a fleet file into *fleet*, with progress on a terminal.
-
-    Raises:
-        InputError: With the mistakes of the file; the fleet is as it was.
-    """
-    with open_binary(path) as stream:
-        total = stream.seek(0, 2) if stream.seekable() else None
-        if total is not None:
-            stream.seek(0)
-        chunks = iter(lambda: stream.read(_CHUNK), b"")
-        with progress("loading", total, is_bytes=isinstance(fleet, Fleet)) as show:
-            rows = fleet.extend(shown_name(path), chunks, show)
-    if not rows:
-        raise InputError([Mistake(shown_name(path), 0, 0, 1, "the file holds no description")])
 
 
 def check_classes(classes: int, name: str) -> None:
@@ -78,7 +58,7 @@ def check_classes(classes: int, name: str) -> None:
     shell_complete=complete_path,
     required=True,
     metavar="FILE",
-    help="NDJSON, or - for stdin.",
+    help="NDJSON or a saved fleet, or - for stdin.",
 )
 @scheme_option("self-compatible")
 @accepted_by_option

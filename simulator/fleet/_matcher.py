@@ -2,91 +2,34 @@
 The one module that meets the C core: handles, buffers, and every status checked in one place.
 
 Bytes in, numbers and buffers out; ``ffi``, ``lib`` and ``Any`` stop here. What the functions
-promise is in ``csrc/mdm.h``. Rows and descriptions get their meaning in `simulator.fleet.fleet`.
+promise is in ``csrc/mdm.h``, and its words are in `simulator.fleet.words`. Rows and descriptions
+get their meaning in `simulator.fleet.fleet`.
 """
 
-from collections.abc import Mapping, Sequence
+import ctypes
+from array import array
+from collections.abc import Iterator, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from simulator.fleet._mdm import ffi, lib
-
-__all__ = [
-    "DIRECTION",
-    "KIND",
-    "LAYOUT",
-    "NO_CLASS",
-    "RELATION",
-    "VERDICT",
-    "Core",
-    "CoreAttribute",
-    "CoreJoin",
-    "CoreQuery",
-    "CoreReader",
-    "MatcherFault",
-    "Size",
-]
-
-KIND: Mapping[str, int] = MappingProxyType(
-    {
-        "int": lib.MDM_INT,
-        "string": lib.MDM_STRING,
-        "set": lib.MDM_SET,
-        "version": lib.MDM_VERSION,
-        "pci_id": lib.MDM_PCI_ID,
-        "ratio": lib.MDM_RATIO,
-    }
+from simulator.fleet.words import (
+    DIRECTION,
+    LAYOUT,
+    CoreAttribute,
+    DataFault,
+    MatcherFault,
+    OtherSchemeFault,
+    Size,
 )
-"""The kinds of values."""
 
-RELATION: Mapping[str | None, int] = MappingProxyType(
-    {
-        None: lib.MDM_UNRELATED,
-        "equal": lib.MDM_EQUAL,
-        "superset": lib.MDM_SUPERSET,
-        "subset": lib.MDM_SUBSET,
-        "version": lib.MDM_MINOR,
-        "one_of": lib.MDM_MEMBER,
-        "any": lib.MDM_ANY,
-    }
-)
-"""The relations; None for an attribute that only objects compare."""
-
-VERDICT: Mapping[str, int] = MappingProxyType(
-    {
-        "incompatible": lib.MDM_NO,
-        "undecided": lib.MDM_UNDECIDED,
-        "compatible": lib.MDM_YES,
-    }
-)
-"""The verdicts, and what is missing or unlisted; ignored is ``compatible``."""
-
-DIRECTION: Mapping[str | None, int] = MappingProxyType(
-    {
-        None: lib.MDM_NOBODY,
-        "target": lib.MDM_TARGET,
-        "source": lib.MDM_SOURCE,
-        "both": lib.MDM_BOTH,
-    }
-)
-"""Who accepts; None for a scheme without objects, and for a query that keeps the scheme's."""
-
-LAYOUT: Mapping[str, int] = MappingProxyType(
-    {
-        "auto": lib.MDM_LAYOUT_AUTO,
-        "classes": lib.MDM_LAYOUT_CLASSES,
-        "flat": lib.MDM_LAYOUT_FLAT,
-    }
-)
-"""How a fleet keeps its devices."""
+__all__ = ["Core", "CoreJoin", "CoreQuery", "CoreReader", "saved_label"]
 
 _LAYOUTS = MappingProxyType({number: name for name, number in LAYOUT.items()})
 
-NO_CLASS = 2**32 - 1
-"""The class of a row that no device has."""
-
 _MAX_FAULTS = 256
 _BYTES_A_DESCRIPTION = 1024
+_PIECE = 1 << 20
 _NO_ROW = "no device has this row"
 
 # For what C fills as a whole.
@@ -95,54 +38,6 @@ _take = ffi.new_allocator(should_clear_after_alloc=False)
 Buffer = bytes | bytearray | memoryview
 CData: TypeAlias = Any
 """What cffi hands out."""
-
-
-class MatcherFault(ValueError):  # noqa: N818
-    """
-    A text is refused.
-
-    Attributes:
-        faults: For each line with a mistake, in order, at most 256: the offset in bytes from the
-            start of the text that was given, and the line, from 0; of a reader, from the first
-            line that it was fed.
-    """
-
-    def __init__(self, faults: Sequence[tuple[int, int]]) -> None:
-        self.faults = tuple(faults)
-        super().__init__(f"mistakes at {', '.join(f'byte {offset}' for offset, _ in self.faults)}")
-
-
-class CoreAttribute(NamedTuple):
-    """
-    One attribute of a scheme.
-
-    Attributes:
-        name: As devices publish it.
-        kind: Of `KIND`.
-        relation: Of `RELATION`.
-        of: The index of the attribute that gives the source's value.
-        missing: Of `VERDICT`.
-        required: That both devices lack it is no agreement.
-    """
-
-    name: str
-    kind: int
-    relation: int
-    of: int
-    missing: int
-    required: bool = False
-
-
-class Size(NamedTuple):
-    """How much a fleet holds; the fields of ``mdm_size``."""
-
-    n_rows: int
-    n_devices: int
-    n_classes: int
-    n_lists: int
-    row_bytes: int
-    name_bytes: int
-    dictionary_bytes: int
 
 
 def _check(status: int, faults: Sequence[tuple[int, int]] = ()) -> None:
@@ -168,6 +63,16 @@ def _checked(status: int, fault: CData) -> None:
     """Raise what *status* stands for, with the one fault of a line."""
     if status != lib.MDM_OK:
         _check(status, ((fault.offset, fault.line),))
+
+
+def _check_data(status: int, flaw: CData) -> None:
+    """Raise what *status* stands for, with the flaw of data."""
+    if status == lib.MDM_BAD_DATA:
+        what, detail = ffi.string(flaw.what), ffi.string(flaw.detail)
+        raise DataFault(what.decode(), int(flaw.offset), detail.decode("utf-8", "replace"))
+    if status == lib.MDM_OTHER_SCHEME:
+        raise OtherSchemeFault
+    _check(status)
 
 
 def _check_row(row: int) -> None:
@@ -205,11 +110,67 @@ class _Lease:
         return ffi.gc(handle, release)
 
 
+def _rows(rows: Sequence[int] | memoryview) -> CData:
+    """Return row numbers as C has them: a buffer of format ``"I"`` as it is, others copied."""
+    if isinstance(rows, memoryview) and rows.format == "I" and rows.contiguous:
+        return ffi.from_buffer("uint32_t[]", rows)
+    try:
+        return ffi.from_buffer("uint32_t[]", array("I", rows))
+    except OverflowError:
+        raise IndexError(_NO_ROW) from None
+
+
+def _in_capsule(capsule: object, name: str) -> CData:
+    """Return what a PyCapsule of the Arrow interface points to."""
+    pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer.restype, pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+    return ffi.cast("void *", pointer(capsule, name.encode()))
+
+
+def _arrow(data: object) -> tuple[tuple[CData, CData, CData], tuple[object, ...]]:
+    """Return the stream, or the schema and the batch, of *data*, and the capsules with them."""
+    if hasattr(data, "__arrow_c_stream__"):
+        capsule = data.__arrow_c_stream__()
+        return (_in_capsule(capsule, "arrow_array_stream"), ffi.NULL, ffi.NULL), (capsule,)
+    if hasattr(data, "__arrow_c_array__"):
+        schema, batch = data.__arrow_c_array__()
+        given = _in_capsule(schema, "arrow_schema"), _in_capsule(batch, "arrow_array")
+        return (ffi.NULL, *given), (schema, batch)
+    raise TypeError(f"{type(data).__name__} gives no Arrow data")
+
+
 def _words(length: int) -> tuple[CData, memoryview]:
     """Take memory for *length* numbers of 32 bits, which the memoryview then owns."""
     # One more than asked for: memoryview.cast refuses an empty buffer.
     numbers = _take("uint32_t[]", length + 1)
     return numbers, memoryview(ffi.buffer(numbers)).cast("I")[:length]
+
+
+def _scheme(attributes: Sequence[CoreAttribute]) -> tuple[CData, list[CData]]:
+    """Return a scheme of *attributes*, and what must live as long."""
+    scheme = ffi.new("mdm_scheme *")
+    table = ffi.new("mdm_attribute[]", max(1, len(attributes)))
+    kept = [ffi.from_buffer(attribute.name.encode("utf-8")) for attribute in attributes]
+    for at, attribute, name in zip(table, attributes, kept, strict=False):
+        at.name, at.name_len = name, len(name)
+        at.kind, at.relation = attribute.kind, attribute.relation
+        at.of, at.missing = attribute.of, attribute.missing
+        at.required = attribute.required
+    scheme.attributes, scheme.n_attributes = table, len(attributes)
+    return scheme, [table, *kept]
+
+
+def saved_label(data: Buffer) -> bytes:
+    """
+    Return the label of a saved fleet.
+
+    Raises:
+        DataFault: The bytes are none.
+    """
+    label, length = ffi.new("const char **"), ffi.new("size_t *")
+    given, flaw = ffi.from_buffer(data), ffi.new("mdm_flaw *")
+    _check_data(lib.mdm_saved_label(given, len(given), label, length, flaw), flaw)
+    return bytes(ffi.buffer(label[0], length[0]))
 
 
 class Core:
@@ -225,9 +186,12 @@ class Core:
         unlisted: Of `VERDICT`.
         floor_division: ``{v}/2`` is rounded down instead of exact.
         keep_names: Names are kept, and not only checked.
+        saved: The label and the bytes of a saved fleet.
 
     Raises:
         ValueError: The scheme does not make sense.
+        DataFault: The bytes are no saved fleet.
+        OtherSchemeFault: They were saved under another scheme.
         MemoryError: Out of memory.
     """
 
@@ -242,22 +206,20 @@ class Core:
         *,
         floor_division: bool = False,
         keep_names: bool = True,
+        saved: tuple[Buffer, Buffer] | None = None,
     ) -> None:
-        scheme = ffi.new("mdm_scheme *")
-        table = ffi.new("mdm_attribute[]", max(1, len(attributes)))
-        names = [attribute.name.encode("utf-8") for attribute in attributes]
-        # C copies the scheme; the names must live until it has.
-        kept = [ffi.from_buffer(name) for name in names]
-        for at, attribute, name in zip(table, attributes, kept, strict=False):
-            at.name, at.name_len = name, len(name)
-            at.kind, at.relation = attribute.kind, attribute.relation
-            at.of, at.missing = attribute.of, attribute.missing
-            at.required = attribute.required
-        scheme.attributes, scheme.n_attributes = table, len(attributes)
+        scheme, _kept = _scheme(attributes)
         scheme.accepted_by, scheme.missing = accepted_by, missing
         scheme.unlisted, scheme.floor_division = unlisted, floor_division
-        made = ffi.new("mdm_fleet **")
-        _check(lib.mdm_fleet_new(scheme, keep_names, ffi.NULL, made))
+        made, flaw = ffi.new("mdm_fleet **"), ffi.new("mdm_flaw *")
+        if saved is None:
+            _check(lib.mdm_fleet_new(scheme, keep_names, ffi.NULL, made))
+        else:
+            label, data = (ffi.from_buffer(given) for given in saved)
+            status = lib.mdm_fleet_load(
+                *(scheme, keep_names, ffi.NULL, label, len(label), data, len(data), made, flaw)
+            )
+            _check_data(status, flaw)
         self._lease = _Lease(made[0])
         self._handle = self._lease.own(made[0])
 
@@ -298,6 +260,16 @@ class Core:
         """
         _check_row(row)
         _check(lib.mdm_remove(self._handle, row))
+
+    def remove_many(self, rows: Sequence[int] | memoryview) -> None:
+        """
+        Remove devices, all or none.
+
+        Raises:
+            IndexError: No device has one of the rows, or one comes twice.
+        """
+        numbers = _rows(rows)
+        _check(lib.mdm_remove_many(self._handle, numbers, len(numbers)))
 
     def description(self, row: int) -> bytes:
         """
@@ -360,6 +332,38 @@ class Core:
     def code_count(self, attribute: int) -> int:
         """Return how many codes *attribute* has, with 0 for absent."""
         return int(lib.mdm_code_count(self._handle, attribute))
+
+    def saved(self, label: bytes) -> Iterator[bytes]:
+        """
+        Write the fleet in pieces, to be loaded with the same label.
+
+        Raises:
+            RuntimeError: The fleet has changed since the piece before.
+            ValueError: A reader is open.
+        """
+        made = ffi.new("mdm_saver **")
+        _check(lib.mdm_saver_new(self._handle, label, len(label), made))
+        saver = self._lease.own(made[0], lib.mdm_saver_free)
+        piece, length = _take("char[]", _PIECE), ffi.new("size_t *")
+        while True:
+            _check(lib.mdm_saver_next(saver, piece, _PIECE, length))
+            if not length[0]:
+                return
+            yield bytes(ffi.buffer(piece, length[0]))
+
+    def arrow_stream(self) -> object:
+        """
+        Return the devices as a PyCapsule of the Arrow stream interface.
+
+        Raises:
+            ValueError: A reader is open.
+        """
+        stream = ffi.new("void *[5]")
+        _check(lib.mdm_fleet_export(self._handle, ffi.cast("struct ArrowArrayStream *", stream)))
+        # By ctypes, which keeps the GIL and hands out the object.
+        address = int(ffi.cast("uintptr_t", ffi.addressof(lib, "capsule_new")))
+        make = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p)(address)
+        return make(int(ffi.cast("uintptr_t", stream)))
 
     def reader(self) -> "CoreReader":
         """Return a reader of many lines; use it as a context manager."""
@@ -486,6 +490,35 @@ class CoreReader:
             found = self._count[0] if status == lib.MDM_BAD_TEXT else 0
             _check(status, [(f.offset, f.line) for f in self._faults[0:found]])
 
+    def take(self, data: object) -> Iterator[int]:
+        """
+        Read Arrow data, batch by batch.
+
+        Args:
+            data: An object of the Arrow PyCapsule interface: a stream or an array.
+
+        Yields:
+            The rows that were read so far.
+
+        Raises:
+            DataFault: The data cannot be read. The reader can no longer be committed.
+            TypeError: These are no Arrow data.
+        """
+        given, capsules = _arrow(data)
+        made, flaw = ffi.new("mdm_arrow **"), ffi.new("mdm_flaw *")
+        _check_data(lib.mdm_arrow_new(self._open(), *given, made, flaw), flaw)
+        del capsules
+        arrow = ffi.gc(made[0], lib.mdm_arrow_free)
+        has_more = ffi.new("int *", 1)
+        try:
+            while has_more[0]:
+                status = lib.mdm_arrow_next(arrow, self._count, has_more, flaw)
+                _check_data(status, flaw)
+                yield int(self._count[0])
+        finally:
+            # Before the reader, which may be closed next.
+            ffi.release(arrow)
+
     @property
     def count(self) -> int:
         """The descriptions that were read so far."""
@@ -502,6 +535,20 @@ class CoreReader:
         _check(lib.mdm_reader_commit(self._open(), row))
         self.close()
         return int(row[0])
+
+    def replace(self, rows: Sequence[int] | memoryview) -> None:
+        """
+        Give the devices of *rows* what was read, instead of a commit.
+
+        Raises:
+            ValueError: As many rows were not read.
+            IndexError: No device has one of the rows.
+        """
+        numbers = _rows(rows)
+        if len(numbers) != self.count:
+            raise ValueError(f"{self.count} descriptions for {len(numbers)} rows")
+        _check(lib.mdm_reader_replace(self._open(), numbers, len(numbers)))
+        self.close()
 
     def close(self) -> None:
         """Free the reader; without a commit, the fleet is as it was."""

@@ -11,109 +11,37 @@ Fleets: millions of descriptions, and the targets among them for one source.
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from types import MappingProxyType
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import BinaryIO
 
 from simulator.compat.derive import complete
 from simulator.compat.description import Description
-from simulator.compat.ndjson import parse_line, read_lines
-from simulator.compat.scheme import Direction, Outcome, Scheme
+from simulator.compat.ndjson import parse_line
+from simulator.compat.scheme import Direction, Scheme
 from simulator.compat.verdict import Verdict, explain
 from simulator.documents import decode
-from simulator.errors import InputError, Mistake
-from simulator.fleet._matcher import (
+from simulator.fleet._matcher import Core, CoreJoin
+from simulator.fleet.arrow import read_arrow
+from simulator.fleet.derived import with_objects
+from simulator.fleet.feeder import Feeder
+from simulator.fleet.match import Match
+from simulator.fleet.matches import FleetMatrix, Matches
+from simulator.fleet.saved import label_of, refusal
+from simulator.fleet.words import (
     DIRECTION,
     KIND,
     NO_CLASS,
     RELATION,
     VERDICT,
-    Core,
     CoreAttribute,
-    CoreJoin,
-    CoreQuery,
-    CoreReader,
+    DataFault,
     MatcherFault,
+    OtherSchemeFault,
     Size,
 )
-from simulator.fleet.derived import with_objects
-from simulator.fleet.matches import FleetMatrix, Matches
 
 __all__ = ["Fleet", "Match"]
-
-MAX_MISTAKES = 20
-"""Lines with mistakes that are explained; the rest is counted."""
-
-_MOST_FAULTS = 256
-"""What the core tells at once; there may be more."""
-
-
-class Match:
-    """
-    The targets of one source, as the fleet was when it was asked.
-
-    After a change of the fleet every question raises RuntimeError, until `again`.
-    """
-
-    def __init__(self, query: CoreQuery) -> None:
-        self._query = query
-
-    def again(self) -> None:
-        """
-        Ask again, after a change of the fleet or without one.
-
-        The source is compiled again only if the fleet has learnt new values since.
-
-        Raises:
-            MemoryError: Out of memory; the answers are out of date.
-        """
-        self._query.again()
-
-    @property
-    def count(self) -> int:
-        """How many targets are compatible."""
-        return self._query.count(VERDICT["compatible"])
-
-    @property
-    def undecided(self) -> int:
-        """For how many targets the scheme does not say."""
-        return self._query.count(VERDICT["undecided"])
-
-    def rows(self, outcome: Outcome = Outcome.COMPATIBLE) -> memoryview:
-        """
-        Return the rows with this outcome.
-
-        Returns:
-            Ascending row numbers, format ``"I"``; NumPy takes them without a copy.
-        """
-        return self._query.rows(VERDICT[str(outcome)])
-
-    def bitmap(self, outcome: Outcome = Outcome.COMPATIBLE) -> memoryview:
-        """
-        Return one bit a row, the lowest bit of the first byte for row 0.
-
-        Returns:
-            Format ``"B"``; for NumPy, ``unpackbits`` with ``bitorder="little"``.
-        """
-        return self._query.bitmap(VERDICT[str(outcome)])
-
-    def first(self, most: int, outcome: Outcome = Outcome.COMPATIBLE) -> list[int]:
-        """Return the lowest rows with this outcome, at most *most*; stops early."""
-        return list(self._query.first(VERDICT[str(outcome)], most))
-
-    def outcome(self, row: int) -> Outcome:
-        """
-        Return the verdict for one row.
-
-        Raises:
-            IndexError: No device has this row.
-        """
-        return _OUTCOMES[self._query.verdict_of(row)]
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self.rows())
-
-
-_OUTCOMES = MappingProxyType({VERDICT[str(outcome)]: outcome for outcome in Outcome})
 
 
 class Fleet:
@@ -129,6 +57,7 @@ class Fleet:
 
     def __init__(self, scheme: Scheme, *, keep_names: bool = True) -> None:
         self.scheme = scheme
+        self._keep_names = keep_names
         self._core = _core(scheme, keep_names)
 
     def __len__(self) -> int:
@@ -203,6 +132,61 @@ class Fleet:
             except IndexError:
                 continue
 
+    def saved(self) -> Iterator[bytes]:
+        """
+        Write the fleet in the form that `load` reads, in pieces.
+
+        Raises:
+            RuntimeError: The fleet has changed since the piece before.
+        """
+        return self._core.saved(label_of(self.scheme))
+
+    def save(self, file: BinaryIO) -> None:
+        """Write the fleet to a file in the form that `load` reads."""
+        file.writelines(self.saved())
+
+    @classmethod
+    def load(
+        cls,
+        file: BinaryIO | bytes,
+        scheme: Scheme,
+        *,
+        keep_names: bool = True,
+        name: str = "saved fleet",
+    ) -> "Fleet":
+        """
+        Load a saved fleet: the same rows, names and answers, and the same rows given next.
+
+        Args:
+            file: What `save` has written.
+            scheme: The scheme under which it was saved.
+            keep_names: Keep the devices' names.
+            name: The name of the file, for messages.
+
+        Raises:
+            InputError: The bytes are damaged, and where; or the scheme is another one.
+        """
+        fleet = cls(scheme, keep_names=keep_names)
+        fleet.restore(name, file if isinstance(file, bytes) else file.read())
+        return fleet
+
+    def restore(self, file: str, data: bytes) -> None:
+        """
+        Hold what a saved fleet holds, in place of everything that was here.
+
+        Args:
+            file: The name of the file, for messages.
+            data: What `save` has written.
+
+        Raises:
+            InputError: As `load`. The fleet is as it was.
+        """
+        saved = (label_of(self.scheme), data)
+        try:
+            self._core = _core(self.scheme, self._keep_names, saved)
+        except (DataFault, OtherSchemeFault, OverflowError) as fault:
+            raise refusal(file, data, self.scheme, fault) from None
+
     def add(self, description: Description) -> int:
         """Add a device and return its row; the row of one that was removed may be used again."""
         return self._core.add(self._line(description))
@@ -240,10 +224,10 @@ class Fleet:
             The rows, which follow each other.
 
         Raises:
-            InputError: With the mistakes of the first `MAX_MISTAKES` bad lines. Nothing was added.
+            InputError: With the mistakes of the first 20 bad lines. Nothing was added.
         """
         with self._core.reader() as reader:
-            feeder = _Feeder(file, self.scheme, reader)
+            feeder = Feeder(file, self.scheme, reader)
             for chunk in with_objects(self.scheme, chunks):
                 feeder.feed(chunk)
                 if progress is not None:
@@ -252,6 +236,139 @@ class Fleet:
             count = reader.count
             first = reader.commit()
             return range(first, first + count)
+
+    @classmethod
+    def from_arrow(
+        cls, scheme: Scheme, data: object, *, keep_names: bool = True, name: str = "Arrow data"
+    ) -> "Fleet":
+        """
+        Make a fleet of Arrow data.
+
+        Args:
+            scheme: The scheme that the devices publish.
+            data: As for `extend_arrow`.
+            keep_names: Keep the devices' names.
+            name: What messages call the data.
+
+        Raises:
+            InputError: As `extend_arrow`.
+        """
+        fleet = cls(scheme, keep_names=keep_names)
+        fleet.extend_arrow(data, name)
+        return fleet
+
+    def extend_arrow(
+        self,
+        data: object,
+        name: str = "Arrow data",
+        progress: Callable[[int], None] | None = None,
+    ) -> range:
+        """
+        Add a device for each row of Arrow data.
+
+        A column has the name of an attribute. Its values are integers, texts or dictionaries of
+        them, or lists of texts for a set; null is absent. The column ``name`` names the devices,
+        ``compatible`` is the JSON text of their lists of objects, ``row`` is passed over; but
+        attributes of these names go first. Dictionaries are read fastest.
+
+        Args:
+            data: Anything with ``__arrow_c_stream__`` or ``__arrow_c_array__``: a table or batch of
+                pyarrow, a frame of Polars, a relation of DuckDB.
+            name: What messages call the data.
+            progress: Called with the rows read so far.
+
+        Returns:
+            The rows, which follow each other.
+
+        Raises:
+            InputError: A column or a value is wrong; which, and in which row. Nothing was added.
+            TypeError: These are no Arrow data.
+        """
+        if self.scheme.accepts:
+            plain = Fleet(replace(self.scheme, accepts=()), keep_names=self._keep_names)
+            plain.extend_arrow(data, name, progress)
+            return self.extend(name, plain.lines()) if len(plain) else range(0)
+        with self._core.reader() as reader:
+            read_arrow(reader, data, name, progress)
+            count = reader.count
+            first = reader.commit()
+            return range(first, first + count)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """
+        Give the devices to a library of Arrow, such as ``polars.DataFrame(fleet)``.
+
+        One row a device, in the order of rows: ``row``, ``name``, the attributes, ``compatible``;
+        what `extend_arrow` reads. Integers are numbers, all else dictionaries of texts.
+
+        Args:
+            requested_schema: Not heeded, as the interface allows.
+
+        Returns:
+            A PyCapsule. Its stream fails after a change of the fleet.
+        """
+        del requested_schema
+        return self._core.arrow_stream()
+
+    def replace_arrow(
+        self, rows: Sequence[int] | memoryview, data: object, name: str = "Arrow data"
+    ) -> None:
+        """
+        Give many devices new descriptions and names, all or none.
+
+        Args:
+            rows: The devices; of one that comes twice the last description stays.
+            data: As for `extend_arrow`, a row for each device.
+            name: What messages call the data.
+
+        Raises:
+            InputError: As `extend_arrow`.
+            IndexError: No device has one of the rows.
+            ValueError: There are not as many descriptions as rows.
+        """
+        if self.scheme.accepts:
+            plain = Fleet.from_arrow(replace(self.scheme, accepts=()), data, name=name)
+            self.replace_lines(rows, b"".join(plain.lines()))
+            return
+        with self._core.reader() as reader:
+            read_arrow(reader, data, name)
+            reader.replace(rows)
+
+    def replace_lines(
+        self, rows: Sequence[int] | memoryview, text: bytes, name: str = "descriptions"
+    ) -> None:
+        """
+        Give many devices new descriptions and names, all or none.
+
+        Args:
+            rows: The devices; of one that comes twice the last description stays.
+            text: NDJSON, a line for each device.
+            name: What messages call the text.
+
+        Raises:
+            InputError: With the mistakes of the first 20 bad lines.
+            IndexError: No device has one of the rows.
+            ValueError: There are not as many descriptions as rows.
+        """
+        with self._core.reader() as reader:
+            feeder = Feeder(name, self.scheme, reader)
+            for chunk in with_objects(self.scheme, [text] if text else []):
+                feeder.feed(chunk)
+            if len(rows) or text:
+                feeder.finish()
+            reader.replace(rows)
+
+    def remove_many(self, rows: Sequence[int] | memoryview) -> None:
+        """
+        Take many devices away, all or none.
+
+        Args:
+            rows: The devices, each once.
+
+        Raises:
+            IndexError: No device has one of the rows, or one comes twice.
+        """
+        self._core.remove_many(rows)
 
     @property
     def layout(self) -> str:
@@ -371,7 +488,7 @@ class Fleet:
         try:
             return self._core.join_lines(text, *asked)
         except MatcherFault:
-            feeder = _Feeder(file, self.scheme, _Asker(self._core, asked))
+            feeder = Feeder(file, self.scheme, _Asker(self._core, asked))
             feeder.bytes = len(text)
             feeder.whole(text)
             feeder.finish()
@@ -400,7 +517,7 @@ def _direction(scheme: Scheme, direction: Direction) -> int:
     return DIRECTION[direction if scheme.has_objects else None]
 
 
-def _core(scheme: Scheme, keep_names: bool) -> Core:
+def _core(scheme: Scheme, keep_names: bool, saved: tuple[bytes, bytes] | None = None) -> Core:
     """Say the scheme in the numbers of the core."""
     index = {name: number for number, name in enumerate(scheme.attributes)}
     attributes = [
@@ -421,6 +538,7 @@ def _core(scheme: Scheme, keep_names: bool) -> Core:
         unlisted=VERDICT[str(scheme.unlisted)],
         floor_division=scheme.floor_division,
         keep_names=keep_names,
+        saved=saved,
     )
 
 
@@ -438,83 +556,5 @@ class _Asker:
         self.core = core
         self.asked = asked
 
-    def feed(self, text: bytes) -> None:
+    def feed(self, text: bytes | memoryview) -> None:
         self.core.join_lines(text, *self.asked)
-
-
-class _Feeder:
-    """Cuts a text into whole lines, and explains the lines that the core refuses."""
-
-    def __init__(self, file: str, scheme: Scheme, reader: CoreReader | _Asker) -> None:
-        self.file = file
-        self.scheme = scheme
-        self.reader = reader
-        self.bytes = 0
-        self.bad_lines = 0
-        self.is_counted = True
-        self.mistakes: list[Mistake] = []
-        self.rest: list[bytes] = []
-
-    def feed(self, chunk: bytes) -> None:
-        self.bytes += len(chunk)
-        start = 0
-        if self.rest:
-            # Only the line that the pieces share is copied.
-            start = chunk.find(b"\n") + 1
-            if not start:
-                self.rest.append(chunk)
-                return
-            self.whole(b"".join([*self.rest, chunk[:start]]))
-            self.rest = []
-        end = chunk.rfind(b"\n") + 1
-        if end > start:
-            self.whole(memoryview(chunk)[start:end])
-        if end < len(chunk):
-            self.rest = [chunk[end:]]
-
-    def finish(self) -> None:
-        """Take the last line, which may lack its end, and raise what was found."""
-        if not self.bytes:
-            self.mistakes.append(Mistake(self.file, 0, 0, 1, "the file is empty"))
-            self.bad_lines = 1
-        if self.rest:
-            self.whole(b"".join(self.rest))
-        if not self.bad_lines:
-            return
-        if self.bad_lines > MAX_MISTAKES:
-            more = self.bad_lines - MAX_MISTAKES
-            message = f"{more} more line{'s have' if more > 1 else ' has'} mistakes"
-            message = message if self.is_counted else f"at least {message}"
-            self.mistakes.append(Mistake(self.file, 0, 0, 1, message))
-        raise InputError(self.mistakes)
-
-    def whole(self, text: bytes | memoryview) -> None:
-        """Read whole lines."""
-        try:
-            self.reader.feed(text)
-        except MatcherFault as fault:
-            self.is_counted &= len(fault.faults) < _MOST_FAULTS
-            for offset, line in fault.faults:
-                if self.bad_lines < MAX_MISTAKES:
-                    self._explain(bytes(text), offset, line)
-                self.bad_lines += 1
-
-    def _explain(self, text: bytes, offset: int, number: int) -> None:
-        """Read the bad line again, slowly, to say what is wrong with it."""
-        start = text.rfind(b"\n", 0, offset) + 1
-        stop = text.find(b"\n", offset)
-        line = text[start : len(text) if stop < 0 else stop]
-        try:
-            source = decode(self.file, line)
-            read_lines(self.file, source, self.scheme)
-        except InputError as error:
-            self.mistakes += [
-                Mistake(
-                    m.file, number + 1, max(m.column, 1), m.length, m.message, m.expected, m.source
-                )
-                for m in error.mistakes
-            ]
-        else:
-            column = len(line[: offset - start].decode("utf-8", "replace")) + 1
-            message = "the matcher refuses this line, and the judge does not"
-            self.mistakes.append(Mistake(self.file, number + 1, column, 1, message, "", source))

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from types import MappingProxyType
 
 from simulator.compat.scheme import Outcome
-from simulator.fleet._matcher import VERDICT, CoreJoin
+from simulator.fleet._matcher import CoreJoin
+from simulator.fleet.words import VERDICT
 
 __all__ = ["FleetMatrix", "Matches"]
 

@@ -12,6 +12,8 @@ from simulator.compat.ndjson import read_lines
 from simulator.compat.scheme import Direction, Outcome, Scheme
 from simulator.compat.verdict import Verdict, explain
 from simulator.documents import decode
+from simulator.fleet.fleet import Fleet
+from simulator.fleet.words import NO_CLASS
 
 __all__ = ["PlainFleet", "PlainMatch"]
 
@@ -86,6 +88,18 @@ class PlainFleet:
         if progress is not None:
             progress(len(descriptions))
         return range(first, len(self._rows))
+
+    def restore(self, file: str, data: bytes) -> None:
+        """
+        Hold what a saved fleet holds, in place of everything that was here.
+
+        Raises:
+            InputError: The bytes are damaged, or of another scheme.
+        """
+        saved = Fleet.load(data, self.scheme, name=file)
+        rows = saved.class_of_rows()
+        self._rows = [None if one == NO_CLASS else saved[row] for row, one in enumerate(rows)]
+        self._free = [row for row, one in enumerate(rows) if one == NO_CLASS]
 
     def add(self, description: Description) -> int:
         """Add a device; a removed row is given to a later one, the last removed first."""

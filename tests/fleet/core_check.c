@@ -6,6 +6,7 @@
  * the end no byte may be left. Sizes handed back to the allocator are checked as well.
  */
 #include "bank.h"
+#include "mdm_arrow.h"
 
 /* ---- A fleet ---- */
 
@@ -289,6 +290,91 @@ static mdm_status call_join_rows(mdm_fleet *fleet, size_t argument)
     return status;
 }
 
+/* ---- Arrow data, and many rows at once ---- */
+
+static mdm_status call_export(mdm_fleet *fleet, size_t argument)
+{
+    struct ArrowArrayStream stream;
+    struct ArrowSchema columns = {.release = NULL};
+    struct ArrowArray batch = {.release = NULL};
+    mdm_status status = mdm_fleet_export(fleet, &stream);
+    (void)argument;
+    if (status != MDM_OK) {
+        return status;
+    }
+    if (stream.get_schema(&stream, &columns) != 0 || stream.get_next(&stream, &batch) != 0) {
+        CHECK(strcmp(stream.get_last_error(&stream), "out of memory") == 0);
+        status = MDM_NO_MEMORY;
+    }
+    stream.release(&stream);
+    CHECK(stream.release == NULL);
+    if (status == MDM_OK) {
+        CHECK(columns.n_children == 9 && batch.n_children == 9 && batch.length == 2);
+    }
+    if (columns.release != NULL) {
+        columns.release(&columns);
+    }
+    if (batch.release != NULL) {
+        batch.release(&batch);
+    }
+    return status;
+}
+
+/* All lines, as the stream of another fleet. */
+static void make_stream(struct ArrowArrayStream *stream)
+{
+    mdm_fleet *other = NULL;
+    CHECK(mdm_fleet_new(&scheme, 1, NULL, &other) == MDM_OK);
+    for (size_t i = 0; i < N_LINES; i++) {
+        CHECK(call_add(other, i) == MDM_OK);
+    }
+    CHECK(mdm_fleet_export(other, stream) == MDM_OK);
+    mdm_fleet_free(other);
+}
+
+static mdm_status take(mdm_reader *reader, size_t *n_rows)
+{
+    struct ArrowArrayStream stream;
+    mdm_arrow *arrow = NULL;
+    mdm_status status = MDM_OK;
+    int has_more = 1;
+    make_stream(&stream);
+    status = mdm_arrow_new(reader, &stream, NULL, NULL, &arrow, NULL);
+    CHECK(stream.release == NULL);
+    while (status == MDM_OK && has_more) {
+        status = mdm_arrow_next(arrow, n_rows, &has_more, NULL);
+    }
+    mdm_arrow_free(arrow);
+    return status;
+}
+
+/* Appends all lines `times` often; or, of 0, gives both devices other descriptions. */
+static mdm_status call_arrow(mdm_fleet *fleet, size_t times)
+{
+    static const uint32_t rows[N_LINES] = {0, 1, 0, 1, 1};
+    mdm_reader *reader = NULL;
+    mdm_status status = mdm_reader_new(fleet, &reader);
+    uint32_t first = 0;
+    for (size_t i = 0; i < (times == 0 ? 1 : times) && status == MDM_OK; i++) {
+        size_t n_rows = 0;
+        status = take(reader, &n_rows);
+        CHECK(status != MDM_OK || n_rows == N_LINES);
+    }
+    if (status == MDM_OK && times == 0) {
+        status = mdm_reader_replace(reader, rows, N_LINES);
+    } else if (status == MDM_OK) {
+        status = mdm_reader_commit(reader, &first);
+    }
+    mdm_reader_free(reader);
+    return status;
+}
+
+static mdm_status call_remove_many(mdm_fleet *fleet, size_t n)
+{
+    static const uint32_t rows[] = {1, 0};
+    return mdm_remove_many(fleet, rows, n);
+}
+
 static void exhaust(const char *name, call *called, size_t argument, int keeps)
 {
     for (size_t n = 0;; n++) {
@@ -312,6 +398,70 @@ static void exhaust(const char *name, call *called, size_t argument, int keeps)
         CHECK(bank.n_bytes == 0 && bank.n_blocks == 0);
         if (!bank.has_refused) {
             printf("%s %zu: %zu requests\n", name, argument, n);
+            return;
+        }
+    }
+}
+
+/* ---- Saved fleets ---- */
+
+static mdm_status save(const mdm_fleet *fleet, size_t capacity, char *bytes, size_t *n_bytes)
+{
+    mdm_saver *saver = NULL;
+    mdm_status status = mdm_saver_new(fleet, "mine", 4, &saver);
+    *n_bytes = 0;
+    for (size_t n = 1; status == MDM_OK && n > 0; *n_bytes += n) {
+        status = mdm_saver_next(saver, bytes + *n_bytes, capacity, &n);
+    }
+    mdm_saver_free(saver);
+    return status;
+}
+
+static mdm_status call_save(mdm_fleet *fleet, size_t capacity)
+{
+    static char bytes[1 << 16];
+    size_t n = 0;
+    return save(fleet, capacity, bytes, &n);
+}
+
+/* A fleet that has free rows comes back whole, or not at all. */
+static void exhaust_load(void)
+{
+    static char bytes[1 << 16];
+    static char again[sizeof bytes];
+    static sight saved;
+    size_t n_bytes = 0;
+    for (size_t n = 0;; n++) {
+        bank bank = {0, 0, SIZE_MAX, 0};
+        const mdm_allocator allocator = {bank_resize, &bank};
+        mdm_fleet *fleet = make(&bank);
+        mdm_fleet *loaded = NULL;
+        mdm_flaw flaw = {NULL, 0, ""};
+        mdm_status status = MDM_OK;
+        size_t n_again = 0;
+        for (size_t i = 0; i < 3; i++) {
+            CHECK(call_add(fleet, i) == MDM_OK);
+        }
+        CHECK(mdm_remove(fleet, 3) == MDM_OK && mdm_remove(fleet, 1) == MDM_OK);
+        look(fleet, &saved);
+        CHECK(save(fleet, 7, bytes, &n_bytes) == MDM_OK);
+        bank.n_left = n;
+        bank.has_refused = 0;
+        status = mdm_fleet_load(&scheme, 1, &allocator, "mine", 4, bytes, n_bytes, &loaded, &flaw);
+        bank.n_left = SIZE_MAX;
+        CHECK(status == MDM_OK || (status == MDM_NO_MEMORY && loaded == NULL));
+        if (status == MDM_OK) {
+            check_same(loaded, &saved);
+            CHECK(save(loaded, sizeof again, again, &n_again) == MDM_OK && n_again == n_bytes);
+            CHECK(memcmp(bytes, again, n_bytes) == 0);
+            CHECK(call_add(loaded, 3) == MDM_OK && call_query(loaded, 0) == MDM_OK);
+            CHECK(call_read(loaded, 2) == MDM_OK);
+        }
+        mdm_fleet_free(loaded);
+        mdm_fleet_free(fleet);
+        CHECK(bank.n_bytes == 0 && bank.n_blocks == 0);
+        if (status == MDM_OK) {
+            printf("load: %zu requests\n", n);
             return;
         }
     }
@@ -382,6 +532,14 @@ static void exhaust_all(void)
     exhaust("join rows", call_join_rows, 1, 1);
     exhaust("lay out", call_lay_out, MDM_LAYOUT_CLASSES, 1);
     exhaust("lay out", call_lay_out, MDM_LAYOUT_FLAT, 1);
+    exhaust("remove many", call_remove_many, 2, 0);
+    exhaust("export", call_export, 0, 1);
+    exhaust("arrow", call_arrow, 1, 0);
+    exhaust("arrow", call_arrow, 3, 0);
+    exhaust("replace many", call_arrow, 0, 0);
+    exhaust("save", call_save, 1, 1);
+    exhaust("save", call_save, 4096, 1);
+    exhaust_load();
     exhaust("read", call_read, 1, 0);
     exhaust("read", call_read, 3, 0);
     check_rows();

@@ -14,7 +14,8 @@ from simulator.compat.scheme import Attribute, Direction, Outcome, Scheme
 from simulator.compat.schemes import load_builtin
 from simulator.compat.verdict import explain
 from simulator.errors import InputError
-from simulator.fleet.fleet import MAX_MISTAKES, Fleet
+from simulator.fleet.feeder import MAX_MISTAKES
+from simulator.fleet.fleet import Fleet
 from simulator.fleet.generate import generate
 
 SCHEME = load_builtin("software-version")

@@ -10,15 +10,16 @@ from pathlib import Path
 import pytest
 from simulator.fleet._mdm import ffi, lib
 
-from simulator.fleet import _matcher
-from simulator.fleet._matcher import (
+from simulator.fleet._matcher import Core
+from simulator.fleet.words import (
     DIRECTION,
     KIND,
+    LAYOUT,
     RELATION,
     VERDICT,
-    Core,
     CoreAttribute,
     MatcherFault,
+    Size,
 )
 
 HEADER = Path(__file__).resolve().parents[2] / "csrc" / "mdm.h"
@@ -106,6 +107,7 @@ def test_every_status_has_a_text():
         ("relation", "mdm_relation", RELATION),
         ("verdict", "mdm_verdict", VERDICT),
         ("direction", "mdm_direction", DIRECTION),
+        ("layout", "mdm_layout", LAYOUT),
     ],
 )
 def test_tables_name_every_value(prefix, enum, table):
@@ -120,7 +122,7 @@ def test_module_keeps_cffi_to_itself():
     query = core.query(line({}))
     found = [core.size(), core.classes(), core.codes(0), core.description(0), core.name(0)]
     found += [query.count(NO), query.rows(NO), query.first(NO, 1), query.bitmap(NO)]
-    assert {type(value) for value in found} <= {int, str, bytes, memoryview, _matcher.Size}
+    assert {type(value) for value in found} <= {int, str, bytes, memoryview, Size}
 
 
 @pytest.mark.parametrize(

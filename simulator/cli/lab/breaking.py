@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import click
 from click.shell_completion import CompletionItem
 
+from simulator.cli.fleets import load_fleet
 from simulator.cli.inputs import (
     SchemeType,
     complete_path,
@@ -20,7 +21,6 @@ from simulator.cli.inputs import (
     shown_name,
 )
 from simulator.cli.lab.breaking_text import Judged, print_breaking, to_json
-from simulator.cli.match import load_fleet
 from simulator.cli.options import accepted_by_option, json_option
 from simulator.cli.output import print_json, progress
 from simulator.compat.loader import load_scheme
@@ -230,7 +230,7 @@ def _of_fleet(old: Scheme, new: Scheme, path: str) -> Upgrade:
     # What is derived is derived anew by each scheme.
     both = replace(union(old, new), accepts=())
     fleet = Fleet(both)
-    load_fleet(path, fleet)
+    load_fleet(path, fleet, *(scheme for scheme in (old, new) if not scheme.accepts))
     found = population_of(fleet)
     return Upgrade.of_schemes(old, new, zip(found.classes, found.devices, strict=True))
 

@@ -1,10 +1,11 @@
 """``scheme compare``: schemes side by side on one fleet."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 
+from simulator.cli.fleets import chunks_of
 from simulator.cli.inputs import SchemeType, complete_path, open_binary, shown_name
 from simulator.cli.lab.compare_text import comparison_text
 from simulator.cli.options import json_option
@@ -19,7 +20,6 @@ from simulator.lab.compare.projection import Projection, project
 
 __all__ = ["compare_"]
 
-_CHUNK = 1 << 22
 _CLASSES = 10_000
 """The most classes of a fleet, so that all their pairs fit the memory."""
 
@@ -32,7 +32,7 @@ _CLASSES = 10_000
     shell_complete=complete_path,
     required=True,
     metavar="FILE",
-    help="NDJSON with what every scheme publishes, or - for stdin.",
+    help="NDJSON with what every scheme publishes, or a saved fleet, or - for stdin.",
 )
 @click.option(
     "--truth",
@@ -82,10 +82,10 @@ def _read(path: str, schemes: Sequence[Scheme]) -> Projection:
     with open_binary(path) as stream:
         total = stream.seek(0, 2) if stream.seekable() else None
 
-        def chunks() -> Iterator[bytes]:
+        def chunks() -> Iterable[bytes]:
             if total is not None:
                 stream.seek(0)
-            return iter(lambda: stream.read(_CHUNK), b"")
+            return chunks_of(shown_name(path), stream, schemes)
 
         again = None if total is None else chunks
         with progress("loading", total, is_bytes=True) as show:

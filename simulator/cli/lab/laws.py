@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import click
 
+from simulator.cli.fleets import load_fleet
 from simulator.cli.inputs import SchemeType, complete_path, one_stdin
-from simulator.cli.match import load_fleet
 from simulator.cli.options import accepted_by_option, json_option
 from simulator.cli.output import print_json, progress
 from simulator.compat.description import Description
@@ -30,7 +30,7 @@ _REASONS = 5
     "fleet_path",
     shell_complete=complete_path,
     metavar="FILE",
-    help="NDJSON, or - for stdin: look at these devices instead of the value space.",
+    help="NDJSON, saved, or - for stdin: look at these devices instead of the value space.",
 )
 @click.option(
     "--law",

@@ -7,6 +7,7 @@ from itertools import islice
 
 import click
 
+from simulator.cli.fleets import is_text, load_fleet
 from simulator.cli.inputs import (
     SchemeType,
     complete_file,
@@ -18,7 +19,6 @@ from simulator.cli.inputs import (
     read_scheme,
     shown_name,
 )
-from simulator.cli.match import load_fleet
 from simulator.cli.options import accepted_by_option, json_option
 from simulator.cli.output import print_json
 from simulator.compat.description import Description
@@ -76,7 +76,7 @@ def _codes(_context: click.Context, _param: click.Parameter, value: str) -> tupl
     "fleet_path",
     metavar="FILE",
     shell_complete=complete_path,
-    help="NDJSON, or - for stdin: every pair of its classes is judged, or of some.",
+    help="NDJSON, saved, or - for stdin: every pair of its classes is judged, or of some.",
 )
 @click.option(
     "--releases",
@@ -237,13 +237,18 @@ def _located(inputs: _Inputs, findings: Sequence[Finding]) -> Iterator[_Located]
 
 
 def _lines(inputs: _Inputs, classes: Sequence[int]) -> dict[int, tuple[int, str]]:
-    """Read again the lines of the fleet that findings are about; standard input is gone."""
+    """
+    Read again the lines of the fleet that findings are about.
+
+    Standard input is gone, and only a text has lines.
+    """
     rows = {inputs.rows[index] for index in classes}
     if not rows or inputs.fleet_path == "-":
         return {}
     with open_binary(inputs.fleet_path) as stream:
-        if not stream.seekable():
+        if not stream.seekable() or not is_text(stream.read(8)):
             return {}
+        stream.seek(0)
         written = ((n, line) for n, line in enumerate(stream, 1) if line.strip(b" \t\r\n"))
         some = islice(enumerate(written), max(rows) + 1)
         return {row: (n, line.decode()) for row, (n, line) in some if row in rows}

@@ -8,8 +8,9 @@ from types import MappingProxyType
 
 import click
 
+from simulator.cli.fleets import load_fleet
 from simulator.cli.inputs import SchemeType, complete_path, shown_name
-from simulator.cli.match import check_classes, load_fleet
+from simulator.cli.match import check_classes
 from simulator.cli.options import accepted_by_option, json_option
 from simulator.cli.output import print_json, progress, write_whole
 from simulator.compat.scheme import Direction, Scheme
@@ -37,7 +38,7 @@ _LINTED = 400
     shell_complete=complete_path,
     required=True,
     metavar="FILE",
-    help="NDJSON, or - for stdin.",
+    help="NDJSON or a saved fleet, or - for stdin.",
 )
 @click.option(
     "-o",

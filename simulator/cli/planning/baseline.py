@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import click
 
+from simulator.cli.fleets import load_fleet
 from simulator.cli.inputs import complete_path, shown_name
-from simulator.cli.match import check_classes, load_fleet
+from simulator.cli.match import check_classes
 from simulator.cli.options import accepted_by_option, json_option, scheme_option
 from simulator.cli.output import STATUS, many, print_json, print_lines, progress
 from simulator.compat.scheme import Direction, Scheme

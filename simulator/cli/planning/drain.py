@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 import click
 
+from simulator.cli.fleets import load_fleet
 from simulator.cli.inputs import complete_path, one_stdin, open_binary, shown_name
-from simulator.cli.match import load_fleet
 from simulator.cli.options import accepted_by_option, json_option, scheme_option
 from simulator.cli.output import STATUS, many, print_json, print_lines, progress
 from simulator.compat.scheme import Direction, Outcome, Scheme

@@ -5,8 +5,9 @@ from types import MappingProxyType
 
 import click
 
+from simulator.cli.fleets import load_fleet
 from simulator.cli.inputs import complete_path, shown_name
-from simulator.cli.match import check_classes, load_fleet
+from simulator.cli.match import check_classes
 from simulator.cli.options import accepted_by_option, json_option, scheme_option
 from simulator.cli.output import many, print_json, print_lines, print_table, progress
 from simulator.compat.scheme import Direction, Scheme

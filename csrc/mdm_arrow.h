@@ -1,0 +1,200 @@
+/*
+ * Arrow data: the structures of the C data and stream interfaces, and views of arrays that have
+ * been checked as far as they can be without their values.
+ *
+ * Source of the structures: https://arrow.apache.org/docs/format/CDataInterface.html and
+ * CStreamInterface.html. Nothing tells how large most buffers are: what they must hold by their
+ * lengths and offsets is taken to be there.
+ */
+#ifndef MDM_ARROW_H
+#define MDM_ARROW_H
+
+#include "mdm_parse.h"
+
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+
+struct ArrowSchema {
+    const char *format;
+    const char *name;
+    const char *metadata;
+    int64_t flags;
+    int64_t n_children;
+    struct ArrowSchema **children;
+    struct ArrowSchema *dictionary;
+    void (*release)(struct ArrowSchema *);
+    void *private_data;
+};
+
+struct ArrowArray {
+    int64_t length;
+    int64_t null_count;
+    int64_t offset;
+    int64_t n_buffers;
+    int64_t n_children;
+    const void **buffers;
+    struct ArrowArray **children;
+    struct ArrowArray *dictionary;
+    void (*release)(struct ArrowArray *);
+    void *private_data;
+};
+
+#endif
+#ifndef ARROW_C_STREAM_INTERFACE
+#define ARROW_C_STREAM_INTERFACE
+
+struct ArrowArrayStream {
+    int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *out);
+    int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *out);
+    const char *(*get_last_error)(struct ArrowArrayStream *);
+    void (*release)(struct ArrowArrayStream *);
+    void *private_data;
+};
+
+#endif
+
+/* ---- mdm_arrow_view.c: arrays ---- */
+
+typedef enum mdm_form {
+    MDM_FORM_NONE, /* every value is null */
+    MDM_FORM_INT,
+    MDM_FORM_TEXT,       /* 32-bit offsets */
+    MDM_FORM_LARGE_TEXT, /* 64-bit offsets */
+    MDM_FORM_VIEW,       /* 16 bytes a text, which hold it or say where it is */
+    MDM_FORM_LIST,       /* of texts */
+    MDM_FORM_LARGE_LIST
+} mdm_form;
+
+typedef struct mdm_view {
+    mdm_form form;
+    uint8_t width;  /* of an integer, in bytes */
+    bool is_signed;
+    size_t first;   /* where the elements begin in the buffers */
+    size_t n;
+    const uint8_t *validity; /* NULL: no element is null */
+    const void *numbers;     /* integers, offsets, or views */
+    const void *const *texts; /* the buffers with text; of views there may be several */
+    const void *text_lens;    /* of views, in 64 bits each */
+    size_t n_texts;
+} mdm_view;
+
+/* An array of values, or of indexes to them, or of lists of them. */
+typedef struct mdm_source {
+    mdm_view own;
+    mdm_view values; /* of a dictionary or lists */
+    bool is_coded;
+} mdm_source;
+
+/* The n elements from `first` on, where the array belongs to a record batch. NULL, or what is
+   wrong. */
+const char *mdm_source_open(const struct ArrowSchema *schema, const struct ArrowArray *array,
+                            size_t first, size_t n, mdm_source *source);
+const char *mdm_batch_check(const struct ArrowSchema *schema, const struct ArrowArray *array);
+
+static inline bool mdm_view_has(const mdm_view *view, size_t i)
+{
+    return view->validity == NULL ||
+           (view->validity[(view->first + i) / 8] >> (view->first + i) % 8 & 1) != 0;
+}
+
+#define MDM_ARROW_TEXT (2 * (size_t)MDM_MAX_VALUE)
+
+/* The text of element i, which is not null; integers and lists are written to the buffer of
+   MDM_ARROW_TEXT bytes. NULL, or what is wrong. */
+const char *mdm_source_text(const mdm_source *source, const mdm_view *view, size_t i, char *buffer,
+                            mdm_text *text);
+int64_t mdm_view_int(const mdm_view *view, size_t i, bool *is_huge);
+/* The index of element i; the number of values where it is out of range. */
+size_t mdm_source_index(const mdm_source *source, size_t i);
+
+/* ---- mdm_arrow_codes.c: values to codes ---- */
+
+#define MDM_BLOCK ((size_t)1024)
+#define MDM_UNSEEN UINT32_MAX
+
+typedef struct mdm_memo_entry {
+    int64_t number;
+    uint32_t code; /* 0: empty */
+} mdm_memo_entry;
+
+#define MDM_MEMO ((size_t)512)
+
+typedef struct mdm_coder {
+    mdm_source source;
+    size_t attribute; /* that of lists is the number of attributes */
+    mdm_u32s table;   /* codes by index; MDM_UNSEEN */
+    mdm_memo_entry *memo; /* of integers */
+} mdm_coder;
+
+typedef struct mdm_complaint {
+    const char *what;
+    size_t row;
+} mdm_complaint;
+
+/* Whether the attribute can have values of this type. */
+bool mdm_coder_suits(const mdm_coder *coder, const mdm_fleet *fleet, const mdm_source *source);
+/* The codes of n rows from `first` on. */
+mdm_status mdm_coder_block(mdm_coder *coder, mdm_parser *parser, size_t first, size_t n,
+                           uint32_t *codes, mdm_complaint *complaint);
+
+/* ---- mdm_arrow_rows.c: codes to rows ---- */
+
+#define MDM_KEY_WORDS 2
+
+/* The codes of a row, packed. */
+typedef struct mdm_key {
+    uint64_t words[MDM_KEY_WORDS];
+} mdm_key;
+
+/* Classes by keys, where the codes fit into them. */
+typedef struct mdm_keys {
+    mdm_key *at;
+    uint32_t *classes; /* 0: empty */
+    size_t n_slots;    /* a power of two, or 0 */
+    size_t n;
+    uint8_t word[MDM_MAX_ATTRIBUTES + 1];
+    uint8_t shift[MDM_MAX_ATTRIBUTES + 1];
+    uint8_t bits[MDM_MAX_ATTRIBUTES + 1];
+    bool is_off;
+    size_t n_rows;
+    size_t n_hits;
+} mdm_keys;
+
+/* codes: MDM_BLOCK for each column; n of them are rows. Their classes, which are new in a flat
+   table. */
+mdm_status mdm_rows_intern(mdm_fleet *fleet, mdm_keys *keys, const uint32_t *codes, size_t n,
+                           uint32_t *classes);
+void mdm_keys_free(mdm_keys *keys, const mdm_allocator *memory);
+
+/* ---- mdm_arrow_batch.c ---- */
+
+/* What a column of a batch is: an attribute or the lists, by number; or one of these. */
+#define COLUMN_NAME (MDM_MAX_ATTRIBUTES + 1)
+#define COLUMN_ROW (MDM_MAX_ATTRIBUTES + 2)
+
+struct mdm_arrow {
+    mdm_reader *reader;
+    const mdm_allocator *memory;
+    struct ArrowArrayStream stream;
+    struct ArrowSchema schema;
+    struct ArrowArray batch;
+    struct ArrowArray last; /* kept until the next one is there, so that no address comes twice */
+    size_t n_columns;
+    uint8_t *columns;
+    mdm_coder *coders; /* one an attribute, then that of the lists */
+    size_t n_coders;
+    mdm_source names;
+    bool has_names;
+    mdm_keys keys;
+    uint32_t *codes; /* a block for each coder, then one of classes */
+    size_t n_rows;
+};
+
+void mdm_flaw_note(mdm_flaw *flaw, const char *what, size_t row, const char *detail);
+/* MDM_BAD_DATA. A column beyond them all: none. */
+mdm_status mdm_arrow_refuse(const mdm_arrow *arrow, mdm_flaw *flaw, const char *what, size_t row,
+                            size_t column);
+/* The batch that was fetched. */
+mdm_status mdm_batch_read(mdm_arrow *arrow, mdm_flaw *flaw);
+
+#endif

@@ -1,0 +1,245 @@
+/*
+ * One record batch into a reader, a block of rows at a time.
+ */
+#include <string.h>
+
+#include "mdm_arrow.h"
+#include "mdm_reader.h"
+
+/* ---- Flaws ---- */
+
+void mdm_flaw_note(mdm_flaw *flaw, const char *what, size_t row, const char *detail)
+{
+    if (flaw != NULL) {
+        const size_t len = detail == NULL ? 0 : strlen(detail);
+        const size_t n = len < sizeof flaw->detail - 1 ? len : sizeof flaw->detail - 1;
+        *flaw = (mdm_flaw){.what = what, .offset = row};
+        memcpy(flaw->detail, detail == NULL ? "" : detail, n);
+    }
+}
+
+mdm_status mdm_arrow_refuse(const mdm_arrow *arrow, mdm_flaw *flaw, const char *what, size_t row,
+                            size_t column)
+{
+    static const char prefix[] = "column ";
+    const size_t begin = sizeof prefix - 1;
+    mdm_flaw_note(flaw, what, row, column < arrow->n_columns ? prefix : NULL);
+    if (flaw != NULL && column < arrow->n_columns) {
+        const char *name = arrow->schema.children[column]->name;
+        const size_t len = strlen(name);
+        const size_t room = sizeof flaw->detail - 1 - begin;
+        memcpy(flaw->detail + begin, name, len < room ? len : room);
+    }
+    return MDM_BAD_DATA;
+}
+
+/* ---- Opened ---- */
+
+/* The dictionary of the batch before keeps its codes; that batch is still there, so the same
+   addresses hold the same values. Views are not compared, for their texts are anywhere. */
+static bool is_same(const mdm_view *one, const mdm_view *other)
+{
+    return one->form == other->form && one->form != MDM_FORM_VIEW && one->n == other->n &&
+           one->first == other->first && one->numbers == other->numbers &&
+           one->validity == other->validity && one->width == other->width &&
+           (one->n_texts == 0 || one->texts[0] == other->texts[0]);
+}
+
+static bool open_table(mdm_arrow *arrow, mdm_coder *coder, const mdm_source *source)
+{
+    const size_t n = source->values.n;
+    const bool is_known = coder->source.is_coded && is_same(&coder->source.values, &source->values);
+    coder->source = *source;
+    if (!source->is_coded || is_known || n == 0) {
+        return true;
+    }
+    if (!MDM_FIT(arrow->memory, &coder->table, n)) {
+        return false;
+    }
+    memset(coder->table.at, 0xff, n * sizeof *coder->table.at);
+    return true;
+}
+
+static mdm_status open_column(mdm_arrow *arrow, size_t i, mdm_flaw *flaw)
+{
+    const struct ArrowArray *batch = &arrow->batch;
+    const size_t column = arrow->columns[i];
+    const size_t first = (size_t)batch->offset;
+    const size_t n = (size_t)batch->length;
+    mdm_source source;
+    const char *wrong = NULL;
+    if (column == COLUMN_ROW) {
+        return MDM_OK;
+    }
+    wrong = mdm_source_open(arrow->schema.children[i], batch->children[i], first, n, &source);
+    if (wrong != NULL) {
+        return mdm_arrow_refuse(arrow, flaw, wrong, arrow->n_rows, i);
+    }
+    if (column == COLUMN_NAME) {
+        const mdm_form form = source.is_coded ? source.values.form : source.own.form;
+        arrow->names = source;
+        arrow->has_names = true;
+        return form == MDM_FORM_INT || form == MDM_FORM_LIST || form == MDM_FORM_LARGE_LIST
+                   ? mdm_arrow_refuse(arrow, flaw, "names that are no texts", arrow->n_rows, i)
+                   : MDM_OK;
+    }
+    if (!mdm_coder_suits(&arrow->coders[column], mdm_reader_fleet(arrow->reader), &source)) {
+        return mdm_arrow_refuse(arrow, flaw, "a type that does not suit the attribute",
+                                arrow->n_rows, i);
+    }
+    return open_table(arrow, &arrow->coders[column], &source) ? MDM_OK : MDM_NO_MEMORY;
+}
+
+static mdm_status open_batch(mdm_arrow *arrow, mdm_flaw *flaw)
+{
+    const char *wrong = mdm_batch_check(&arrow->schema, &arrow->batch);
+    mdm_status status = MDM_OK;
+    if (wrong != NULL) {
+        return mdm_arrow_refuse(arrow, flaw, wrong, arrow->n_rows, SIZE_MAX);
+    }
+    for (size_t i = 0; i < arrow->n_columns && status == MDM_OK; i++) {
+        status = open_column(arrow, i, flaw);
+    }
+    return status;
+}
+
+static size_t column_of(const mdm_arrow *arrow, size_t number)
+{
+    size_t i = 0;
+    while (i < arrow->n_columns && arrow->columns[i] != number) {
+        i++;
+    }
+    return i;
+}
+
+/* ---- Names ---- */
+
+static bool is_plain(mdm_text text)
+{
+    bool is_other = false;
+    for (size_t i = 0; i < text.len; i++) {
+        const unsigned char c = (unsigned char)text.at[i];
+        is_other |= c < 0x20 || c >= 0x7f;
+    }
+    return !is_other;
+}
+
+static const char *name_at(const mdm_arrow *arrow, size_t i, mdm_text *name)
+{
+    const mdm_source *source = &arrow->names;
+    const mdm_view *view = &source->own;
+    const char *wrong = NULL;
+    *name = (mdm_text){NULL, 0};
+    if (view->form == MDM_FORM_NONE || !mdm_view_has(view, i)) {
+        return NULL;
+    }
+    if (source->is_coded) {
+        i = mdm_source_index(source, i);
+        view = &source->values;
+        if (i == view->n) {
+            return "an index beyond its dictionary";
+        }
+        if (view->form == MDM_FORM_NONE || !mdm_view_has(view, i)) {
+            return NULL;
+        }
+    }
+    wrong = mdm_source_text(source, view, i, NULL, name);
+    if (wrong != NULL) {
+        return wrong;
+    }
+    return name->len > MDM_MAX_VALUE || (!is_plain(*name) && !mdm_is_name(*name))
+               ? "a name that cannot be"
+               : NULL;
+}
+
+static mdm_status add_names(mdm_arrow *arrow, mdm_fleet *fleet, size_t first, size_t n, size_t row,
+                            mdm_complaint *complaint)
+{
+    if (!arrow->has_names) {
+        for (size_t i = 0; i < n && fleet->keeps_names; i++) {
+            fleet->rows.name.at[row + i] = MDM_NO_NAME;
+        }
+        return MDM_OK;
+    }
+    for (size_t i = 0; i < n; i++) {
+        mdm_text name = {NULL, 0};
+        uint64_t word = MDM_NO_NAME;
+        const char *wrong = name_at(arrow, first + i, &name);
+        mdm_status status = MDM_OK;
+        if (wrong != NULL) {
+            *complaint = (mdm_complaint){wrong, first + i};
+            return MDM_BAD_DATA;
+        }
+        if (!fleet->keeps_names) {
+            continue;
+        }
+        if (name.at != NULL) {
+            status = mdm_names_add(fleet, name, &word);
+        }
+        if (status != MDM_OK) {
+            return status;
+        }
+        fleet->rows.name.at[row + i] = word;
+    }
+    return MDM_OK;
+}
+
+/* ---- Rows ---- */
+
+static mdm_status read_codes(mdm_arrow *arrow, mdm_parser *parser, size_t first, size_t n,
+                             size_t *column, mdm_complaint *complaint)
+{
+    mdm_status status = MDM_OK;
+    for (size_t c = 0; c < arrow->n_coders && status == MDM_OK; c++) {
+        *column = c;
+        status = mdm_coder_block(&arrow->coders[c], parser, first, n,
+                                 arrow->codes + c * MDM_BLOCK, complaint);
+    }
+    return status;
+}
+
+static mdm_status read_block(mdm_arrow *arrow, mdm_parser *parser, size_t first, size_t n,
+                             size_t row, mdm_flaw *flaw)
+{
+    mdm_fleet *fleet = parser->grown;
+    uint32_t *classes = arrow->codes + arrow->n_coders * MDM_BLOCK;
+    mdm_complaint complaint = {NULL, 0};
+    size_t column = 0;
+    mdm_status status = read_codes(arrow, parser, first, n, &column, &complaint);
+    if (status == MDM_OK) {
+        column = COLUMN_NAME;
+        status = add_names(arrow, fleet, first, n, row, &complaint);
+    }
+    if (status == MDM_OK) {
+        status = mdm_rows_intern(fleet, &arrow->keys, arrow->codes, n, classes);
+    }
+    if (status == MDM_BAD_DATA) {
+        return mdm_arrow_refuse(arrow, flaw, complaint.what, arrow->n_rows + complaint.row,
+                      column_of(arrow, column));
+    }
+    for (size_t i = 0; i < n && status == MDM_OK; i++) {
+        mdm_row_class_set(fleet, row + i, classes[i]);
+    }
+    return status;
+}
+
+mdm_status mdm_batch_read(mdm_arrow *arrow, mdm_flaw *flaw)
+{
+    mdm_fleet *fleet = mdm_reader_fleet(arrow->reader);
+    const size_t n = (size_t)arrow->batch.length;
+    mdm_parser parser = mdm_parser_growing(fleet);
+    size_t row = 0;
+    mdm_status status = open_batch(arrow, flaw);
+    if (status == MDM_OK) {
+        status = mdm_reader_reserve(arrow->reader, n, &row);
+    }
+    for (size_t first = 0; first < n && status == MDM_OK; first += MDM_BLOCK) {
+        const size_t run = n - first < MDM_BLOCK ? n - first : MDM_BLOCK;
+        status = read_block(arrow, &parser, first, run, row + first, flaw);
+        if (status == MDM_OK) {
+            mdm_reader_push(arrow->reader, run);
+        }
+    }
+    arrow->n_rows += status == MDM_OK ? n : 0;
+    return status;
+}
