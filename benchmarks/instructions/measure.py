@@ -65,9 +65,10 @@ def _call(*command: str | Path, path: str | None = None) -> str:
 def build(folder: Path) -> Path:
     """Compile the work and the core as the extension is compiled, and as a library is: PIC."""
     program = folder / "work"
-    # Relative, so that the program is the same wherever the sources are.
+    # Relative, so that the program is the same wherever the sources are. Valgrind may not read what
+    # clang writes by -g alone.
     work = sorted(path.relative_to(ROOT) for path in ROOT.glob("benchmarks/instructions/*.c"))
-    flags = [*build_mdm.FLAGS, "-fPIC", "-g", "-Icsrc"]
+    flags = [*build_mdm.FLAGS, "-fPIC", "-gdwarf-4", "-Icsrc"]
     _call(_COMPILER, *flags, *work, *build_mdm.sources(), "-o", program)
     return program
 
