@@ -87,6 +87,8 @@ __attribute__((noinline)) void measured(step *run, work *at)
 static void piece(const char *name, step *run, work *at)
 {
     at->n_given = 0;
+    memset(at->rows, 0, sizeof at->rows);
+    memset(at->bits, 0, sizeof at->bits);
     at->answer = 0xcbf29ce484222325U;
     measured(run, at);
     note_all(at);
