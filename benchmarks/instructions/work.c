@@ -13,6 +13,7 @@
 #define N_DEVICES 20000U
 #define N_FLAT 33000U /* enough for an order in which blocks are passed over */
 #define N_QUERIES 50U
+#define N_JOINED 512U /* of which the first are the queries */
 #define N_FIRST 10U
 #define N_CHANGED 2000U
 #define N_LINES_A_FEED 2000U
@@ -218,6 +219,32 @@ static void lay_out_anew(work *at)
     CHECK(mdm_fleet_lay_out(at->fleet, MDM_LAYOUT_FLAT) == MDM_OK);
 }
 
+/* All at once: how many for each, then rows of the first. */
+static void join_all(work *at)
+{
+    static const size_t n_bytes = (size_t)1 << 20;
+    mdm_join *join = NULL;
+    mdm_place place = {0, 0};
+    uint32_t sources[N_JOINED];
+    size_t n_faults = 0;
+    size_t n_left = 1;
+    size_t n = 0;
+    CHECK(mdm_join_lines(at->fleet, at->sources.at, at->sources.len, MDM_NOBODY, 1, &join, NULL, 0,
+                         &n_faults) == MDM_OK);
+    while (n_left > 0) {
+        CHECK(mdm_join_count(join, 1, &n_left) == MDM_OK);
+    }
+    CHECK(mdm_join_counts(join, MDM_YES, at->rows, N_JOINED) == MDM_OK);
+    for (size_t i = 0; i < N_JOINED; i++) {
+        at->n_given += at->rows[i];
+    }
+    CHECK(mdm_join_judge(join, 0, n_bytes, &n) == MDM_OK);
+    CHECK(mdm_join_bitmaps(join, MDM_YES, 0, 1, at->bits, sizeof at->bits) == MDM_OK);
+    CHECK(mdm_join_pairs(join, MDM_YES, &place, sources, at->rows, N_JOINED, &n) == MDM_OK);
+    at->n_given += n;
+    mdm_join_free(join);
+}
+
 /* ---- Fleets, with their pieces in order ---- */
 
 static void start(work *at, const mdm_scheme *scheme)
@@ -243,13 +270,14 @@ static void answer(work *at)
     piece("rows", give_rows, at);
     piece("first", give_first, at);
     piece("bitmap", give_bitmap, at);
+    piece("join", join_all, at);
 }
 
 static void classes(work *at)
 {
     start(at, &scheme_of_objects);
     lines_repeating(&at->read, 0, N_DEVICES, RULE_NARROW);
-    lines_repeating(&at->sources, 0, N_QUERIES, RULE_NARROW);
+    lines_repeating(&at->sources, 0, N_JOINED, RULE_NARROW);
     piece("read", read_all, at);
     CHECK(mdm_fleet_layout(at->fleet) == MDM_LAYOUT_CLASSES);
     piece("compile", compile_by_scheme, at);
@@ -266,6 +294,7 @@ static void flat(work *at)
     lines_differing(&at->read, 0, N_FLAT, RULE_NONE);
     lines_differing(&at->sources, 0, N_QUERIES / 2, RULE_NARROW);
     lines_differing(&at->sources, N_QUERIES / 2, N_QUERIES / 2, RULE_BROAD);
+    lines_differing(&at->sources, N_QUERIES, N_JOINED - N_QUERIES, RULE_NARROW);
     piece("read", read_all, at);
     piece("lay out", lay_out_anew, at);
     piece("compile", compile_by_scheme, at);
