@@ -13,6 +13,16 @@ from cffi import FFI
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "/* cdef: begin */", "/* cdef: end */"
 
+FLAGS = (
+    "-std=c11",
+    "-O3",
+    "-pthread",
+    # A cdef that drifts from the header is otherwise only a warning.
+    "-Werror=int-conversion",
+    "-Werror=incompatible-pointer-types",
+)
+"""What the core is compiled with, after Python's own flags."""
+
 
 def declarations() -> str:
     """Return what stands between the marks of the header."""
@@ -38,14 +48,6 @@ ffibuilder.set_source(
     include_dirs=["csrc"],
     depends=sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "csrc").glob("*.h")),
     py_limited_api=True,
-    extra_compile_args=[
-        "-std=c11",
-        "-O3",
-        "-pthread",
-        # A cdef that drifts from the header is otherwise only a warning.
-        "-Werror=int-conversion",
-        "-Werror=incompatible-pointer-types",
-        *_sanitize,
-    ],
+    extra_compile_args=[*FLAGS, *_sanitize],
     extra_link_args=["-pthread", *_sanitize],
 )

@@ -44,7 +44,7 @@ def complete(tmp_path, environment):
     ("words", "expected"),
     [
         (("ch",), ["check"]),
-        (("fleet", ""), ["baseline", "drain", "info", "islands", "make"]),
+        (("fleet", ""), ["baseline", "convert", "drain", "info", "islands", "make"]),
         (("match", "--eng"), ["--engine"]),
         (("match", "--engine", ""), ["c", "python"]),
         (("check", "--accepted-by", "s"), ["source"]),
