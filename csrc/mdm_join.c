@@ -8,6 +8,8 @@
 /* Columns of more codes get no rows, nor any column once so many rows are taken. */
 #define MOST_CODES ((size_t)1 << 16)
 #define MOST_ROWS ((size_t)1 << 18)
+/* So many codes are worth a map to fewer rows. */
+#define MANY_CODES ((size_t)512)
 #define MOST_THREADS 64
 /* Sources that are judged at once, at most. */
 #define MOST_JUDGED ((size_t)MDM_LANES * 64)
@@ -34,6 +36,40 @@ static size_t n_codes_of(const mdm_fleet *fleet, size_t column)
                                                      : fleet->dictionaries[column].texts.n);
 }
 
+/* Maps are for codes of two bytes. */
+static bool has_halves(const mdm_join *join, size_t number)
+{
+    return join->fleet->classes.columns.at[number].n_bytes == sizeof(uint16_t);
+}
+
+/* Where a set has many codes of few members, combinations of members have rows instead. All codes
+   must be settled, and keys of the fleet's order keep a row a code. */
+static bool find_maps(mdm_join *join, size_t number)
+{
+    const mdm_dictionary *dictionary = &join->fleet->dictionaries[number];
+    mdm_join_column *column = &join->columns[number];
+    const size_t n_chunks = (dictionary->members.n + MDM_CHUNK - 1) / MDM_CHUNK;
+    if (n_chunks > MDM_MAX_CHUNKS || column->n_codes < MANY_CODES ||
+        dictionary->n_settled + 1 < column->n_codes || !has_halves(join, number) ||
+        mdm_is_key(&join->fleet->classes.zones, number)) {
+        return true;
+    }
+    column->maps = mdm_take(&join->sources.arena, n_chunks * column->n_codes, sizeof *column->maps);
+    if (column->maps == NULL) {
+        return false;
+    }
+    column->n_chunks = n_chunks;
+    for (size_t c = 0; c < n_chunks; c++) {
+        uint16_t *map = column->maps + c * column->n_codes;
+        map[0] = 0;
+        for (size_t code = 1; code < column->n_codes; code++) {
+            map[code] = (uint16_t)(1 + (column->places[code] >> c * MDM_CHUNK) %
+                                           ((size_t)1 << MDM_CHUNK));
+        }
+    }
+    return true;
+}
+
 static bool find_places(mdm_join *join, size_t number)
 {
     const mdm_dictionary *dictionary = &join->fleet->dictionaries[number];
@@ -51,7 +87,7 @@ static bool find_places(mdm_join *join, size_t number)
         places[code] = mdm_members_of(&dictionary->members, code);
     }
     join->columns[number].places = places;
-    return true;
+    return find_maps(join, number);
 }
 
 /* Takes n rows; false: those would be too many. */
@@ -77,6 +113,12 @@ static void find_column(mdm_join *join, size_t number)
         (join->accepted_by & MDM_SOURCE) != 0 && !column->is_late) {
         column->is_late = !take_rows(join, column->n_codes, &column->second);
     }
+    column->is_mapped = number < scheme->n_attributes && !column->is_late &&
+                        column->n_codes >= MANY_CODES && has_halves(join, number) &&
+                        join->fleet->dictionaries[number].n_settled + 1 == column->n_codes &&
+                        !mdm_is_key(&join->fleet->classes.zones, number) &&
+                        take_rows(join, column->n_codes * sizeof(uint16_t) / MDM_LANE_BYTES + 1,
+                                  &column->map_row);
 }
 
 /* The clauses of targets have rows too. */
@@ -103,7 +145,6 @@ static bool find_columns(mdm_join *join)
         }
     }
     find_clauses(join);
-    join->full_row = join->n_rows++;
     for (size_t a = 0; a < n && is_done; a++) {
         is_done = find_places(join, a);
     }

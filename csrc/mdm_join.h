@@ -73,16 +73,28 @@ typedef struct mdm_join_column {
     bool is_late; /* too many codes for rows */
     bool may_be_undecided;
     const uint64_t *places; /* of a set: the members of each settled code, as in mdm_member_table */
+    size_t n_chunks; /* of a set of many codes: its rows may be those of combinations of members */
+    uint16_t *maps;  /* then, for each chunk: by code its row */
+    bool is_mapped;  /* many codes with an order: those that a block does not tell apart share a row */
+    size_t map_row;  /* then, where a block keeps its map */
 } mdm_join_column;
+
+/* The rows of a column of a block. */
+typedef enum mdm_shape {
+    MDM_PLAIN, /* one a code */
+    MDM_MERGED, /* one for neighbours that no lane tells apart */
+    MDM_SPLIT /* those of chunks of members, which are ANDed */
+} mdm_shape;
 
 /* A block compiled. Of two planes the first is what is not refused, the second what is accepted. */
 typedef struct mdm_field {
     mdm_lanes start[2];
     size_t n_columns; /* that are asked; the keys of the fleet's order are the last */
     size_t n_keys;
-    uint8_t columns[MDM_MAX_COLUMNS];
+    uint8_t columns[MDM_MAX_STRANDS];
+    const uint16_t *maps[MDM_MAX_STRANDS];
     uint8_t keys[MDM_MAX_KEYS]; /* the number of each of these keys among all */
-    const mdm_lanes *rows_of[2][MDM_MAX_COLUMNS]; /* of each column */
+    const mdm_lanes *rows_of[2][MDM_MAX_STRANDS]; /* of each column */
     mdm_lanes late; /* lanes of which rows do not say all */
     bool has_late;
     mdm_folds folds;
@@ -92,6 +104,7 @@ typedef struct mdm_field {
     uint32_t object_of[MDM_LANES]; /* a row of the lists of sources; MDM_NONE: none */
     bool is_undecided[MDM_MAX_COLUMNS];
     bool is_used[MDM_MAX_COLUMNS];
+    mdm_shape shapes[MDM_MAX_COLUMNS];
     mdm_lanes *rows[2]; /* by column and code */
 } mdm_field;
 
@@ -115,8 +128,7 @@ struct mdm_join {
     uint64_t late; /* attributes that are late and may be compared, one a bit */
     size_t first_clause[MDM_MAX_ATTRIBUTES]; /* of targets: where each attribute's rows begin */
     uint8_t n_compared_before[MDM_MAX_ATTRIBUTES];
-    size_t n_rows;   /* of a field */
-    size_t full_row; /* which has all lanes */
+    size_t n_rows; /* of a field */
     mdm_seating all;
     uint32_t *counts[2]; /* a source: possible, accepted */
     size_t n_counted;    /* blocks of all, then the sources alone */
@@ -149,6 +161,15 @@ mdm_status mdm_sources_read(mdm_join *join, mdm_text text, mdm_fault *faults, si
 mdm_status mdm_sources_of_rows(mdm_join *join, const uint32_t *rows, size_t rows_len);
 mdm_status mdm_sources_of_classes(mdm_join *join);
 void mdm_sources_free(mdm_join *join);
+
+static inline bool mdm_is_key(const mdm_zones *zones, size_t column)
+{
+    bool is_key = false;
+    for (size_t k = 0; k < zones->n_keys; k++) {
+        is_key = is_key || zones->columns[k] == column;
+    }
+    return is_key;
+}
 
 /* What the relation of a compared attribute holds. */
 static inline const mdm_encoded *mdm_relation_of(const mdm_join *join, const mdm_source *source,
