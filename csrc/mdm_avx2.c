@@ -11,7 +11,7 @@
 /* A word with fewer bits is looked at bit by bit. */
 #define SPARSE 8
 
-static inline uint64_t few_in(const uint16_t *halves, const uint32_t *wide,
+AVX2 static inline uint64_t few_in(const uint16_t *halves, const uint32_t *wide,
                               const mdm_filter *filter, uint64_t word)
 {
     uint64_t kept = 0;
@@ -150,9 +150,21 @@ AVX2 static void keep_words(const void *given, const mdm_filter *filter, uint64_
     }
 }
 
+AVX2 static size_t count(const uint64_t *words, size_t n_words)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < n_words; i++) {
+        n += (size_t)__builtin_popcountll(words[i]);
+    }
+    return n;
+}
+
 const mdm_kernels mdm_kernels_avx2 = {
     .path = MDM_PATH_AVX2,
     .keep = {keep_bytes, keep_halves, keep_words},
+    .count = count,
 };
 
+#else
+typedef int mdm_no_avx2; /* C has no empty files */
 #endif

@@ -71,7 +71,7 @@ AVX512 static inline uint64_t wide_in(__m512i code, const uint64_t *set)
     return _mm512_test_epi32_mask(of, bit);
 }
 
-static inline uint64_t few_in(const uint16_t *halves, const uint32_t *wide,
+AVX512 static inline uint64_t few_in(const uint16_t *halves, const uint32_t *wide,
                               const mdm_filter *filter, uint64_t word)
 {
     uint64_t kept = 0;
@@ -82,14 +82,26 @@ static inline uint64_t few_in(const uint16_t *halves, const uint32_t *wide,
     return kept;
 }
 
-/* n_blocks is a constant where this is called with one, so that its loop is none. */
-AVX512 static inline __attribute__((always_inline)) void keep_in_registers(
-    const uint16_t *codes, const uint64_t *set, size_t n_blocks, uint64_t *words, size_t n_words)
+AVX512 static void keep_in_block(const uint16_t *codes, const mdm_filter *filter,
+                                 uint64_t *words, size_t n_words)
 {
     for (size_t i = 0; i < n_words; i++, codes += 64) {
         if (words[i] != 0) {
-            words[i] &= halves_in(codes, set, n_blocks) |
-                        halves_in(codes + 32, set, n_blocks) << 32;
+            words[i] &= halves_in(codes, filter->set, 1) |
+                        halves_in(codes + 32, filter->set, 1) << 32;
+        }
+    }
+}
+
+AVX512 static void keep_in_blocks(const uint16_t *codes, const mdm_filter *filter,
+                                  size_t n_blocks, uint64_t *words, size_t n_words)
+{
+    for (size_t i = 0; i < n_words; i++, codes += 64) {
+        if (__builtin_popcountll(words[i]) < SPARSE) {
+            words[i] = few_in(codes, NULL, filter, words[i]);
+        } else {
+            words[i] &= halves_in(codes, filter->set, n_blocks) |
+                        halves_in(codes + 32, filter->set, n_blocks) << 32;
         }
     }
 }
@@ -134,9 +146,9 @@ AVX512 static void keep_halves(const void *codes, const mdm_filter *filter, uint
     if (filter->is_interval) {
         compare_halves(codes, filter, words, n_words);
     } else if (n_blocks <= 1) {
-        keep_in_registers(codes, filter->set, 1, words, n_words);
+        keep_in_block(codes, filter, words, n_words);
     } else if (n_blocks <= MOST_BLOCKS) {
-        keep_in_registers(codes, filter->set, n_blocks, words, n_words);
+        keep_in_blocks(codes, filter, n_blocks, words, n_words);
     } else {
         keep_gathered(codes, filter, words, n_words);
     }
@@ -169,9 +181,21 @@ AVX512 static void keep_words(const void *given, const mdm_filter *filter, uint6
     }
 }
 
+AVX512 static size_t count(const uint64_t *words, size_t n_words)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < n_words; i++) {
+        n += (size_t)__builtin_popcountll(words[i]);
+    }
+    return n;
+}
+
 const mdm_kernels mdm_kernels_avx512 = {
     .path = MDM_PATH_AVX512,
     .keep = {keep_bytes, keep_halves, keep_words},
+    .count = count,
 };
 
+#else
+typedef int mdm_no_avx512; /* C has no empty files */
 #endif

@@ -220,7 +220,7 @@ static inline uint32_t mdm_class_size(const mdm_fleet *fleet, size_t class)
     return fleet->classes.is_flat ? 1 : fleet->classes.at[class].n_rows;
 }
 
-/* ---- mdm_order.c: the order of a flat table ---- */
+/* ---- mdm_zones.c: the order of a flat table ---- */
 
 bool mdm_zones_reserve(const mdm_allocator *memory, mdm_zones *zones, size_t n_pages);
 void mdm_zones_note(mdm_zones *zones, size_t class, size_t key, uint32_t code);

@@ -17,6 +17,7 @@ typedef struct sweep {
     const mdm_object *joined; /* an object whose variables tie columns together; or NULL */
     const uint64_t *from;
     mdm_bits to;
+    const mdm_table *order[MDM_MAX_TABLES];
     mdm_filter possible[MDM_MAX_TABLES];
     mdm_filter accepted[MDM_MAX_TABLES];
 } sweep;
@@ -101,7 +102,7 @@ static uint64_t sweep_zones(const sweep *at, size_t page, uint64_t *possible)
     uint64_t done = 0;
     for (size_t k = 0; k < zones->n_keys; k++) {
         for (size_t i = 0; i < at->tables->n; i++) {
-            if (at->tables->at[i].column == zones->columns[k] &&
+            if (at->order[i]->column == zones->columns[k] &&
                 !keep_zones(zones, k, &at->possible[i], page, possible)) {
                 done |= (uint64_t)1 << i;
             }
@@ -125,7 +126,7 @@ static void sweep_page(const void *context, size_t page)
     done = sweep_zones(at, page, possible);
     for (size_t i = 0; i < at->tables->n && any_bit(possible, n_words); i++) {
         if (i >= 64 || (done >> i & 1) == 0) {
-            keep(fleet, at->tables->at[i].column, &at->possible[i], page, possible);
+            keep(fleet, at->order[i]->column, &at->possible[i], page, possible);
         }
     }
     if (at->joined != NULL) {
@@ -133,10 +134,46 @@ static void sweep_page(const void *context, size_t page)
     }
     memcpy(accepted, possible, n_words * sizeof *accepted);
     for (size_t i = 0; i < at->tables->n; i++) {
-        const mdm_table *table = &at->tables->at[i];
+        const mdm_table *table = at->order[i];
         if (table->accepted != table->possible && any_bit(accepted, n_words)) {
             keep(fleet, table->column, &at->accepted[i], page, accepted);
         }
+    }
+}
+
+/* What a lookup costs, in that of one byte. */
+static double cost_of(const mdm_fleet *fleet, const mdm_table *table, const mdm_filter *filter)
+{
+    const uint32_t n_bytes = fleet->classes.columns.at[table->column].n_bytes;
+    const size_t n_blocks = table->n_codes / 1024;
+    if (n_bytes <= 1 || filter->is_interval) {
+        return n_bytes == 0 ? 0.1 : n_bytes;
+    }
+    return (double)n_bytes + (double)(n_blocks < 8 ? n_blocks : 8);
+}
+
+/* Those first that refuse most for what they cost. */
+static void order_tables(sweep *at)
+{
+    double worth[MDM_MAX_TABLES];
+    size_t n = 0;
+    for (size_t i = 0; i < at->tables->n; i++) {
+        const mdm_table *table = &at->tables->at[i];
+        const mdm_filter filter = mdm_filter_of(table->possible, table->n_codes);
+        const double made = (double)table->n_refused / (double)table->n_codes /
+                            cost_of(at->query->fleet, table, &filter);
+        size_t place = n++;
+        for (; place > 0 && worth[place - 1] < made; place--) {
+            worth[place] = worth[place - 1];
+            at->order[place] = at->order[place - 1];
+            at->possible[place] = at->possible[place - 1];
+        }
+        worth[place] = made;
+        at->order[place] = table;
+        at->possible[place] = filter;
+    }
+    for (size_t i = 0; i < n; i++) {
+        at->accepted[i] = mdm_filter_of(at->order[i]->accepted, at->order[i]->n_codes);
     }
 }
 
@@ -147,11 +184,7 @@ static void run(const mdm_query *query, const mdm_tables *tables, const mdm_obje
     const size_t n_pages = query->fleet->classes.columns.n_pages;
     const size_t most = n_pages / PAGES_A_THREAD;
     const unsigned n_threads = query->n_threads;
-    for (size_t i = 0; i < tables->n; i++) {
-        const mdm_table *table = &tables->at[i];
-        at.possible[i] = mdm_filter_of(table->possible, table->n_codes);
-        at.accepted[i] = mdm_filter_of(table->accepted, table->n_codes);
-    }
+    order_tables(&at);
     mdm_run(most < n_threads ? (unsigned)most : n_threads, sweep_page, &at, n_pages);
 }
 

@@ -29,9 +29,13 @@ mdm_filter mdm_filter_of(const uint64_t *set, size_t n_codes);
 typedef void mdm_keep(const void *codes, const mdm_filter *filter, uint64_t *words,
                       size_t n_words);
 
+/* How many bits are set. */
+typedef size_t mdm_count_bits(const uint64_t *words, size_t n_words);
+
 typedef struct mdm_kernels {
     mdm_path path;
     mdm_keep *keep[3]; /* codes of one, two and four bytes */
+    mdm_count_bits *count;
 } mdm_kernels;
 
 /* The best path of this processor, or the one that MDM_PATH names in the environment. */

@@ -58,7 +58,17 @@ KEEP(keep_bytes, uint8_t)
 KEEP(keep_halves, uint16_t)
 KEEP(keep_words, uint32_t)
 
+static size_t count(const uint64_t *words, size_t n_words)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < n_words; i++) {
+        n += (size_t)__builtin_popcountll(words[i]);
+    }
+    return n;
+}
+
 const mdm_kernels mdm_kernels_portable = {
     .path = MDM_PATH_PORTABLE,
     .keep = {keep_bytes, keep_halves, keep_words},
+    .count = count,
 };

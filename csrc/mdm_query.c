@@ -83,11 +83,10 @@ static bool take_bits(mdm_query *query)
 size_t mdm_count_devices(const mdm_fleet *fleet, const uint64_t *bits, size_t n_words)
 {
     size_t n = 0;
+    if (fleet->classes.is_flat) {
+        return fleet->kernels->count(bits, n_words);
+    }
     for (size_t i = 0; i < n_words; i++) {
-        if (fleet->classes.is_flat) {
-            n += (size_t)__builtin_popcountll(bits[i]);
-            continue;
-        }
         for (uint64_t left = bits[i]; left != 0; left &= left - 1) {
             n += fleet->classes.at[i * 64 + (size_t)__builtin_ctzll(left)].n_rows;
         }

@@ -70,9 +70,17 @@ static void keep_words(const void *given, const mdm_filter *filter, uint64_t *wo
     mdm_kernels_portable.keep[2](given, filter, words, n_words);
 }
 
+static size_t count(const uint64_t *words, size_t n_words)
+{
+    return mdm_kernels_portable.count(words, n_words);
+}
+
 const mdm_kernels mdm_kernels_sse2 = {
     .path = MDM_PATH_SSE2,
     .keep = {keep_bytes, keep_halves, keep_words},
+    .count = count,
 };
 
+#else
+typedef int mdm_no_sse2; /* C has no empty files */
 #endif

@@ -1,8 +1,12 @@
-"""Settings that all tests share: how hard Hypothesis looks, chosen by HYPOTHESIS_PROFILE."""
+"""
+What all tests share: how hard Hypothesis looks, chosen by HYPOTHESIS_PROFILE, and that where
+``CI`` is ``true`` nothing may be missing, so that a skip is a failure.
+"""
 
 import os
 import signal
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Machines that run tests are slow and shared, so no test is failed for its time.
@@ -22,3 +26,14 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 # What a shell starts in the background ignores SIGINT, and so would all that tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Where everything is there, nothing may be skipped."""
+    report = yield
+    wanted = os.environ.get("CI") == "true"
+    if wanted and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped where it must run: {report.longrepr}"
+    return report

