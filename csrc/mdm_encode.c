@@ -61,7 +61,8 @@ static size_t rank_of(const mdm_encoder *encoder, const mdm_value *value, bool i
 /* The ranks from one value to another that no stretch before has had. */
 static mdm_ranks stretch(mdm_encoder *encoder, const mdm_value *low, const mdm_value *high)
 {
-    mdm_ranks found = {(uint32_t)rank_of(encoder, low, false), (uint32_t)rank_of(encoder, high, true)};
+    mdm_ranks found = {(uint32_t)rank_of(encoder, low, false),
+                       (uint32_t)rank_of(encoder, high, true)};
     if (found.begin < encoder->next_rank) {
         found.begin = encoder->next_rank;
     }
@@ -108,62 +109,6 @@ static bool add_reaching(mdm_encoder *encoder, const mdm_version *version, bool 
     return mdm_encoder_span(encoder, &low, &high);
 }
 
-/* ---- Members ---- */
-
-static uint64_t all_places(const mdm_member_table *members)
-{
-    return members->n == 0 ? 0 : UINT64_MAX >> (64 - members->n);
-}
-
-/* The places of a set's members. False: a member is in no settled set. */
-static bool places_of(const mdm_member_table *members, const mdm_set *set, uint64_t *places)
-{
-    bool is_known = set->n_unknown == 0;
-    *places = 0;
-    for (uint32_t i = 0; i < set->n; i++) {
-        const uint32_t place = mdm_member_place(members, set->at[i]);
-        if (place == MDM_NONE) {
-            is_known = false;
-        } else {
-            *places |= (uint64_t)1 << place;
-        }
-    }
-    return is_known;
-}
-
-/* Settled sets that have exactly these members, or at least, or at most. */
-typedef enum set_question { IS, HAS, IS_WITHIN } set_question;
-
-static void ask_members(mdm_encoder *encoder, const mdm_set *set, set_question question)
-{
-    const mdm_member_table *members = &encoder->dictionary->members;
-    uint64_t places = 0;
-    const bool is_known = places_of(members, set, &places);
-    if (encoder->dictionary->n_settled == 0 || (!is_known && question != IS_WITHIN)) {
-        return;
-    }
-    encoder->asks_members = true;
-    encoder->required = question == IS_WITHIN ? 0 : places;
-    encoder->forbidden = question == HAS ? 0 : all_places(members) & ~places;
-}
-
-/* One of several sets: their codes. */
-static bool add_set(mdm_encoder *encoder, const mdm_set *set)
-{
-    const mdm_dictionary *dictionary = encoder->dictionary;
-    ask_members(encoder, set, IS);
-    for (size_t block = 0; encoder->asks_members && block * 64 <= dictionary->n_settled; block++) {
-        uint64_t left = mdm_members_ask(dictionary, encoder->required, encoder->forbidden, block);
-        for (; left != 0; left &= left - 1) {
-            if (!mdm_encoder_add(encoder, (uint32_t)(block * 64 + (size_t)__builtin_ctzll(left)))) {
-                return false;
-            }
-        }
-    }
-    encoder->asks_members = false;
-    return true;
-}
-
 /* ---- Clauses ---- */
 
 static bool add_string(mdm_encoder *encoder, mdm_text text)
@@ -184,7 +129,7 @@ static bool add_item(mdm_encoder *encoder, const mdm_value *item)
     case MDM_STRING:
         return add_string(encoder, item->text);
     case MDM_SET:
-        return add_set(encoder, &item->set);
+        return mdm_encoder_add_set(encoder, &item->set);
     default:
         return mdm_encoder_span(encoder, item, item);
     }
@@ -195,7 +140,7 @@ static bool add_items(mdm_encoder *encoder, const mdm_clause *clause)
     const mdm_kind kind = encoder->attribute->kind;
     bool is_done = true;
     if (kind == MDM_SET && clause->n == 1) {
-        ask_members(encoder, &item_at(clause, 0)->set, IS);
+        mdm_encoder_ask_members(encoder, &item_at(clause, 0)->set, MDM_IS);
         return true;
     }
     for (size_t i = 0; i < clause->n && is_done; i++) {
@@ -213,7 +158,7 @@ static bool add_empty(mdm_encoder *encoder)
         return add_string(encoder, (mdm_text){"", 0});
     }
     if (encoder->attribute->kind == MDM_SET) {
-        ask_members(encoder, &nothing, IS);
+        mdm_encoder_ask_members(encoder, &nothing, MDM_IS);
     }
     return true;
 }
@@ -228,10 +173,10 @@ static bool add_clause(mdm_encoder *encoder, const mdm_clause *clause)
     case MDM_OP_RANGE:
         return mdm_encoder_span(encoder, &values[0], &values[1]);
     case MDM_OP_SUPERSET:
-        ask_members(encoder, &values[0].set, HAS);
+        mdm_encoder_ask_members(encoder, &values[0].set, MDM_HAS);
         return true;
     case MDM_OP_SUBSET:
-        ask_members(encoder, &values[0].set, IS_WITHIN);
+        mdm_encoder_ask_members(encoder, &values[0].set, MDM_IS_WITHIN);
         return true;
     case MDM_OP_VERSION:
         return add_reaching(encoder, &values[0].version, encoder->test->is_target);
@@ -319,14 +264,14 @@ static bool add_relation(mdm_encoder *encoder)
         if (encoder->attribute->kind != MDM_SET) {
             return add_item(encoder, source);
         }
-        ask_members(encoder, &source->set, IS);
+        mdm_encoder_ask_members(encoder, &source->set, MDM_IS);
         return true;
     case MDM_SUPERSET:
     case MDM_MEMBER:
-        ask_members(encoder, &source->set, HAS);
+        mdm_encoder_ask_members(encoder, &source->set, MDM_HAS);
         return true;
     case MDM_SUBSET:
-        ask_members(encoder, &source->set, IS_WITHIN);
+        mdm_encoder_ask_members(encoder, &source->set, MDM_IS_WITHIN);
         return true;
     case MDM_MINOR:
         return add_reaching(encoder, &source->version, true);
@@ -341,7 +286,7 @@ bool mdm_encode_relation(const mdm_fleet *fleet, mdm_arena *arena, size_t attrib
                          const mdm_value *source, mdm_encoded *made)
 {
     const mdm_attribute *at = &fleet->scheme.attributes[attribute];
-    const bool is_compared = at->relation != MDM_UNRELATED && at->relation != MDM_ANY;
+    const bool is_compared = mdm_is_compared(at);
     uint32_t number = 0;
     mdm_value member;
     mdm_encoder encoder = {.arena = arena,

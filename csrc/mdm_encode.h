@@ -1,19 +1,20 @@
 /*
  * What a clause or a relation accepts, said about the codes of a dictionary without a walk over it.
  *
- * A code is held where its rank lies in an interval, where its set has and lacks certain members, or
- * where it stands in a list of codes; the three never name the same code twice:
+ * A code is held where its rank lies in an interval, where its set has and lacks certain members,
+ * or where it stands in a list of codes; the three never name the same code twice:
  *
- *     ranks     equal, one_of, range, version and whatever else is a stretch of the order of values;
- *               values that are equal in another spelling are neighbours. Codes that are settled.
- *     members   superset, subset, equal, one_of and empty of sets. Codes that are settled, where the
- *               table of members is kept.
- *     codes     strings (found by their text), templates, and all codes that are not settled.
+ *     ranks     equal, one_of, range, version and whatever else is a stretch of the order of
+ *               values; values that are equal in another spelling are neighbours. Settled codes.
+ *     members   superset, subset, equal and empty of sets. Settled codes, where the table of
+ *               members is kept.
+ *     codes     strings (found by their text), one of several sets, templates, and all codes that
+ *               are not settled.
  *
  * A question turns it into bits by code. For many sources at once, rows of a bit a source are built
  * from it: toggle the source at both ends of each interval, then go through the ranks with XOR; per
- * combination of members, or per member, who requires and who forbids it (mdm_members_of tells the
- * members of a code); and set the source in the rows of its codes.
+ * combination of members, or per member, note who requires and who forbids it (mdm_members_of tells
+ * the members of a code); and set the source in the rows of its codes.
  */
 #ifndef MDM_ENCODE_H
 #define MDM_ENCODE_H
@@ -55,7 +56,7 @@ void mdm_encode_unlisted(const mdm_fleet *fleet, size_t attribute, mdm_encoded *
 void mdm_encoded_mark(const mdm_fleet *fleet, size_t attribute, const mdm_encoded *encoded,
                       uint64_t *bits);
 
-/* The settled codes from 64 * block on that have the required members and lack the forbidden ones. */
+/* The settled codes from 64 * block on that have all required members and no forbidden one. */
 uint64_t mdm_members_ask(const mdm_dictionary *dictionary, uint64_t required, uint64_t forbidden,
                          size_t block);
 

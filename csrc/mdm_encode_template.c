@@ -1,6 +1,6 @@
 /*
- * Templates encoded. A number that follows from its variable is a stretch of the order of values, and
- * a text template with few texts is written out.
+ * Templates encoded. A number that follows from its variable is a stretch of the order of values,
+ * and a text template with few texts is written out.
  */
 #include <string.h>
 
@@ -25,8 +25,8 @@ static i128 floor_of(i128 number, int64_t divisor)
     return quotient - (number % divisor < 0 ? 1 : 0);
 }
 
-/* The least and the greatest value of an attribute that numbers of an interval give; as a ratio it may
-   be larger than it need be. */
+/* The least and the greatest value of an attribute that numbers of an interval give; of ratios the
+   stretch may have others too. */
 static void bound(const mdm_encoder *encoder, mdm_interval v, mdm_value *low, mdm_value *high)
 {
     const mdm_clause *clause = encoder->clause;

@@ -1,5 +1,5 @@
 /*
- * An encoded form being made; shared by mdm_encode.c and mdm_encode_template.c.
+ * An encoded form being made; shared by the files that encode.
  */
 #ifndef MDM_ENCODER_H
 #define MDM_ENCODER_H
@@ -33,6 +33,15 @@ bool mdm_encoder_try(mdm_encoder *encoder, uint32_t code); /* added if it is acc
 /* The settled values from low to high: all, or those that are accepted. */
 bool mdm_encoder_span(mdm_encoder *encoder, const mdm_value *low, const mdm_value *high);
 bool mdm_encoder_try_span(mdm_encoder *encoder, const mdm_value *low, const mdm_value *high);
+
+/* ---- mdm_encode_set.c ---- */
+
+/* Settled sets that have exactly these members, or at least, or at most. */
+typedef enum mdm_set_question { MDM_IS, MDM_HAS, MDM_IS_WITHIN } mdm_set_question;
+
+void mdm_encoder_ask_members(mdm_encoder *encoder, const mdm_set *set, mdm_set_question question);
+/* One of several sets: their codes. */
+bool mdm_encoder_add_set(mdm_encoder *encoder, const mdm_set *set);
 
 /* ---- mdm_encode_template.c ---- */
 

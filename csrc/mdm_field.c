@@ -14,12 +14,9 @@ static void set_lane(mdm_lanes *lanes, size_t lane)
 
 static uint32_t object_of(const mdm_join *join, const mdm_seat *seat, size_t lane)
 {
-    const mdm_lists *lists = join->sources.lists;
-    const uint32_t list = join->sources.at[seat->source].list;
-    if ((join->accepted_by & MDM_SOURCE) == 0 || list == 0) {
-        return MDM_NONE;
-    }
-    return lists->objects.at[lists->at[list - 1].first + (lane - seat->lane)];
+    const mdm_list *list = mdm_source_list(join, seat->source);
+    return list == NULL ? MDM_NONE
+                        : mdm_source_lists(join)->objects.at[list->first + (lane - seat->lane)];
 }
 
 /* Columns that stand for the scheme alone. */

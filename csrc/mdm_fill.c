@@ -26,16 +26,14 @@ typedef const mdm_encoded *said_by(const mdm_join *join, const mdm_field *field,
 static const mdm_encoded *relation_of(const mdm_join *join, const mdm_field *field, size_t lane,
                                       size_t column)
 {
-    return mdm_relation_of(join, &join->sources.at[field->source_of[lane]], column);
+    return mdm_source_relation(join, field->source_of[lane], column);
 }
 
 static const mdm_encoded *clause_of(const mdm_join *join, const mdm_field *field, size_t lane,
                                     size_t column)
 {
     const uint32_t object = field->object_of[lane];
-    return object == MDM_NONE ? NULL
-                              : &join->sources.clauses[column][mdm_code(
-                                    &join->sources.lists->columns, column, object)];
+    return object == MDM_NONE ? NULL : mdm_source_clause(join, object, column);
 }
 
 static inline void set(mdm_lanes *lanes, size_t lane)

@@ -39,7 +39,7 @@ static void find_values(const mdm_join *join, const mdm_field *field, size_t att
     for (size_t lane = 0; lane < MDM_LANES; lane++) {
         const uint32_t source = field->source_of[lane];
         if (source != MDM_NONE) {
-            const size_t v = find(known, join->sources.at[source].values[attribute]);
+            const size_t v = find(known, mdm_source_value_of(join, source, attribute));
             known->lanes[v].at[lane / 64] |= (uint64_t)1 << lane % 64;
         }
     }
@@ -97,8 +97,7 @@ static void keep_joined(const mdm_join *join, const mdm_field *field, uint32_t o
     for (size_t w = 0; w < MDM_LANE_WORDS; w++) {
         for (uint64_t left = lanes->at[w]; left != 0; left &= left - 1) {
             const size_t lane = w * 64 + (size_t)__builtin_ctzll(left);
-            const mdm_source *source = &join->sources.at[field->source_of[lane]];
-            if (!mdm_target_joins(join, object, source->values)) {
+            if (!mdm_target_joins(join, object, field->source_of[lane])) {
                 lanes->at[w] &= ~(left & (0 - left));
             }
         }

@@ -180,8 +180,8 @@ void mdm_class_cut(mdm_fleet *fleet, size_t n);
 
 /* ---- mdm_ranks.c: the values of an attribute in order, and sets by member ---- */
 
-/* At the end of a change that stays; what is settled is never cut. A wish, but for a few values that
-   may stay unsettled until there are more. Strings have no order: their codes are found by text. */
+/* At the end of a change that stays, since what is settled is never cut. A wish; and in a large
+   dictionary a few values wait for more. Strings have no order: their codes are found by text. */
 void mdm_dictionaries_settle(mdm_fleet *fleet);
 void mdm_dictionary_free(const mdm_allocator *memory, mdm_dictionary *dictionary);
 size_t mdm_dictionary_bytes(const mdm_dictionary *dictionary);

@@ -54,7 +54,7 @@ static bool find_maps(mdm_join *join, size_t number)
         mdm_is_key(&join->fleet->classes.zones, number)) {
         return true;
     }
-    column->maps = mdm_take(&join->sources.arena, n_chunks * column->n_codes, sizeof *column->maps);
+    column->maps = mdm_take(&join->sources.compiler.arena, n_chunks * column->n_codes, sizeof *column->maps);
     if (column->maps == NULL) {
         return false;
     }
@@ -78,7 +78,7 @@ static bool find_places(mdm_join *join, size_t number)
         join->columns[number].is_late) {
         return true;
     }
-    places = mdm_take(&join->sources.arena, dictionary->n_settled + 1, sizeof *places);
+    places = mdm_take(&join->sources.compiler.arena, dictionary->n_settled + 1, sizeof *places);
     if (places == NULL) {
         return false;
     }
@@ -148,7 +148,7 @@ static bool find_columns(mdm_join *join)
     for (size_t a = 0; a < n && is_done; a++) {
         is_done = find_places(join, a);
     }
-    return is_done && mdm_sources_encode(join);
+    return is_done && mdm_sources_look(join);
 }
 
 /* ---- Memory ---- */
@@ -261,7 +261,6 @@ static mdm_join *new_join(const mdm_fleet *fleet, mdm_direction accepted_by, uns
     join->generation = fleet->generation;
     join->kernels = mdm_lane_kernels_of(fleet->kernels->path);
     join->n_words = fleet->classes.columns.n_pages * MDM_PAGE_WORDS;
-    join->sources.arena.memory = join->sources.scratch.memory = &fleet->memory;
     return join;
 }
 
@@ -365,12 +364,15 @@ static mdm_status check(const mdm_join *join, mdm_verdict verdict)
 static mdm_status ask_alone(mdm_join *join, uint32_t source, bool keeps_bits)
 {
     const size_t n_bytes = join->n_words * sizeof *join->bits;
-    const mdm_source *at = &join->sources.at[source];
-    const mdm_entry *entry = &join->sources.lists->texts.at[at->list - 1];
+    const mdm_entry *entry = &mdm_source_lists(join)->texts.at[join->sources.at[source].list];
     const mdm_text list = {entry->at, entry->len};
+    const mdm_value *values[MDM_MAX_ATTRIBUTES];
     mdm_query *query = NULL;
-    const mdm_status status = mdm_query_of(join->fleet, at->values, &list, join->accepted_by,
-                                           join->n_threads, &query);
+    mdm_status status = MDM_OK;
+    for (size_t a = 0; a < join->fleet->scheme.n_attributes; a++) {
+        values[a] = mdm_source_value_of(join, source, a);
+    }
+    status = mdm_query_of(join->fleet, values, &list, join->accepted_by, join->n_threads, &query);
     if (status != MDM_OK) {
         return status;
     }

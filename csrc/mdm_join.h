@@ -10,17 +10,11 @@
 
 #include <stdatomic.h>
 
-#include "mdm_encode.h"
+#include "mdm_compiler.h"
 #include "mdm_lanes.h"
 #include "mdm_query.h"
 
 #define MDM_MAX_COLUMNS (MDM_MAX_ATTRIBUTES + 1)
-
-typedef struct mdm_source {
-    const mdm_value *const *values; /* one an attribute, of those that are asked for; NULL: absent */
-    const mdm_encoded *relations;   /* one a compared attribute, in their order */
-    uint32_t list;                  /* its code in the lists of the join; 0: none */
-} mdm_source;
 
 /* What is asked by an object of a source's list. */
 typedef struct mdm_asked {
@@ -32,15 +26,12 @@ typedef struct mdm_sources {
     uint32_t *number; /* of what was given, each: its source */
     size_t n_given;
     size_t n_given_max;
-    mdm_source *at;
+    mdm_compiled *at;
     size_t capacity;
     size_t n;
-    mdm_arena arena;
-    mdm_arena scratch; /* what one line needs while it is read */
-    mdm_lists own;     /* lists of lines */
-    const mdm_lists *lists; /* these, or those of the fleet */
-    mdm_encoded *clauses[MDM_MAX_ATTRIBUTES]; /* by number; the first for those not listed */
-    mdm_asked *asked; /* by object */
+    mdm_compiler compiler;
+    mdm_encoded unlisted[MDM_MAX_ATTRIBUTES];
+    mdm_asked *asked; /* by object; in the arena of the compiler */
 } mdm_sources;
 
 /* The lanes of one source in a block. They never lie across two words. */
@@ -127,7 +118,6 @@ struct mdm_join {
     mdm_join_column columns[MDM_MAX_COLUMNS];
     uint64_t late; /* attributes that are late and may be compared, one a bit */
     size_t first_clause[MDM_MAX_ATTRIBUTES]; /* of targets: where each attribute's rows begin */
-    uint8_t n_compared_before[MDM_MAX_ATTRIBUTES];
     size_t n_rows; /* of a field */
     mdm_seating all;
     uint32_t *counts[2]; /* a source: possible, accepted */
@@ -146,15 +136,10 @@ struct mdm_join {
     mdm_seating judged;
 };
 
-static inline bool mdm_is_compared(const mdm_attribute *attribute)
-{
-    return attribute->relation != MDM_UNRELATED && attribute->relation != MDM_ANY;
-}
-
 /* ---- mdm_sources.c ---- */
 
-/* What clauses and relations say about codes; after the sources have been read. */
-bool mdm_sources_encode(mdm_join *join);
+/* What the objects ask; after the sources have been read. */
+bool mdm_sources_look(mdm_join *join);
 
 mdm_status mdm_sources_read(mdm_join *join, mdm_text text, mdm_fault *faults, size_t faults_len,
                             size_t *n_faults);
@@ -171,11 +156,41 @@ static inline bool mdm_is_key(const mdm_zones *zones, size_t column)
     return is_key;
 }
 
-/* What the relation of a compared attribute holds. */
-static inline const mdm_encoded *mdm_relation_of(const mdm_join *join, const mdm_source *source,
-                                                 size_t attribute)
+static inline const mdm_lists *mdm_source_lists(const mdm_join *join)
 {
-    return &source->relations[join->n_compared_before[attribute]];
+    return join->sources.compiler.lists;
+}
+
+/* The objects of a source; none where it is not asked for them. */
+static inline const mdm_list *mdm_source_list(const mdm_join *join, uint32_t source)
+{
+    const uint32_t list = join->sources.at[source].list;
+    return (join->accepted_by & MDM_SOURCE) == 0 || list == MDM_NONE
+               ? NULL
+               : &mdm_source_lists(join)->at[list];
+}
+
+static inline const mdm_value *mdm_source_value_of(const mdm_join *join, uint32_t source,
+                                                   size_t attribute)
+{
+    return mdm_compiled_value(&join->sources.compiler, attribute,
+                              join->sources.at[source].values[attribute]);
+}
+
+/* What the relation of a compared attribute holds. */
+static inline const mdm_encoded *mdm_source_relation(const mdm_join *join, uint32_t source,
+                                                     size_t attribute)
+{
+    return mdm_compiled_relation(&join->sources.compiler, attribute, &join->sources.at[source]);
+}
+
+/* What an object of a source holds of an attribute. */
+static inline const mdm_encoded *mdm_source_clause(const mdm_join *join, uint32_t object,
+                                                   size_t attribute)
+{
+    const uint32_t number = mdm_code(&mdm_source_lists(join)->columns, attribute, object);
+    return number == 0 ? &join->sources.unlisted[attribute]
+                       : mdm_compiled_clause(&join->sources.compiler, attribute, number);
 }
 
 /* ---- mdm_seating.c ---- */
@@ -208,7 +223,7 @@ mdm_verdict mdm_judge_late(const mdm_join *join, const mdm_field *field, size_t 
 unsigned mdm_target_clause(const mdm_join *join, size_t attribute, uint32_t number,
                            const mdm_value *value);
 /* Whether one choice of the variables of a target's object suits the source. */
-bool mdm_target_joins(const mdm_join *join, uint32_t object, const mdm_value *const *values);
+bool mdm_target_joins(const mdm_join *join, uint32_t object, uint32_t source);
 
 /* ---- mdm_pass.c: blocks against every class ---- */
 

@@ -1,9 +1,10 @@
 /*
- * A list of objects taken apart into a store. Clauses are looked up by their text; only new ones are
- * parsed.
+ * A list of objects taken apart into a store. Clauses are looked up by their text; only new ones
+ * are parsed.
  *
- * Objects with variables are parsed as a whole in the scratch arena, since whether a text is right
- * depends on the clauses before it; then each clause is written so that it stands alone.
+ * Clauses with variables wait for the end of their object. Where they are not known together, they
+ * are parsed together in the scratch arena, since whether a text is right depends on the clauses
+ * before it; then each is written so that it stands alone.
  */
 #include <string.h>
 
@@ -13,11 +14,8 @@ typedef struct reading {
     mdm_parser *parser;
     mdm_parser trial; /* keeps nothing */
     mdm_builder builder;
-    struct {
-        mdm_clause *at;
-        size_t capacity;
-    } templates;
-    mdm_text texts[MDM_MAX_ATTRIBUTES]; /* of the templates */
+    mdm_written templates[MDM_MAX_ATTRIBUTES]; /* of an object, what has a brace */
+    mdm_clause clauses[MDM_MAX_ATTRIBUTES];    /* the same, parsed for trial */
     size_t n_templates;
     uint32_t numbers[MDM_MAX_ATTRIBUTES + 1];
     mdm_u32s rows;
@@ -58,96 +56,13 @@ static mdm_status intern_clause(mdm_parser *parser, const mdm_written *written, 
 
 /* ---- Clauses with variables ---- */
 
-static const char *past_quoted(const char *at)
-{
-    for (at++; *at != '"'; at++) {
-        at += *at == '\\' ? 1 : 0;
-    }
-    return at + 1;
-}
-
-static const char *past_variable(const char *at)
-{
-    while (*at != '}') {
-        at = *at == '"' ? past_quoted(at) : at + 1;
-    }
-    return at + 1;
-}
-
-/* The next variable of a text that is right; NULL: none. */
-static const char *find_variable(const char *at, const char *end)
-{
-    while (at < end && *at != '{') {
-        at = *at == '"' ? past_quoted(at) : at + 1;
-    }
-    return at < end ? at : NULL;
-}
-
-/* Which variable stands here; *is_reference: it is not declared here. */
-static size_t variable_at(const mdm_builder *builder, const char *at, bool *is_reference)
-{
-    mdm_text name = {at + 1, 0};
-    while (name.at[name.len] != '}' && name.at[name.len] != ':') {
-        name.len++;
-    }
-    *is_reference = name.at[name.len] == '}';
-    return mdm_variable_find(builder, name);
-}
-
-static void put(char *to, size_t *len, const char *begin, const char *end)
-{
-    if (to != NULL) {
-        memcpy(to + *len, begin, (size_t)(end - begin));
-    }
-    *len += (size_t)(end - begin);
-}
-
-/* The text with each variable declared where it first stands, unless it is known; to may be NULL.
-   Gives the length. */
-static size_t write_alone(const mdm_builder *builder, mdm_text text, uint32_t *known, char *to)
-{
-    const char *at = text.at;
-    const char *end = text.at + text.len;
-    size_t len = 0;
-    for (const char *v = find_variable(at, end); v != NULL; v = find_variable(at, end)) {
-        bool is_reference = false;
-        const size_t variable = variable_at(builder, v, &is_reference);
-        const char *past = past_variable(v);
-        put(to, &len, at, v);
-        if (is_reference && (*known >> variable & 1) == 0) {
-            const mdm_text declared = builder->declared[variable];
-            put(to, &len, declared.at, declared.at + declared.len);
-        } else {
-            put(to, &len, v, past);
-        }
-        *known |= (uint32_t)1 << variable;
-        at = past;
-    }
-    put(to, &len, at, end);
-    return len;
-}
-
-static bool stand_alone(const reading *at, mdm_text text, uint32_t *known, mdm_text *alone)
-{
-    const uint32_t before = *known;
-    const size_t len = write_alone(&at->builder, text, known, NULL);
-    char *to = mdm_take_bytes(at->parser->scratch, len);
-    *known = before;
-    if (to == NULL) {
-        return false;
-    }
-    write_alone(&at->builder, text, known, to);
-    *alone = (mdm_text){to, len};
-    return true;
-}
-
 static mdm_status intern_templates(reading *at)
 {
     mdm_status status = MDM_OK;
     for (size_t i = 0; i < at->n_templates && status == MDM_OK; i++) {
-        mdm_written written = {at->templates.at[i].attribute, {{NULL, 0}, NULL, false}};
+        mdm_written written = at->templates[i];
         uint32_t known = 0;
-        if (!stand_alone(at, at->texts[i], &known, &written.string.text)) {
+        if (!mdm_stand_alone(&at->builder, written.string.text, &known, &written.string.text)) {
             return MDM_NO_MEMORY;
         }
         status = intern_clause(at->parser, &written, &at->numbers[written.attribute]);
@@ -157,31 +72,37 @@ static mdm_status intern_templates(reading *at)
 
 /* ---- Clauses that share variables ---- */
 
-static mdm_status add_joint(mdm_parser *parser, mdm_text text, uint64_t hash,
+static mdm_status add_joint(const reading *at, mdm_text text, uint64_t hash,
                             const mdm_written *parts, size_t n, uint32_t *number)
 {
+    mdm_parser *parser = at->parser;
+    mdm_arena *arena = parser->keeper.arena;
     mdm_builder builder;
-    mdm_object object = {.n_clauses = n};
-    mdm_clause *clauses = mdm_take(parser->keeper.arena, n, sizeof *clauses);
+    mdm_joint made = {.object = {.n_clauses = n}};
+    mdm_clause *clauses = mdm_take(arena, n, sizeof *clauses);
+    uint32_t *numbers = mdm_take(arena, n, sizeof *numbers);
+    if (clauses == NULL || numbers == NULL) {
+        return MDM_NO_MEMORY;
+    }
     mdm_builder_begin(&builder, parser);
     for (size_t i = 0; i < n; i++) {
-        const mdm_status status =
-            clauses == NULL ? MDM_NO_MEMORY
-                            : mdm_written_parse(&builder, &parts[i], &clauses[i]);
+        const mdm_status status = mdm_written_parse(&builder, &parts[i], &clauses[i]);
         if (status != MDM_OK) {
             return status;
         }
-        object.listed |= (uint64_t)1 << parts[i].attribute;
+        numbers[i] = at->numbers[parts[i].attribute];
+        made.object.listed |= (uint64_t)1 << parts[i].attribute;
     }
-    object.clauses = clauses;
-    object.has_shared = mdm_find_shared(&builder, clauses, n);
-    object.n_variables = builder.n_variables;
-    object.variables = mdm_settle(parser->keeper.arena, builder.variables, builder.n_variables,
-                                  sizeof *builder.variables);
-    if (object.variables == NULL) {
+    made.numbers = numbers;
+    made.object.clauses = clauses;
+    made.object.has_shared = mdm_find_shared(&builder, clauses, n);
+    made.object.n_variables = builder.n_variables;
+    made.object.variables =
+        mdm_settle(arena, builder.variables, builder.n_variables, sizeof *builder.variables);
+    if (made.object.variables == NULL) {
         return MDM_NO_MEMORY;
     }
-    return mdm_lists_add_joint(parser->lists, parser->keeper.arena, text, hash, &object, number);
+    return mdm_lists_add_joint(parser->lists, arena, text, hash, &made, number);
 }
 
 /* Attributes and texts in a row; no clause has a control character. */
@@ -207,7 +128,7 @@ static bool write_joint(mdm_arena *scratch, const mdm_written *parts, size_t n, 
     return true;
 }
 
-static mdm_status intern_joint(reading *at, uint32_t *number)
+static mdm_status intern_joint(const reading *at, uint32_t *number)
 {
     mdm_written parts[MDM_MAX_ATTRIBUTES];
     mdm_text text = {NULL, 0};
@@ -215,41 +136,77 @@ static mdm_status intern_joint(reading *at, uint32_t *number)
     uint32_t known = 0;
     size_t n = 0;
     for (size_t i = 0; i < at->n_templates; i++) {
-        if (!at->templates.at[i].is_shared) {
+        if (!at->clauses[i].is_shared) {
             continue;
         }
-        parts[n] = (mdm_written){at->templates.at[i].attribute, {{NULL, 0}, NULL, false}};
-        if (!stand_alone(at, at->texts[i], &known, &parts[n++].string.text)) {
+        parts[n] = at->templates[i];
+        if (!mdm_stand_alone(&at->builder, parts[n].string.text, &known, &parts[n].string.text)) {
             return MDM_NO_MEMORY;
         }
+        n++;
     }
     if (!write_joint(at->parser->scratch, parts, n, &text)) {
         return MDM_NO_MEMORY;
     }
     hash = mdm_hash(text.at, text.len);
     *number = mdm_texts_find(&at->parser->lists->joints.texts, text, hash) + 1;
-    return *number != 0 ? MDM_OK : add_joint(at->parser, text, hash, parts, n, number);
+    return *number != 0 ? MDM_OK : add_joint(at, text, hash, parts, n, number);
+}
+
+/* Whether the templates of an object are known as they stand: one by itself, or all as a joint. */
+static mdm_status recall(reading *at, uint32_t *joint, bool *is_known)
+{
+    const mdm_lists *lists = at->parser->lists;
+    const mdm_written *first = &at->templates[0];
+    mdm_text text = first->string.text;
+    uint32_t found = MDM_NONE;
+    if (at->n_templates == 1) {
+        found = mdm_texts_find(&lists->clauses[first->attribute].texts, text,
+                               mdm_hash(text.at, text.len));
+        at->numbers[first->attribute] = found + 1;
+    } else {
+        if (!write_joint(at->parser->scratch, at->templates, at->n_templates, &text)) {
+            return MDM_NO_MEMORY;
+        }
+        found = mdm_texts_find(&lists->joints.texts, text, mdm_hash(text.at, text.len));
+        *joint = found + 1;
+        for (size_t i = 0; i < at->n_templates && found != MDM_NONE; i++) {
+            at->numbers[at->templates[i].attribute] = lists->joints.at[found].numbers[i];
+        }
+    }
+    *is_known = found != MDM_NONE;
+    return MDM_OK;
 }
 
 /* ---- Objects ---- */
 
-static mdm_status read_template(reading *at, const mdm_written *written)
+static mdm_status try_templates(reading *at)
 {
-    mdm_clause *clause = NULL;
     mdm_status status = MDM_OK;
-    if (!MDM_REGROW(at->parser->scratch, &at->templates, at->n_templates)) {
-        return MDM_NO_MEMORY;
+    mdm_builder_begin(&at->builder, &at->trial);
+    for (size_t i = 0; i < at->n_templates && status == MDM_OK; i++) {
+        status = mdm_written_parse(&at->builder, &at->templates[i], &at->clauses[i]);
     }
-    clause = &at->templates.at[at->n_templates];
-    status = mdm_written_parse(&at->builder, written, clause);
     if (status == MDM_BAD_TEXT) {
         at->parser->fault = at->trial.fault;
     }
-    /* A brace may have been quoted. */
-    if (status == MDM_OK && clause->n_variables == 0) {
-        return intern_clause(at->parser, written, &at->numbers[written->attribute]);
+    return status;
+}
+
+static mdm_status read_templates(reading *at, uint32_t *joint)
+{
+    bool is_known = false;
+    mdm_status status = at->n_templates == 0 ? MDM_OK : recall(at, joint, &is_known);
+    if (status != MDM_OK || is_known || at->n_templates == 0) {
+        return status;
     }
-    at->texts[at->n_templates++] = written->string.text;
+    status = try_templates(at);
+    if (status == MDM_OK) {
+        status = intern_templates(at);
+    }
+    if (status == MDM_OK && mdm_find_shared(&at->builder, at->clauses, at->n_templates)) {
+        status = intern_joint(at, joint);
+    }
     return status;
 }
 
@@ -264,13 +221,20 @@ static mdm_status read_clauses(reading *at)
         status = mdm_written_take(parser, &listed, &written);
         if (status == MDM_OK) {
             const mdm_text text = written.string.text;
-            status = text.len > 0 && memchr(text.at, '{', text.len) != NULL
-                         ? read_template(at, &written)
-                         : intern_clause(parser, &written, &at->numbers[written.attribute]);
+            if (text.len > 0 && memchr(text.at, '{', text.len) != NULL) {
+                at->templates[at->n_templates++] = written;
+            } else {
+                status = intern_clause(parser, &written, &at->numbers[written.attribute]);
+            }
         }
         if (status == MDM_OK) {
             status = mdm_json_more(parser, '}', &is_more);
         }
+    }
+    /* A mistake in what waits came first. */
+    if (status == MDM_BAD_TEXT) {
+        const mdm_status before = try_templates(at);
+        status = before == MDM_OK ? status : before;
     }
     return status;
 }
@@ -283,13 +247,9 @@ static mdm_status read_object(reading *at)
     mdm_status status = MDM_OK;
     memset(at->numbers, 0, (n_attributes + 1) * sizeof *at->numbers);
     at->n_templates = 0;
-    mdm_builder_begin(&at->builder, &at->trial);
     status = read_clauses(at);
     if (status == MDM_OK) {
-        status = intern_templates(at);
-    }
-    if (status == MDM_OK && mdm_find_shared(&at->builder, at->templates.at, at->n_templates)) {
-        status = intern_joint(at, &at->numbers[n_attributes]);
+        status = read_templates(at, &at->numbers[n_attributes]);
     }
     if (status == MDM_OK) {
         status = mdm_lists_intern_row(parser->lists, parser->keeper.arena, at->numbers, &row);
@@ -303,16 +263,24 @@ static mdm_status read_object(reading *at)
     return status;
 }
 
-mdm_status mdm_list_read(mdm_parser *parser, mdm_text text, uint64_t hash, uint32_t *number)
+static mdm_status intern(const reading *at, mdm_text text, uint32_t *number)
 {
+    const uint64_t hash = mdm_hash(text.at, text.len);
+    *number = mdm_texts_find(&at->parser->lists->texts, text, hash);
+    return *number != MDM_NONE ? MDM_OK
+                               : mdm_lists_add(at->parser->lists, at->parser->keeper.arena, text,
+                                               hash, at->rows.at, at->n_rows, number);
+}
+
+mdm_status mdm_list_read(mdm_parser *parser, uint32_t *number)
+{
+    const char *begin = parser->at;
     reading at;
     bool is_more = true;
     mdm_status status = mdm_json_take(parser, '[');
     at.parser = parser;
     at.trial = *parser;
     at.trial.keeper = (mdm_keeper){parser->scratch, parser->keeper.members, NULL};
-    at.templates.at = NULL;
-    at.templates.capacity = 0;
     at.rows = (mdm_u32s){NULL, 0};
     at.n_rows = 0;
     if (status == MDM_OK && mdm_json_peek(parser) == ']') {
@@ -326,10 +294,7 @@ mdm_status mdm_list_read(mdm_parser *parser, mdm_text text, uint64_t hash, uint3
             status = mdm_json_more(parser, ']', &is_more);
         }
     }
-    if (status == MDM_OK && parser->at != text.at + text.len) {
-        return mdm_refuse(parser, parser->at);
-    }
-    return status == MDM_OK ? mdm_lists_add(parser->lists, parser->keeper.arena, text, hash,
-                                            at.rows.at, at.n_rows, number)
-                            : status;
+    return status == MDM_OK
+               ? intern(&at, (mdm_text){begin, (size_t)(parser->at - begin)}, number)
+               : status;
 }

@@ -109,7 +109,7 @@ mdm_status mdm_lists_add_clause(mdm_lists *lists, mdm_arena *arena, mdm_text tex
 }
 
 mdm_status mdm_lists_add_joint(mdm_lists *lists, mdm_arena *arena, mdm_text text, uint64_t hash,
-                               const mdm_object *object, uint32_t *number)
+                               const mdm_joint *joint, uint32_t *number)
 {
     mdm_joints *joints = &lists->joints;
     mdm_status status = MDM_NO_MEMORY;
@@ -117,7 +117,7 @@ mdm_status mdm_lists_add_joint(mdm_lists *lists, mdm_arena *arena, mdm_text text
         status = mdm_texts_add(&joints->texts, arena, text, hash, number);
     }
     if (status == MDM_OK) {
-        joints->at[(*number)++] = *object;
+        joints->at[(*number)++] = *joint;
     }
     return status;
 }

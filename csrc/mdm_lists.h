@@ -1,10 +1,10 @@
 /*
- * Lists of objects, taken apart: each clause of an attribute is kept once, an object is a row of the
- * numbers of its clauses, and a list is some objects. Equal texts share all that follows from them.
+ * Lists of objects, taken apart: each clause of an attribute is kept once, an object is a row of
+ * the numbers of its clauses, and a list is some objects. Equal texts share all that follows.
  *
- * A variable that is declared in another clause is declared where it first stands instead, so that a
- * clause stands alone. What the clauses of one object have in common through their variables is kept
- * as a joint: the clauses that share some, together.
+ * A variable that another clause declares is declared where it first stands instead, so that a
+ * clause stands alone. What the clauses of one object have in common through their variables is
+ * kept as a joint: the clauses that share some, together.
  *
  * All is only appended to, so a failed call is undone by cutting back to a mark.
  */
@@ -19,17 +19,24 @@ typedef struct mdm_lone_clause {
     const mdm_variable *variables; /* of this clause */
 } mdm_lone_clause;
 
-/* The clauses of one attribute. The number of at[i] is i + 1; 0 stands for one that is not listed. */
+/* The clauses of one attribute. The number of at[i] is i + 1; 0 stands for an attribute that is not
+   listed. */
 typedef struct mdm_clauses {
     mdm_texts texts;
     mdm_lone_clause *at;
     size_t capacity;
 } mdm_clauses;
 
-/* Numbered likewise; 0 stands for none. Each object has shared variables. */
+/* An object of the clauses that share variables; numbers are those of each alone. */
+typedef struct mdm_joint {
+    mdm_object object;
+    const uint32_t *numbers;
+} mdm_joint;
+
+/* Numbered as clauses are; 0 stands for none. */
 typedef struct mdm_joints {
     mdm_texts texts;
-    mdm_object *at;
+    mdm_joint *at;
     size_t capacity;
 } mdm_joints;
 
@@ -71,7 +78,7 @@ size_t mdm_lists_bytes(const mdm_lists *lists);
 mdm_status mdm_lists_add_clause(mdm_lists *lists, mdm_arena *arena, mdm_text text, uint64_t hash,
                                 const mdm_lone_clause *clause, uint32_t *number);
 mdm_status mdm_lists_add_joint(mdm_lists *lists, mdm_arena *arena, mdm_text text, uint64_t hash,
-                               const mdm_object *object, uint32_t *number);
+                               const mdm_joint *joint, uint32_t *number);
 /* numbers: one a column. */
 mdm_status mdm_lists_intern_row(mdm_lists *lists, mdm_arena *arena, const uint32_t *numbers,
                                 uint32_t *row);

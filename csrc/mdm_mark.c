@@ -3,23 +3,6 @@
  */
 #include "mdm_encode.h"
 
-uint64_t mdm_members_ask(const mdm_dictionary *dictionary, uint64_t required, uint64_t forbidden,
-                         size_t block)
-{
-    const mdm_member_table *members = &dictionary->members;
-    const uint64_t *words = members->at + block * members->stride;
-    const size_t n_left = dictionary->n_settled + 1 - block * 64;
-    uint64_t held = n_left < 64 ? ((uint64_t)1 << n_left) - 1 : UINT64_MAX;
-    held &= block == 0 ? ~(uint64_t)1 : UINT64_MAX;
-    for (; required != 0; required &= required - 1) {
-        held &= words[__builtin_ctzll(required)];
-    }
-    for (; forbidden != 0; forbidden &= forbidden - 1) {
-        held &= ~words[__builtin_ctzll(forbidden)];
-    }
-    return held;
-}
-
 static void fill(uint64_t *bits, size_t begin, size_t end)
 {
     for (; begin < end && begin % 64 != 0; begin++) {

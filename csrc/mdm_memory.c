@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define ALIGNMENT (_Alignof(max_align_t))
-#define FIRST_CHUNK ((size_t)512)
+#define FIRST_CHUNK ((size_t)4096)
 #define LARGEST_CHUNK ((size_t)1 << 20)
 
 struct mdm_chunk {
@@ -168,7 +168,7 @@ bool mdm_take_text(mdm_arena *arena, mdm_text text, mdm_text *copy)
 
 bool mdm_regrow(mdm_arena *arena, void *pointer, size_t *capacity, size_t n, size_t element_size)
 {
-    const size_t grown = *capacity == 0 ? 2 : *capacity * 2;
+    const size_t grown = *capacity == 0 ? 4 : *capacity * 2;
     void *old = NULL;
     void *block = NULL;
     if (n < *capacity) {

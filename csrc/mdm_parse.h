@@ -6,10 +6,18 @@
 
 #include "mdm_fleet.h"
 
+/* Values of an attribute that a batch of sources has and the fleet lacks. */
+typedef struct mdm_own_values {
+    mdm_texts texts;
+    mdm_value *at;
+    size_t capacity;
+} mdm_own_values;
+
 typedef struct mdm_parser {
     const mdm_fleet *fleet;
     mdm_fleet *grown; /* the same fleet where it may grow; NULL for a question */
     mdm_lists *lists; /* where lists become codes; NULL: they become objects */
+    mdm_own_values *values; /* one an attribute, where values become numbers; NULL: they do not */
     mdm_keeper keeper;
     mdm_arena *scratch;
     const char *at;
@@ -57,7 +65,6 @@ static inline void mdm_builder_begin(mdm_builder *builder, mdm_parser *parser)
     builder->n_variables = 0;
 }
 
-bool mdm_is_bare(char c); /* may stand in a literal; a comma too */
 mdm_status mdm_quoted_take(mdm_parser *parser, mdm_cursor *cursor, mdm_text *text);
 mdm_status mdm_variable_take(mdm_builder *builder, mdm_cursor *cursor, uint8_t *variable);
 size_t mdm_variable_find(const mdm_builder *builder, mdm_text name); /* n_variables: unknown */
@@ -96,6 +103,9 @@ typedef struct mdm_written {
 mdm_status mdm_object_begin(mdm_parser *parser);
 mdm_status mdm_written_take(mdm_parser *parser, uint64_t *listed, mdm_written *written);
 mdm_status mdm_written_parse(mdm_builder *builder, const mdm_written *written, mdm_clause *clause);
+/* A clause's text, which the builder has parsed, with each variable declared where it first stands
+   unless it is known; then it is. In the scratch arena. */
+bool mdm_stand_alone(const mdm_builder *builder, mdm_text text, uint32_t *known, mdm_text *alone);
 /* Past a comma, or past what closes. */
 mdm_status mdm_json_more(mdm_parser *parser, char close, bool *is_more);
 /* Notes which clauses share a variable, and whether any does. Attributes that are never compared
@@ -103,8 +113,8 @@ mdm_status mdm_json_more(mdm_parser *parser, char close, bool *is_more);
 bool mdm_find_shared(mdm_builder *builder, mdm_clause *clauses, size_t n);
 /* At the '[' of a list. */
 mdm_status mdm_objects_parse(mdm_parser *parser, mdm_objects *objects);
-/* The same into parser->lists; text and hash are those of the whole list. */
-mdm_status mdm_list_read(mdm_parser *parser, mdm_text text, uint64_t hash, uint32_t *number);
+/* The same into parser->lists, where it is not there yet. */
+mdm_status mdm_list_read(mdm_parser *parser, uint32_t *number);
 
 /* ---- Descriptions ---- */
 
@@ -114,12 +124,15 @@ typedef struct mdm_line {
     bool has_list;
     mdm_text name;
     uint64_t present;
-    uint32_t codes[MDM_MAX_ATTRIBUTES + 1]; /* where the fleet may grow */
+    /* Where the fleet may grow; in a batch numbers, those of own values after the fleet's codes. */
+    uint32_t codes[MDM_MAX_ATTRIBUTES + 1];
     mdm_value values[MDM_MAX_ATTRIBUTES];   /* in a question */
     mdm_text texts[MDM_MAX_ATTRIBUTES];     /* in a question */
     mdm_objects objects;                    /* in a question */
 } mdm_line;
 
+/* The value of a source: the fleet's, where it knows the text; else parsed. mdm_source.c */
+mdm_status mdm_source_value(mdm_parser *parser, mdm_line *line, size_t attribute, mdm_text text);
 /* The text of one line, with or without its end. */
 mdm_status mdm_line_parse(mdm_parser *parser, mdm_text text, mdm_line *line);
 mdm_parser mdm_parser_growing(mdm_fleet *fleet);

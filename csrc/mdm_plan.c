@@ -37,7 +37,7 @@ static void narrow(mdm_table *table, const mdm_table *other)
 static size_t count_codes(const uint64_t *set, size_t n_codes)
 {
     size_t n = 0;
-    for (size_t i = 0; i < words_of(n_codes); i++) {
+    for (size_t i = 0; i < (n_codes + 63) / 64; i++) {
         n += (size_t)__builtin_popcountll(set[i]);
     }
     return n;
@@ -85,11 +85,12 @@ static bool add_encoded(mdm_query *query, size_t attribute, const mdm_encoded *e
                         mdm_tables *tables)
 {
     const mdm_fleet *fleet = query->fleet;
+    const size_t n_codes = fleet->dictionaries[attribute].texts.n + 1;
     mdm_table made;
     if (encoded->holds_all && encoded->held == MDM_YES && encoded->absent == MDM_YES) {
         return true;
     }
-    if (!mdm_table_new(&query->arena, attribute, fleet->dictionaries[attribute].texts.n + 1, &made)) {
+    if (!mdm_table_new(&query->arena, attribute, n_codes, &made)) {
         return false;
     }
     if (encoded->held != MDM_NO) {
@@ -111,11 +112,26 @@ mdm_status mdm_plan_relations(mdm_query *query, mdm_tables *tables)
     for (size_t a = 0; a < scheme->n_attributes; a++) {
         const mdm_value *source = query->source[scheme->attributes[a].of];
         mdm_encoded encoded;
+        if (!mdm_is_compared(&scheme->attributes[a])) {
+            continue;
+        }
         if (!mdm_encode_relation(query->fleet, &query->arena, a, source, &encoded) ||
             !add_encoded(query, a, &encoded, tables)) {
             return MDM_NO_MEMORY;
         }
     }
+    return MDM_OK;
+}
+
+/* ---- The objects of targets ---- */
+
+mdm_status mdm_plan_target_lists(mdm_query *query, mdm_tables *tables)
+{
+    mdm_table made;
+    if (!mdm_ask_target_lists(query->fleet, &query->arena, query->source, &made)) {
+        return MDM_NO_MEMORY;
+    }
+    mdm_tables_add(tables, &made);
     return MDM_OK;
 }
 

@@ -22,22 +22,36 @@ static mdm_status parse_source(mdm_query *query, mdm_fault *fault)
     return status;
 }
 
-static mdm_vocabulary vocabulary_of(const mdm_fleet *fleet)
+static void note_vocabulary(mdm_query *query)
 {
-    mdm_vocabulary now = {.n_cuts = fleet->n_cuts,
-                          .n_members = fleet->members.n,
-                          .n_lists = fleet->lists.texts.n};
+    const mdm_fleet *fleet = query->fleet;
+    query->vocabulary.n_cuts = fleet->n_cuts;
+    query->vocabulary.n_members = fleet->members.n;
+    query->vocabulary.n_lists = fleet->lists.texts.n;
     for (size_t i = 0; i < fleet->scheme.n_attributes; i++) {
-        now.n_codes[i] = fleet->dictionaries[i].texts.n;
+        query->vocabulary.n_codes[i] = fleet->dictionaries[i].texts.n;
     }
-    return now;
+}
+
+static bool has_new_words(const mdm_query *query)
+{
+    const mdm_fleet *fleet = query->fleet;
+    const mdm_vocabulary *known = &query->vocabulary;
+    bool is_same = known->n_cuts == fleet->n_cuts && known->n_members == fleet->members.n &&
+                   known->n_lists == fleet->lists.texts.n;
+    for (size_t i = 0; i < fleet->scheme.n_attributes && is_same; i++) {
+        is_same = known->n_codes[i] == fleet->dictionaries[i].texts.n;
+    }
+    return !is_same;
 }
 
 static mdm_status compile(mdm_query *query)
 {
     const mdm_objects *objects = &query->line.objects;
-    mdm_status status = mdm_plan_relations(query, &query->tables);
-    query->vocabulary = vocabulary_of(query->fleet);
+    mdm_status status = MDM_OK;
+    note_vocabulary(query);
+    query->tables.n = 0;
+    status = mdm_plan_relations(query, &query->tables);
     if (status == MDM_OK && (query->accepted_by & MDM_TARGET) != 0) {
         status = mdm_plan_target_lists(query, &query->tables);
     }
@@ -134,7 +148,7 @@ static mdm_query *new_query(const mdm_fleet *fleet, mdm_direction accepted_by, u
 {
     mdm_query *query = mdm_resize(&fleet->memory, NULL, 0, 1, sizeof *query);
     if (query != NULL) {
-        memset(query, 0, sizeof *query);
+        memset(query, 0, offsetof(mdm_query, vocabulary));
         query->fleet = fleet;
         query->accepted_by = accepted_by;
         query->n_threads = n_threads;
@@ -193,9 +207,9 @@ mdm_status mdm_query_of(const mdm_fleet *fleet, const mdm_value *const *values,
     if (query == NULL) {
         return MDM_NO_MEMORY;
     }
-    if (values != NULL) {
-        memcpy(query->source, values, fleet->scheme.n_attributes * sizeof(const mdm_value *));
-    }
+    query->line.has_list = false;
+    query->line.objects = (mdm_objects){NULL, 0};
+    memcpy(query->source, values, fleet->scheme.n_attributes * sizeof(const mdm_value *));
     return finish(query, list == NULL ? MDM_OK : parse_list(query, *list), made);
 }
 
@@ -215,15 +229,13 @@ mdm_status mdm_query_new(const mdm_fleet *fleet, const char *text, size_t text_l
 
 mdm_status mdm_query_again(mdm_query *query)
 {
-    mdm_vocabulary now;
     mdm_query *made = NULL;
     mdm_query kept;
     mdm_status status = MDM_OK;
     if (query == NULL) {
         return MDM_BAD_ARGUMENT;
     }
-    now = vocabulary_of(query->fleet);
-    if (memcmp(&now, &query->vocabulary, sizeof now) == 0) {
+    if (!has_new_words(query)) {
         return judge(query);
     }
     status = make(query->fleet, query->text, query->accepted_by, query->n_threads, &made, NULL);
@@ -234,7 +246,7 @@ mdm_status mdm_query_again(mdm_query *query)
     *query = *made;
     *made = kept;
     /* The values moved with the line. */
-    for (size_t i = 0; i < MDM_MAX_ATTRIBUTES; i++) {
+    for (size_t i = 0; i < query->fleet->scheme.n_attributes; i++) {
         query->source[i] = query->source[i] == NULL ? NULL : &query->line.values[i];
     }
     mdm_query_free(made);

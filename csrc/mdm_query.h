@@ -51,23 +51,16 @@ struct mdm_query {
     size_t n_devices[4];
     mdm_arena arena;     /* from here on: the question compiled */
     mdm_text text;
+    mdm_vocabulary vocabulary; /* from here on nothing is set before it is needed */
     mdm_line line;
-    const mdm_value *source[MDM_MAX_ATTRIBUTES];
-    mdm_vocabulary vocabulary;
+    const mdm_value *source[MDM_MAX_ATTRIBUTES]; /* one an attribute of the scheme */
     mdm_tables tables;
 };
 
-/* A source that was read before: its values, one an attribute (NULL: absent; all
-   NULL where they are not asked for), and the text of its
-   list (NULL: it has none). Both are borrowed. */
-mdm_status mdm_query_of(const mdm_fleet *fleet, const mdm_value *const *values,
-                        const mdm_text *list, mdm_direction accepted_by, unsigned n_threads,
-                        mdm_query **made);
-size_t mdm_count_devices(const mdm_fleet *fleet, const uint64_t *bits, size_t n_words);
-
 /* ---- mdm_plan.c: tables of verdicts by code ---- */
 
-bool mdm_table_new(mdm_arena *arena, size_t column, size_t n_codes, mdm_table *made); /* all MDM_NO */
+/* All MDM_NO. */
+bool mdm_table_new(mdm_arena *arena, size_t column, size_t n_codes, mdm_table *made);
 /* Puts a table where it belongs, and two of one column into one; one that refuses nobody is left
    out. */
 void mdm_tables_add(mdm_tables *tables, mdm_table *made);
@@ -80,11 +73,14 @@ static inline void mdm_table_set(mdm_table *table, size_t code, unsigned verdict
 
 /* Each adds to tables, in the arena of the query. */
 mdm_status mdm_plan_relations(mdm_query *query, mdm_tables *tables);
+mdm_status mdm_plan_target_lists(mdm_query *query, mdm_tables *tables);
 mdm_status mdm_plan_object(mdm_query *query, const mdm_object *object, mdm_tables *tables);
 
 /* ---- mdm_targets.c: the objects of targets asked about the source ---- */
 
-mdm_status mdm_plan_target_lists(mdm_query *query, mdm_tables *tables);
+/* By the code of a list, in the arena. source: one pointer an attribute, NULL: absent. */
+bool mdm_ask_target_lists(const mdm_fleet *fleet, mdm_arena *arena,
+                          const mdm_value *const *source, mdm_table *made);
 
 /* ---- mdm_sort.c ---- */
 
@@ -96,5 +92,14 @@ void mdm_rows_sort(uint32_t *rows, size_t n, size_t n_rows);
 mdm_status mdm_judge(mdm_query *query);
 /* Whether one choice of the variables suits all clauses that share one. */
 bool mdm_class_joins(const mdm_fleet *fleet, const mdm_object *object, size_t class);
+
+/* ---- mdm_query.c ---- */
+
+/* A source that was read before: its values, one an attribute (NULL: absent), and the text of its
+   list (NULL: it has none). Both are borrowed. */
+mdm_status mdm_query_of(const mdm_fleet *fleet, const mdm_value *const *values,
+                        const mdm_text *list, mdm_direction accepted_by, unsigned n_threads,
+                        mdm_query **made);
+size_t mdm_count_devices(const mdm_fleet *fleet, const uint64_t *bits, size_t n_words);
 
 #endif

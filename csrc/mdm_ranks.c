@@ -1,6 +1,6 @@
 /*
- * Dictionaries settled: the codes of numbers, versions and PCI ids by the order of their values, and
- * sets by member.
+ * Dictionaries settled: the codes of numbers, versions and PCI ids by the order of their values,
+ * and sets by member.
  *
  * New values are merged in at the end of a change. In a large dictionary they wait until they are
  * enough to be worth the walk over all ranks; questions compare them one by one until then.
@@ -9,9 +9,9 @@
 
 #include "mdm_fleet.h"
 
-/* Values that wait, as a share of those that are settled: moving ranks costs some kilobytes of copy
-   a value at most. */
-#define WAITING_SHARE 1024
+/* Values that wait, as a share of those that are settled: moving ranks costs a kilobyte of copy
+   a value. */
+#define WAITING_SHARE 256
 
 void mdm_dictionary_free(const mdm_allocator *memory, mdm_dictionary *dictionary)
 {
@@ -35,6 +35,30 @@ typedef struct ranking {
     mdm_kind kind;
 } ranking;
 
+/* A code with a number that grows with its value, so that most are told apart without it. */
+typedef struct ranked {
+    uint64_t key;
+    uint32_t code;
+} ranked;
+
+static uint64_t key_of(mdm_kind kind, const mdm_value *value)
+{
+    int64_t number = value->number;
+    switch (kind) {
+    case MDM_VERSION:
+        return (uint64_t)value->version.major_part << 32 | value->version.minor_part;
+    case MDM_PCI_ID:
+        return (uint64_t)value->pci_id.vendor << 32 | value->pci_id.device;
+    case MDM_RATIO:
+        number = value->ratio.numerator / value->ratio.denominator;
+        number -= value->ratio.numerator % value->ratio.denominator < 0 ? 1 : 0;
+        break;
+    default:
+        break;
+    }
+    return (uint64_t)number ^ (uint64_t)1 << 63;
+}
+
 /* Equal values in different spellings stay in the order of their codes. */
 static bool is_below(const ranking *by, uint32_t left, uint32_t right)
 {
@@ -52,23 +76,26 @@ static void settle_in_order(const ranking *by, mdm_dictionary *dictionary)
     }
 }
 
-static void merge_runs(const ranking *by, const uint32_t *from, uint32_t *to, size_t n_left,
-                       size_t n)
+static void merge_runs(const ranking *by, const ranked *from, ranked *to, size_t n_left, size_t n)
 {
     size_t left = 0;
     size_t right = n_left;
     for (size_t i = 0; i < n; i++) {
-        const bool is_right =
-            right < n && (left == n_left || is_below(by, from[right], from[left]));
+        bool is_right = right < n;
+        if (is_right && left < n_left) {
+            is_right = from[left].key != from[right].key
+                           ? from[right].key < from[left].key
+                           : is_below(by, from[right].code, from[left].code);
+        }
         to[i] = is_right ? from[right++] : from[left++];
     }
 }
 
 /* Bottom up, between the codes and a copy; gives the one that is sorted. */
-static uint32_t *sort_codes(const ranking *by, uint32_t *codes, uint32_t *copy, size_t n)
+static const ranked *sort_codes(const ranking *by, ranked *codes, ranked *copy, size_t n)
 {
     for (size_t width = 1; width < n; width *= 2) {
-        uint32_t *kept = codes;
+        ranked *kept = codes;
         for (size_t begin = 0; begin < n; begin += 2 * width) {
             const size_t left = n - begin;
             merge_runs(by, codes + begin, copy + begin, width < left ? width : left,
@@ -81,23 +108,24 @@ static uint32_t *sort_codes(const ranking *by, uint32_t *codes, uint32_t *copy, 
 }
 
 /* From the last on, each to its place, what follows it moved up. */
-static void put_in(const ranking *by, uint32_t *by_rank, size_t n_settled, const uint32_t *codes,
+static void put_in(const ranking *by, uint32_t *by_rank, size_t n_settled, const ranked *codes,
                    size_t n)
 {
     size_t end = n_settled;
     for (size_t left = n; left > 0; left--) {
+        const uint32_t code = codes[left - 1].code;
         size_t low = 0;
         size_t high = end;
         while (low < high) {
             const size_t middle = low + (high - low) / 2;
-            if (is_below(by, by_rank[middle], codes[left - 1])) {
+            if (is_below(by, by_rank[middle], code)) {
                 low = middle + 1;
             } else {
                 high = middle;
             }
         }
         memmove(by_rank + low + left, by_rank + low, (end - low) * sizeof *by_rank);
-        by_rank[low + left - 1] = codes[left - 1];
+        by_rank[low + left - 1] = code;
         end = low;
     }
 }
@@ -106,14 +134,17 @@ static void settle_order(const mdm_allocator *memory, mdm_kind kind, mdm_diction
 {
     const ranking by = {dictionary->at, kind};
     mdm_u32s *by_rank = &dictionary->by_rank;
-    mdm_u32s codes = {NULL, 0};
+    ranked *codes = NULL;
     size_t waiting = 0;
     if (by_rank->at == NULL) {
         settle_in_order(&by, dictionary);
     }
     waiting = dictionary->texts.n - dictionary->n_settled;
-    if (waiting == 0 || waiting <= dictionary->n_settled / WAITING_SHARE ||
-        !MDM_FIT(memory, &codes, 2 * waiting)) {
+    if (waiting == 0 || waiting <= dictionary->n_settled / WAITING_SHARE) {
+        return;
+    }
+    codes = mdm_resize(memory, NULL, 0, 2 * waiting, sizeof *codes);
+    if (codes == NULL) {
         return;
     }
     if (by_rank->at == NULL && MDM_FIT(memory, by_rank, dictionary->texts.n)) {
@@ -123,13 +154,14 @@ static void settle_order(const mdm_allocator *memory, mdm_kind kind, mdm_diction
     }
     if (by_rank->at != NULL && MDM_RESERVE(memory, by_rank, dictionary->n_settled, waiting)) {
         for (size_t i = 0; i < waiting; i++) {
-            codes.at[i] = (uint32_t)(dictionary->n_settled + i + 1);
+            const uint32_t code = (uint32_t)(dictionary->n_settled + i + 1);
+            codes[i] = (ranked){key_of(kind, &dictionary->at[code - 1]), code};
         }
         put_in(&by, by_rank->at, dictionary->n_settled,
-               sort_codes(&by, codes.at, codes.at + waiting, waiting), waiting);
+               sort_codes(&by, codes, codes + waiting, waiting), waiting);
         dictionary->n_settled = dictionary->texts.n;
     }
-    MDM_TRIM(memory, &codes, 0);
+    mdm_resize(memory, codes, 2 * waiting, 0, sizeof *codes);
 }
 
 /* ---- Sets by member ---- */

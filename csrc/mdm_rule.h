@@ -119,6 +119,12 @@ bool mdm_object_joins(const mdm_test *test, const mdm_object *object,
 mdm_verdict mdm_relation_holds(const mdm_attribute *attribute, const mdm_value *source,
                                const mdm_value *target);
 
+/* Whether a relation compares the own values of two devices. */
+static inline bool mdm_is_compared(const mdm_attribute *attribute)
+{
+    return attribute->relation != MDM_UNRELATED && attribute->relation != MDM_ANY;
+}
+
 /* ---- Templates ---- */
 
 bool mdm_clause_solves(const mdm_scheme *scheme, const mdm_object *object,

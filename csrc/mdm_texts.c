@@ -136,7 +136,9 @@ size_t mdm_texts_bytes(const mdm_texts *texts)
     return texts->capacity * sizeof *texts->at + texts->n_slots * sizeof *texts->slots;
 }
 
-/* ---- Heapsort ---- */
+/* ---- Heapsort; of few, insertion ---- */
+
+#define FEW 16
 
 typedef struct sorter {
     char *at;
@@ -179,6 +181,11 @@ void mdm_sort(void *at, size_t n, size_t element_size, mdm_order *order, const v
     size_t sorted = 1;
     while (sorted < n && !is_below(&heap, sorted, sorted - 1)) {
         sorted++;
+    }
+    for (; n <= FEW && sorted < n; sorted++) {
+        for (size_t i = sorted; i > 0 && is_below(&heap, i, i - 1); i--) {
+            swap(&heap, i, i - 1);
+        }
     }
     if (sorted >= n) {
         return;

@@ -30,19 +30,28 @@ def _has_sanitizers(compiler: str, folder: Path) -> bool:
     return built.returncode == 0
 
 
-def test_core_keeps_its_promises_when_memory_ends(tmp_path):
-    """No call leaks, and none leaves a half-done change, whichever request is refused."""
+def _run_check(name: str, folder: Path) -> None:
     compiler = _compiler("gcc")
     flags = ["-std=c11", "-g", "-O1"]
-    if _has_sanitizers(compiler, tmp_path):
+    if _has_sanitizers(compiler, folder):
         flags += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-    program = tmp_path / "core_check"
-    check = Path(__file__).with_name("core_check.c")
-    command = [compiler, *flags, f"-I{ROOT / 'csrc'}", check, *SOURCES, "-o", program]
+    program = folder / "check"
+    check = Path(__file__).with_name(name)
+    command = [compiler, *flags, f"-I{ROOT / 'csrc'}", check, *SOURCES, "-pthread", "-o", program]
     subprocess.run(command, check=True, timeout=300)
     ran = subprocess.run([program], check=False, capture_output=True, text=True, timeout=300)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.endswith("well\n")
+
+
+def test_core_keeps_its_promises_when_memory_ends(tmp_path):
+    """No call leaks, and none leaves a half-done change, whichever request is refused."""
+    _run_check("core_check.c", tmp_path)
+
+
+def test_encoded_clauses_hold_what_the_plain_rule_accepts(tmp_path):
+    """Ranks, members and lists of codes name the codes that a clause accepts, each code once."""
+    _run_check("compiler_check.c", tmp_path)
 
 
 def _build_path_check(compiler: str, folder: Path, *flags: str) -> Path:

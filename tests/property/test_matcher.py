@@ -14,6 +14,7 @@ from property.strategies import (
     descriptions,
     fleets,
     half_core,
+    objects,
     schemes,
     values,
 )
@@ -112,6 +113,55 @@ def test_many_classes_that_share_values_and_lists(data):
     random.shuffle(devices)
     devices = devices[:120]
     check_match(filled(scheme, devices), devices, random.choice(devices), None)
+
+
+@half_core
+@given(st.data())
+def test_targets_whose_lists_share_and_differ(data):
+    """Hundreds of lists with several objects each, after some were taken back, are judged alike."""
+    scheme = data.draw(schemes(has_objects=True))
+    random = data.draw(st.randoms(use_true_random=False))
+    given = data.draw(st.lists(objects(scheme), min_size=2, max_size=8))
+    owns = [data.draw(descriptions(scheme)) for _ in range(4)]
+    fleet = Fleet(scheme)
+    devices = []
+    for _ in range(150):
+        chosen = tuple(random.choices(given, k=random.randrange(4)))
+        devices.append(
+            Description(random.choice(owns).values, random.choice((None, chosen, chosen)))
+        )
+    fleet.extend("f", [b"".join(device.to_line().encode() + b"\n" for device in devices[:75])])
+    with pytest.raises(InputError):
+        fleet.extend("f", ["\n".join([*(d.to_line() for d in devices[75:]), "{}"]).encode()])
+    for device in devices[75:]:
+        fleet.add(device)
+    fleet.lay_out(data.draw(st.sampled_from(("classes", "flat"))))
+    check_match(fleet, devices, random.choice(devices), Direction.TARGET)
+
+
+@given(st.data(), st.sampled_from(sorted(POOLS)))
+def test_clauses_against_large_dictionaries(data, kind):
+    """Values by the hundred, some of which came late, are accepted as the judge accepts them."""
+    random = data.draw(st.randoms(use_true_random=False))
+    scheme = Scheme("s", {"a": Attribute("a", kind)}, has_objects=True)
+    texts = {
+        "int": lambda n: str(n - 300),
+        "string": lambda n: f"t{n % 20}{n // 20}",
+        "set": lambda n: "+".join(f"m{bit}" for bit in range(10) if n >> bit & 1),
+        "version": lambda n: f"{n % 4}.{n // 4 % 30}.{n // 120}",
+        "pci_id": lambda n: f"8086{n:04x}",
+        "ratio": lambda n: f"{n - 300}/{1 + n % 3}",
+    }
+    numbers = random.sample(range(600), 400)
+    values = [parse_value(kind, text) for text in (*POOLS[kind], *map(texts[kind], numbers))]
+    devices = [Description({"a": value}) for value in values]
+    fleet = Fleet(scheme)
+    fleet.extend("f", [b"".join(d.to_line().encode() + b"\n" for d in devices[:-20])])
+    for device in devices[-20:]:
+        fleet.add(device)
+    clause = data.draw(clauses(kind))
+    source = Description({"a": random.choice(values)}, (Object({"a": clause}),))
+    check_match(fleet, devices, source, Direction.SOURCE)
 
 
 NUMBERS = ("0", "1", "2", "3", "7", "-1", "-2", "-3", str(2**31 - 1), str(2**63 - 1), str(-(2**63)))

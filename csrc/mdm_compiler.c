@@ -1,0 +1,189 @@
+/*
+ * A batch of sources compiled.
+ */
+#include "mdm_compiler.h"
+
+#include <string.h>
+
+/* ---- Made ---- */
+
+static bool take_tables(mdm_compiler *compiler, size_t n)
+{
+    compiler->values = mdm_take(&compiler->arena, n, sizeof *compiler->values);
+    compiler->clauses = mdm_take(&compiler->arena, 2 * n, sizeof *compiler->clauses);
+    if (compiler->values == NULL || compiler->clauses == NULL) {
+        return false;
+    }
+    compiler->relations = compiler->clauses + n;
+    memset(compiler->values, 0, n * sizeof *compiler->values);
+    memset(compiler->clauses, 0, 2 * n * sizeof *compiler->clauses);
+    return true;
+}
+
+bool mdm_compiler_new(mdm_compiler *compiler, const mdm_fleet *fleet, bool is_of_fleet)
+{
+    const size_t n = fleet->scheme.n_attributes;
+    memset(compiler, 0, sizeof *compiler);
+    compiler->fleet = fleet;
+    compiler->lists = is_of_fleet ? &fleet->lists : &compiler->own;
+    compiler->arena.memory = &fleet->memory;
+    compiler->scratch.memory = &fleet->memory;
+    if (!take_tables(compiler, n) || !mdm_lists_new(&fleet->memory, &compiler->own, n)) {
+        mdm_arena_free(&compiler->arena);
+        memset(compiler, 0, sizeof *compiler);
+        return false;
+    }
+    return true;
+}
+
+void mdm_compiler_free(mdm_compiler *compiler)
+{
+    const mdm_fleet *fleet = compiler->fleet;
+    if (fleet == NULL) {
+        return;
+    }
+    for (size_t a = 0; a < fleet->scheme.n_attributes; a++) {
+        mdm_texts_free(&compiler->values[a].texts, &fleet->memory);
+        MDM_TRIM(&fleet->memory, &compiler->values[a], 0);
+        MDM_TRIM(&fleet->memory, &compiler->clauses[a], 0);
+        MDM_TRIM(&fleet->memory, &compiler->relations[a], 0);
+    }
+    mdm_lists_free(&fleet->memory, &compiler->own);
+    mdm_arena_free(&compiler->scratch);
+    mdm_arena_free(&compiler->arena);
+    memset(compiler, 0, sizeof *compiler);
+}
+
+/* ---- Values ---- */
+
+const mdm_value *mdm_compiled_value(const mdm_compiler *compiler, size_t attribute,
+                                    uint32_t number)
+{
+    const mdm_dictionary *dictionary = &compiler->fleet->dictionaries[attribute];
+    if (number == 0) {
+        return NULL;
+    }
+    return number <= dictionary->texts.n
+               ? &dictionary->at[number - 1]
+               : &compiler->values[attribute].at[number - 1 - dictionary->texts.n];
+}
+
+/* ---- Encoded ---- */
+
+/* The place of a number, NULL where the memory ends. */
+static const mdm_encoded **place_of(const mdm_compiler *compiler, mdm_encodings *encodings,
+                                    uint32_t number)
+{
+    const size_t before = encodings->capacity;
+    if (number >= before) {
+        if (!MDM_RESERVE(&compiler->fleet->memory, encodings, before, number + 1 - before)) {
+            return NULL;
+        }
+        memset(encodings->at + before, 0,
+               (encodings->capacity - before) * sizeof *encodings->at);
+    }
+    return &encodings->at[number];
+}
+
+static bool need_clause(mdm_compiler *compiler, size_t attribute, uint32_t number)
+{
+    const mdm_test test = {&compiler->fleet->scheme, true};
+    const mdm_encoded **place = place_of(compiler, &compiler->clauses[attribute], number);
+    const mdm_lone_clause *lone = NULL;
+    mdm_object object = {.n_clauses = 0};
+    mdm_encoded *made = NULL;
+    if (place == NULL || *place != NULL) {
+        return place != NULL;
+    }
+    lone = &compiler->lists->clauses[attribute].at[number - 1];
+    object.variables = lone->variables;
+    made = mdm_take(&compiler->arena, 1, sizeof *made);
+    if (made == NULL || !mdm_encode_clause(compiler->fleet, &compiler->arena, &test, &object,
+                                           &lone->clause, made)) {
+        return false;
+    }
+    *place = made;
+    return true;
+}
+
+static bool need_relation(mdm_compiler *compiler, size_t attribute, uint32_t number)
+{
+    const size_t of = compiler->fleet->scheme.attributes[attribute].of;
+    const mdm_encoded **place = place_of(compiler, &compiler->relations[attribute], number);
+    mdm_encoded *made = NULL;
+    if (place == NULL || *place != NULL) {
+        return place != NULL;
+    }
+    made = mdm_take(&compiler->arena, 1, sizeof *made);
+    if (made == NULL ||
+        !mdm_encode_relation(compiler->fleet, &compiler->arena, attribute,
+                             mdm_compiled_value(compiler, of, number), made)) {
+        return false;
+    }
+    *place = made;
+    return true;
+}
+
+static bool need_list(mdm_compiler *compiler, uint32_t list)
+{
+    const mdm_lists *lists = compiler->lists;
+    const size_t n = compiler->fleet->scheme.n_attributes;
+    bool is_done = true;
+    for (uint32_t i = 0; i < lists->at[list].n; i++) {
+        const uint32_t row = lists->objects.at[lists->at[list].first + i];
+        for (size_t a = 0; a < n && is_done; a++) {
+            const uint32_t number = mdm_code(&lists->columns, a, row);
+            is_done = number == 0 || need_clause(compiler, a, number);
+        }
+    }
+    return is_done;
+}
+
+static mdm_status finish(mdm_compiler *compiler, const uint32_t *codes, bool has_list,
+                         mdm_compiled *made)
+{
+    const mdm_scheme *scheme = &compiler->fleet->scheme;
+    bool is_done = true;
+    made->list = has_list ? codes[scheme->n_attributes] - 1 : MDM_NONE;
+    made->values =
+        mdm_settle(&compiler->arena, codes, scheme->n_attributes, sizeof *codes);
+    if (made->values == NULL || (has_list && !need_list(compiler, made->list))) {
+        return MDM_NO_MEMORY;
+    }
+    for (size_t a = 0; a < scheme->n_attributes && is_done; a++) {
+        is_done = !mdm_is_compared(&scheme->attributes[a]) ||
+                  need_relation(compiler, a, codes[scheme->attributes[a].of]);
+    }
+    return is_done ? MDM_OK : MDM_NO_MEMORY;
+}
+
+/* ---- Sources ---- */
+
+mdm_status mdm_compile_line(mdm_compiler *compiler, mdm_text text, mdm_compiled *made,
+                            const char **fault)
+{
+    const mdm_fleet *fleet = compiler->fleet;
+    mdm_parser parser = {.fleet = fleet,
+                         .lists = &compiler->own,
+                         .values = compiler->values,
+                         .keeper = {&compiler->arena, &fleet->members, NULL},
+                         .scratch = &compiler->scratch};
+    mdm_line line;
+    mdm_status status = MDM_OK;
+    mdm_arena_reset(&compiler->scratch);
+    status = mdm_line_parse(&parser, text, &line);
+    if (status == MDM_BAD_TEXT) {
+        *fault = parser.fault;
+    }
+    return status == MDM_OK ? finish(compiler, line.codes, line.has_list, made) : status;
+}
+
+mdm_status mdm_compile_class(mdm_compiler *compiler, size_t class, mdm_compiled *made)
+{
+    const mdm_columns *columns = &compiler->fleet->classes.columns;
+    uint32_t codes[MDM_MAX_ATTRIBUTES + 1];
+    for (size_t i = 0; i < columns->n_columns; i++) {
+        codes[i] = mdm_code(columns, i, class);
+    }
+    return finish(compiler, codes, codes[columns->n_columns - 1] != 0, made);
+}

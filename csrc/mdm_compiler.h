@@ -1,0 +1,69 @@
+/*
+ * Many sources compiled together: each value and each clause that they have is read and encoded
+ * once. Sources are lines, whose clauses are kept in lists of the compiler's own, or devices of the
+ * fleet, whose clauses the fleet has.
+ *
+ * An object of a source is a row of lists->columns: lists->objects from the list's first on. Its
+ * number in column a is that of its clause of attribute a (0: not listed; see mdm_encode_unlisted),
+ * in the last column that of its joint (0: none; else lists->joints has what a target must solve).
+ *
+ * What is encoded is bounded by the different clauses and values of the batch, and goes with it.
+ */
+#ifndef MDM_COMPILER_H
+#define MDM_COMPILER_H
+
+#include "mdm_encode.h"
+#include "mdm_parse.h"
+
+typedef struct mdm_compiled {
+    const uint32_t *values; /* the number of each attribute's value; 0: absent */
+    uint32_t list;          /* its place in lists; MDM_NONE: the source publishes none */
+} mdm_compiled;
+
+/* By number. NULL: nobody has asked for it. */
+typedef struct mdm_encodings {
+    const mdm_encoded **at;
+    size_t capacity;
+} mdm_encodings;
+
+typedef struct mdm_compiler {
+    const mdm_fleet *fleet;
+    const mdm_lists *lists; /* the fleet's, or own */
+    mdm_lists own;
+    mdm_own_values *values; /* one an attribute, as are the next; those that the fleet lacks */
+    mdm_encodings *clauses;
+    mdm_encodings *relations; /* of an attribute to the value that its relation takes */
+    mdm_arena arena;
+    mdm_arena scratch;
+} mdm_compiler;
+
+/* is_of_fleet: sources are devices. The fleet stays as it is until the end. */
+bool mdm_compiler_new(mdm_compiler *compiler, const mdm_fleet *fleet, bool is_of_fleet);
+void mdm_compiler_free(mdm_compiler *compiler);
+
+/* A line, or a class of the fleet. Where it fails, other sources stay as they were. */
+mdm_status mdm_compile_line(mdm_compiler *compiler, mdm_text text, mdm_compiled *made,
+                            const char **fault);
+mdm_status mdm_compile_class(mdm_compiler *compiler, size_t class, mdm_compiled *made);
+
+/* NULL: absent. */
+const mdm_value *mdm_compiled_value(const mdm_compiler *compiler, size_t attribute,
+                                    uint32_t number);
+
+/* Of a clause that a source has. */
+static inline const mdm_encoded *mdm_compiled_clause(const mdm_compiler *compiler,
+                                                     size_t attribute, uint32_t number)
+{
+    return compiler->clauses[attribute].at[number];
+}
+
+/* Of an attribute that is compared, for a source. */
+static inline const mdm_encoded *mdm_compiled_relation(const mdm_compiler *compiler,
+                                                       size_t attribute,
+                                                       const mdm_compiled *source)
+{
+    const size_t of = compiler->fleet->scheme.attributes[attribute].of;
+    return compiler->relations[attribute].at[source->values[of]];
+}
+
+#endif

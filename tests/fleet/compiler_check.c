@@ -1,0 +1,426 @@
+/*
+ * Encoded forms against the plain rule: whatever a clause or a relation is made into must hold the
+ * codes that mdm_clause_accepts and mdm_relation_holds accept, one by one. Sources are compiled
+ * together, as lines and as devices; values are settled, waiting, or crowded with members.
+ */
+#include "bank.h"
+#include "mdm_compiler.h"
+
+#define N_KINDS 6
+#define MOST 4096
+
+static const char *const names[N_KINDS] = {"int", "string", "set", "version", "pci_id", "ratio"};
+static const char *const members[] = {"a", "b", "c", "d", "e", "f"};
+
+static uint32_t next(uint32_t *state)
+{
+    *state = *state * 1664525 + 1013904223;
+    return *state >> 8;
+}
+
+/* A value of a kind; those of a larger spread meet more rarely. Spellings differ. */
+static size_t put_value(char *to, size_t room, mdm_kind kind, uint32_t spread, uint32_t *state)
+{
+    const uint32_t n = next(state) % spread;
+    const uint32_t other = next(state);
+    size_t len = 0;
+    switch (kind) {
+    case MDM_INT:
+        return (size_t)snprintf(to, room, "%d", (int)n - (int)spread / 2);
+    case MDM_STRING:
+        return (size_t)snprintf(to, room, "t%u_%u", n % 16, n / 16);
+    case MDM_VERSION:
+        return (size_t)snprintf(to, room, n % 3 == 0 ? "%u.%u.0" : n % 3 == 1 ? "%u.%u" : "%u.%u.7",
+                                n % 4, n / 4);
+    case MDM_PCI_ID:
+        return (size_t)snprintf(to, room, n % 3 == 0 ? "%04x%04x" : "%04x:%04x", other % 3, n / 2);
+    case MDM_RATIO:
+        return (size_t)snprintf(to, room, "%d/%u", (int)n - (int)spread / 2, 1 + other % 4);
+    case MDM_SET:
+        break;
+    }
+    for (uint32_t m = 0; m < 6; m++) {
+        if ((other >> m & 1) != 0) {
+            len += (size_t)snprintf(to + len, room - len, "%s%s", len == 0 ? "" : "+", members[m]);
+        }
+    }
+    if (spread > 64 && len > 0) {
+        len += (size_t)snprintf(to + len, room - len, "+m%u", n % 128);
+    }
+    to[len] = '\0';
+    return len;
+}
+
+typedef struct page {
+    char at[MOST];
+    size_t n;
+} page;
+
+static void put(page *to, const char *text)
+{
+    const size_t len = strlen(text);
+    CHECK(to->n + len < sizeof to->at);
+    memcpy(to->at + to->n, text, len + 1);
+    to->n += len;
+}
+
+static void put_self(page *line, uint32_t spread, uint32_t *state)
+{
+    bool is_first = true;
+    put(line, "{\"self\":{");
+    for (int kind = 0; kind < N_KINDS; kind++) {
+        char value[256];
+        if (next(state) % 8 == 0) {
+            continue;
+        }
+        put_value(value, sizeof value, (mdm_kind)kind, spread, state);
+        put(line, is_first ? "\"" : ",\"");
+        put(line, names[kind]);
+        put(line, kind == MDM_INT ? "\":" : "\":\"");
+        put(line, value);
+        put(line, kind == MDM_INT ? "" : "\"");
+        is_first = false;
+    }
+    put(line, "}");
+}
+
+/* %1 and %2 stand for values, which need not be in order. */
+static const char *const forms[N_KINDS][8] = {
+    {"%1", "one_of(%1,%2,%1)", "range(-100000,%1)", "{i:int:-4--2,1-5,9}", "{i:int:-5-9}*3",
+     "{i:int:-9--1,2-7}/2", "any()", "{i:int:1,3,5-6}/4"},
+    {"%1", "one_of(%1,%2,%1)", "t{s:int:0-3}_{w:int:0-40}", "t{s:int:1,2}_1",
+     "{u:string:\\\"t1\\\",\\\"t1_\\\",\\\"t\\\"}{j:int:0-99999}_2",
+     "{s:string:\\\"t1\\\",\\\"t\\\"}{u:int:1,11}_1", "\\\"\\\"",
+     "{u:string:\\\"t1_1\\\",\\\"t2_3\\\",\\\"t1_1\\\"}"},
+    {"%1", "superset(%1)", "subset(%1)", "\\\"\\\"", "superset(a+nobody)", "subset(a+b+nobody)",
+     "{m:string:\\\"a\\\",\\\"b+a\\\",\\\"%1\\\"}", "one_of(a+b,b+a,c)"},
+    {"%1", "version(%1)", "range(0.0,%1)", "one_of(%1,1.2,1.2.0)", "version(1.2)",
+     "{x:string:\\\"1.1\\\",\\\"1.1.0\\\",\\\"2.3.7\\\"}", "any()", "absent()"},
+    {"%1", "one_of(%1,%2)", "{p:string:\\\"00010002\\\",\\\"0001-0002\\\"}", "any()", "absent()",
+     "00020001", "one_of(0000:0001,00000001)", ""},
+    {"%1", "one_of(%1,%2,2/4,1/2)", "range(-1000000,%1)", "{r:int:-4--2,1-5}/2",
+     "{r:int:0-3}*2", "{r:int:-3-3}", "{r:int:-9223372036854775808-9223372036854775807}/3", "any()"},
+};
+
+static void put_clause(page *line, mdm_kind kind, uint32_t spread, uint32_t *state)
+{
+    const char *form = forms[kind][next(state) % 8];
+    for (; *form != '\0'; form++) {
+        char text[256] = {*form, '\0'};
+        if (*form == '%') {
+            put_value(text, sizeof text, kind, spread, state);
+            form++;
+        }
+        /* An empty item would need quotes. */
+        put(line, *text == '\0' ? "f" : text);
+    }
+}
+
+static void put_list(page *line, uint32_t spread, uint32_t *state)
+{
+    const uint32_t n = next(state) % 4;
+    put(line, ",\"compatible\":[");
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t left_out = next(state) % (N_KINDS + 1);
+        bool is_first = true;
+        put(line, i == 0 ? "{" : ",{");
+        for (uint32_t kind = 0; kind < N_KINDS; kind++) {
+            if (kind == left_out) {
+                continue;
+            }
+            put(line, is_first ? "\"" : ",\"");
+            put(line, names[kind]);
+            put(line, "\":\"");
+            put_clause(line, (mdm_kind)kind, spread, state);
+            put(line, "\"");
+            is_first = false;
+        }
+        put(line, "}");
+    }
+    put(line, "]");
+}
+
+/* ---- A fleet ---- */
+
+static mdm_fleet *make(bank *at, const mdm_relation *relations, int floor_division)
+{
+    const mdm_allocator allocator = {resize, at};
+    mdm_attribute attributes[N_KINDS];
+    mdm_scheme scheme = {attributes, N_KINDS, MDM_BOTH, MDM_UNDECIDED, MDM_UNDECIDED,
+                         floor_division};
+    mdm_fleet *fleet = NULL;
+    for (size_t i = 0; i < N_KINDS; i++) {
+        const size_t of = relations[i] == MDM_MEMBER ? (size_t)MDM_STRING : i;
+        attributes[i] = (mdm_attribute){names[i], strlen(names[i]), (mdm_kind)i, relations[i],
+                                        of, (mdm_verdict)(i % 2 == 0 ? MDM_UNDECIDED : MDM_NO),
+                                        i % 3 == 0};
+    }
+    CHECK(mdm_fleet_new(&scheme, 0, &allocator, &fleet) == MDM_OK);
+    return fleet;
+}
+
+static void add(mdm_fleet *fleet, uint32_t spread, bool has_list, uint32_t *state)
+{
+    page line = {.n = 0};
+    uint32_t row = 0;
+    put_self(&line, spread, state);
+    if (has_list) {
+        put_list(&line, spread, state);
+    }
+    put(&line, "}");
+    if (mdm_add(fleet, line.at, line.n, &row, NULL) != MDM_OK) {
+        fprintf(stderr, "refused: %s\n", line.at);
+        exit(1);
+    }
+}
+
+/* ---- The law ---- */
+
+static mdm_verdict said(const uint64_t *bits, const mdm_encoded *encoded, size_t code)
+{
+    if (code == 0) {
+        return encoded->absent;
+    }
+    return (bits[code / 64] >> code % 64 & 1) != 0 ? encoded->held : MDM_NO;
+}
+
+/* No code is named twice. */
+static void check_apart(const mdm_dictionary *dictionary, const mdm_encoded *encoded)
+{
+    static uint8_t n_named[64 * MOST];
+    memset(n_named, 0, dictionary->texts.n + 1);
+    for (uint32_t i = 0; i < encoded->n_ranks; i++) {
+        const mdm_ranks ranks = encoded->ranks[i];
+        CHECK(ranks.begin < ranks.end && ranks.end <= dictionary->n_settled);
+        CHECK(i == 0 || encoded->ranks[i - 1].end < ranks.begin);
+        for (uint32_t rank = ranks.begin; rank < ranks.end; rank++) {
+            n_named[mdm_code_at(dictionary, rank)]++;
+        }
+    }
+    for (size_t code = 1; encoded->asks_members && code <= dictionary->n_settled; code++) {
+        const uint64_t places = mdm_members_of(&dictionary->members, code);
+        n_named[code] += (places & encoded->required) == encoded->required &&
+                         (places & encoded->forbidden) == 0;
+    }
+    for (uint32_t i = 0; i < encoded->n_codes; i++) {
+        n_named[encoded->codes[i]]++;
+    }
+    for (size_t code = 0; code <= dictionary->texts.n; code++) {
+        CHECK(n_named[code] <= (code > 0));
+    }
+}
+
+static void check_clause(const mdm_compiler *compiler, size_t a, uint32_t number)
+{
+    static uint64_t bits[MOST];
+    const mdm_fleet *fleet = compiler->fleet;
+    const mdm_dictionary *dictionary = &fleet->dictionaries[a];
+    const mdm_test test = {&fleet->scheme, true};
+    const mdm_lone_clause *lone = &compiler->lists->clauses[a].at[number - 1];
+    const mdm_object object = {.variables = lone->variables};
+    const mdm_encoded *encoded = mdm_compiled_clause(compiler, a, number);
+    memset(bits, 0, sizeof bits);
+    mdm_encoded_mark(fleet, a, encoded, bits);
+    for (size_t code = 0; code <= dictionary->texts.n; code++) {
+        const mdm_value *value = code == 0 ? NULL : &dictionary->at[code - 1];
+        CHECK(said(bits, encoded, code) ==
+              mdm_clause_accepts(&test, &object, &lone->clause, value));
+    }
+    CHECK((bits[0] & 1) == 0);
+    check_apart(dictionary, encoded);
+}
+
+static void check_relation(const mdm_compiler *compiler, size_t a, const mdm_compiled *source)
+{
+    static uint64_t bits[MOST];
+    const mdm_fleet *fleet = compiler->fleet;
+    const mdm_attribute *attribute = &fleet->scheme.attributes[a];
+    const mdm_dictionary *dictionary = &fleet->dictionaries[a];
+    const mdm_encoded *encoded = mdm_compiled_relation(compiler, a, source);
+    const mdm_value *value =
+        mdm_compiled_value(compiler, attribute->of, source->values[attribute->of]);
+    uint32_t number = 0;
+    mdm_value member;
+    if (attribute->relation == MDM_MEMBER && value != NULL) {
+        number = mdm_texts_find(&fleet->members, value->text,
+                                mdm_hash(value->text.at, value->text.len));
+        member.set = (mdm_set){&number, number != MDM_NONE, number == MDM_NONE,
+                               (uint64_t)(number != MDM_NONE) << (number & 63)};
+        value = &member;
+    }
+    memset(bits, 0, sizeof bits);
+    mdm_encoded_mark(fleet, a, encoded, bits);
+    for (size_t code = 0; code <= dictionary->texts.n; code++) {
+        CHECK(said(bits, encoded, code) ==
+              mdm_relation_holds(attribute, value,
+                                 code == 0 ? NULL : &dictionary->at[code - 1]));
+    }
+}
+
+static void check_source(const mdm_compiler *compiler, const mdm_compiled *source)
+{
+    const mdm_lists *lists = compiler->lists;
+    const mdm_scheme *scheme = &compiler->fleet->scheme;
+    for (size_t a = 0; a < N_KINDS; a++) {
+        if (mdm_is_compared(&scheme->attributes[a])) {
+            check_relation(compiler, a, source);
+        }
+    }
+    for (uint32_t i = 0; source->list != MDM_NONE && i < lists->at[source->list].n; i++) {
+        const uint32_t row = lists->objects.at[lists->at[source->list].first + i];
+        CHECK(mdm_lists_find(lists, lists->at[source->list].first + i) == source->list);
+        for (size_t a = 0; a < N_KINDS; a++) {
+            const uint32_t number = mdm_code(&lists->columns, a, row);
+            if (number != 0) {
+                check_clause(compiler, a, number);
+            }
+        }
+    }
+}
+
+/* From each row all its objects are reached. */
+static void check_lists(const mdm_lists *lists)
+{
+    size_t n = 0;
+    for (size_t row = 0; row < lists->rows.n; row++) {
+        for (uint32_t at = lists->last.at[row]; at != MDM_NONE; at = lists->before.at[at]) {
+            CHECK(at < lists->n_objects && lists->objects.at[at] == row);
+            n++;
+        }
+    }
+    CHECK(n == lists->n_objects);
+}
+
+/* ---- Sources ---- */
+
+static void check_lines(const mdm_fleet *fleet, uint32_t spread, uint32_t *state)
+{
+    mdm_compiler compiler;
+    CHECK(mdm_compiler_new(&compiler, fleet, false));
+    for (int i = 0; i < 60; i++) {
+        page line = {.n = 0};
+        mdm_compiled source;
+        const char *fault = NULL;
+        put_self(&line, 2 * spread, state);
+        put_list(&line, 2 * spread, state);
+        put(&line, "}");
+        if (mdm_compile_line(&compiler, (mdm_text){line.at, line.n}, &source, &fault) != MDM_OK) {
+            fprintf(stderr, "refused: %s at %s\n", line.at, fault);
+            exit(1);
+        }
+        check_source(&compiler, &source);
+    }
+    check_lists(&compiler.own);
+    check_lists(&fleet->lists);
+    mdm_compiler_free(&compiler);
+}
+
+static void check_classes(const mdm_fleet *fleet)
+{
+    mdm_compiler compiler;
+    CHECK(mdm_compiler_new(&compiler, fleet, true));
+    for (size_t class = 1; class < fleet->classes.n && class < 60; class++) {
+        mdm_compiled source;
+        CHECK(mdm_compile_class(&compiler, class, &source) == MDM_OK);
+        check_source(&compiler, &source);
+    }
+    mdm_compiler_free(&compiler);
+}
+
+/* Each kind in each state: all settled; some that wait in a large dictionary, or in an open reader,
+   which are then taken back. */
+static void check_fleet(const mdm_relation *relations, int floor_division, uint32_t spread,
+                        size_t n, uint32_t seed)
+{
+    bank bank = {0, 0, SIZE_MAX, 0};
+    mdm_fleet *fleet = make(&bank, relations, floor_division);
+    uint32_t state = seed;
+    mdm_reader *reader = NULL;
+    check_lines(fleet, spread, &state);
+    for (size_t i = 0; i < n; i++) {
+        add(fleet, spread, i < 60, &state);
+    }
+    check_lines(fleet, spread, &state);
+    check_classes(fleet);
+    CHECK(mdm_reader_new(fleet, &reader) == MDM_OK);
+    for (int i = 0; i < 30; i++) {
+        page line = {.n = 0};
+        size_t n_faults = 0;
+        put_self(&line, 3 * spread, &state);
+        put_list(&line, 3 * spread, &state);
+        put(&line, "}");
+        CHECK(mdm_reader_feed(reader, line.at, line.n, NULL, 0, &n_faults) == MDM_OK);
+    }
+    check_lines(fleet, spread, &state);
+    mdm_reader_free(reader);
+    check_lines(fleet, spread, &state);
+    add(fleet, 3 * spread, true, &state);
+    check_lines(fleet, spread, &state);
+    check_classes(fleet);
+    mdm_fleet_free(fleet);
+    CHECK(bank.n_bytes == 0 && bank.n_blocks == 0);
+}
+
+/* ---- Memory ---- */
+
+/* Two sources; a refused one is tried again. */
+static void exhaust(bool is_of_fleet)
+{
+    static const mdm_relation relations[N_KINDS] = {MDM_EQUAL, MDM_UNRELATED, MDM_SUPERSET,
+                                                    MDM_MINOR, MDM_EQUAL,     MDM_EQUAL};
+    for (size_t n = 0;; n++) {
+        bank bank = {0, 0, SIZE_MAX, 0};
+        mdm_fleet *fleet = make(&bank, relations, 0);
+        mdm_compiler compiler;
+        mdm_status status = MDM_OK;
+        uint32_t state = 7;
+        bool has_begun = false;
+        for (int i = 0; i < 40; i++) {
+            add(fleet, 30, i < 3, &state);
+        }
+        bank.has_refused = 0;
+        bank.n_left = n;
+        has_begun = mdm_compiler_new(&compiler, fleet, is_of_fleet);
+        for (size_t i = 1; i <= 3 && has_begun; i++) {
+            page line = {.n = 0};
+            mdm_compiled source;
+            const char *fault = NULL;
+            put_self(&line, 60, &state);
+            put_list(&line, 60, &state);
+            put(&line, "}");
+            do {
+                status = is_of_fleet ? mdm_compile_class(&compiler, i, &source)
+                                     : mdm_compile_line(&compiler, (mdm_text){line.at, line.n},
+                                                        &source, &fault);
+                CHECK(status == MDM_OK || (status == MDM_NO_MEMORY && bank.has_refused));
+            } while (status != MDM_OK);
+            check_source(&compiler, &source);
+        }
+        mdm_compiler_free(&compiler);
+        bank.n_left = SIZE_MAX;
+        mdm_fleet_free(fleet);
+        CHECK(bank.n_bytes == 0 && bank.n_blocks == 0);
+        if (!bank.has_refused) {
+            return;
+        }
+    }
+}
+
+int main(void)
+{
+    static const mdm_relation relations[][N_KINDS] = {
+        {MDM_EQUAL, MDM_EQUAL, MDM_EQUAL, MDM_EQUAL, MDM_EQUAL, MDM_EQUAL},
+        {MDM_UNRELATED, MDM_UNRELATED, MDM_SUPERSET, MDM_MINOR, MDM_UNRELATED, MDM_UNRELATED},
+        {MDM_ANY, MDM_ANY, MDM_SUBSET, MDM_ANY, MDM_ANY, MDM_ANY},
+        {MDM_UNRELATED, MDM_UNRELATED, MDM_MEMBER, MDM_UNRELATED, MDM_EQUAL, MDM_UNRELATED},
+    };
+    for (uint32_t i = 0; i < sizeof relations / sizeof *relations; i++) {
+        check_fleet(relations[i], (int)(i % 2), 12, 30, i);
+        check_fleet(relations[i], (int)(i % 2), 60, 300, 10 + i);
+    }
+    check_fleet(relations[1], 0, 20000, 4000, 99);
+    exhaust(false);
+    exhaust(true);
+    puts("well");
+    return 0;
+}
