@@ -146,7 +146,10 @@ static bool find_columns(mdm_join *join)
     }
     find_clauses(join);
     for (size_t a = 0; a < n && is_done; a++) {
-        is_done = find_places(join, a);
+        is_done = find_places(join, a) &&
+                  ((join->accepted_by & MDM_TARGET) == 0 || join->columns[n].is_late ||
+                   join->fleet->scheme.attributes[a].relation == MDM_ANY ||
+                   mdm_target_clauses_encode(join, a));
     }
     return is_done && mdm_sources_look(join);
 }

@@ -117,6 +117,8 @@ struct mdm_join {
     mdm_sources sources;
     mdm_join_column columns[MDM_MAX_COLUMNS];
     uint64_t late; /* attributes that are late and may be compared, one a bit */
+    const mdm_encoded *target_clauses[MDM_MAX_ATTRIBUTES]; /* what they hold of sources */
+    const uint32_t *rank_of[MDM_MAX_ATTRIBUTES]; /* by code; NULL: codes follow ranks */
     size_t first_clause[MDM_MAX_ATTRIBUTES]; /* of targets: where each attribute's rows begin */
     size_t n_rows; /* of a field */
     mdm_seating all;
@@ -210,6 +212,11 @@ void mdm_field_open(const mdm_join *join, const mdm_seating *seating, size_t blo
 void mdm_field_close(const mdm_join *join, mdm_field *field);
 
 /* ---- mdm_fill.c, mdm_fill_lists.c: the rows of one column ---- */
+
+/* The clauses of an attribute that targets have. */
+bool mdm_target_clauses_encode(mdm_join *join, size_t attribute);
+void mdm_field_fill_clauses(const mdm_join *join, mdm_field *field, size_t attribute,
+                            size_t n_planes);
 
 void mdm_field_fill(const mdm_join *join, mdm_field *field, size_t column);
 void mdm_field_fill_lists(const mdm_join *join, mdm_field *field);
