@@ -31,10 +31,11 @@ static mdm_kind kind_of(const mdm_builder *builder, const mdm_clause *clause)
     return builder->parser->fleet->scheme.attributes[clause->attribute].kind;
 }
 
-/* One bit a byte below 0x80: not blank, no control character, and none of "#(){}\ */
+/* What may stand in a literal: one bit a byte below 0x80, not blank, no control character, and none
+   of "#(){}\ */
 static const uint64_t bare[2] = {0xfffffcf200000000U, 0x57ffffffefffffffU};
 
-bool mdm_is_bare(char c)
+static inline bool is_bare(char c)
 {
     const unsigned char byte = (unsigned char)c;
     return byte >= 0x80 || (bare[byte / 64] >> byte % 64 & 1) != 0;
@@ -128,10 +129,12 @@ static mdm_status take_item(mdm_builder *builder, mdm_cursor *cursor, mdm_kind k
             return mdm_refuse(parser, begin);
         }
     } else {
-        while (cursor->at < cursor->end && *cursor->at != ',' && mdm_is_bare(*cursor->at)) {
-            cursor->at++;
+        const char *at = begin;
+        while (at < cursor->end && *at != ',' && is_bare(*at)) {
+            at++;
         }
-        text.len = (size_t)(cursor->at - begin);
+        cursor->at = at;
+        text.len = (size_t)(at - begin);
         status = text.len == 0 ? mdm_refuse(parser, begin) : MDM_OK;
     }
     if (status == MDM_OK && !MDM_REGROW(parser->scratch, items, items->n)) {
@@ -199,6 +202,7 @@ static mdm_status parse_operator(mdm_builder *builder, mdm_cursor *cursor, mdm_t
 static mdm_status take_atom(mdm_builder *builder, mdm_cursor *cursor, mdm_atom *atom)
 {
     mdm_parser *parser = builder->parser;
+    const char *at = cursor->at;
     *atom = (mdm_atom){{cursor->at, 0}, cursor->at, false, false, 0};
     if (*cursor->at == '"') {
         atom->is_quoted = true;
@@ -208,10 +212,11 @@ static mdm_status take_atom(mdm_builder *builder, mdm_cursor *cursor, mdm_atom *
         atom->is_variable = true;
         return mdm_variable_take(builder, cursor, &atom->variable);
     }
-    while (cursor->at < cursor->end && mdm_is_bare(*cursor->at)) {
-        cursor->at++;
+    while (at < cursor->end && is_bare(*at)) {
+        at++;
     }
-    atom->text.len = (size_t)(cursor->at - atom->begin);
+    cursor->at = at;
+    atom->text.len = (size_t)(at - atom->begin);
     return atom->text.len == 0 ? mdm_refuse(parser, atom->begin) : MDM_OK;
 }
 

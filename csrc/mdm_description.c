@@ -45,23 +45,24 @@ static const char *list_end(const char *at, const char *end)
     return NULL;
 }
 
+/* In a batch lists hardly repeat, so there it is not looked for first. */
 mdm_status mdm_list_intern(mdm_parser *parser, uint32_t *code)
 {
     const char *begin = parser->at;
-    const char *end = list_end(begin, parser->end);
-    const mdm_text text = {begin, (size_t)((end == NULL ? parser->end : end) - begin)};
-    const uint64_t hash = mdm_hash(text.at, text.len);
-    uint32_t number = mdm_texts_find(&parser->lists->texts, text, hash);
+    const char *end = parser->grown == NULL ? NULL : list_end(begin, parser->end);
+    uint32_t number = MDM_NONE;
+    mdm_status status = MDM_OK;
+    if (end != NULL) {
+        const mdm_text text = {begin, (size_t)(end - begin)};
+        number = mdm_texts_find(&parser->lists->texts, text, mdm_hash(text.at, text.len));
+    }
     if (number != MDM_NONE) {
         parser->at = end;
     } else {
-        const mdm_status status = mdm_list_read(parser, text, hash, &number);
-        if (status != MDM_OK) {
-            return status;
-        }
+        status = mdm_list_read(parser, &number);
     }
     *code = number + 1;
-    return MDM_OK;
+    return status;
 }
 
 static mdm_status parse_list(mdm_parser *parser, mdm_line *line)

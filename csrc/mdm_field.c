@@ -14,12 +14,9 @@ static void set_lane(mdm_lanes *lanes, size_t lane)
 
 static uint32_t object_of(const mdm_join *join, const mdm_seat *seat, size_t lane)
 {
-    const mdm_lists *lists = join->sources.lists;
-    const uint32_t list = join->sources.at[seat->source].list;
-    if ((join->accepted_by & MDM_SOURCE) == 0 || list == 0) {
-        return MDM_NONE;
-    }
-    return lists->objects.at[lists->at[list - 1].first + (lane - seat->lane)];
+    const mdm_list *list = mdm_source_list(join, seat->source);
+    return list == NULL ? MDM_NONE
+                        : mdm_source_lists(join)->objects.at[list->first + (lane - seat->lane)];
 }
 
 /* Columns that stand for the scheme alone. */
@@ -91,7 +88,6 @@ void mdm_field_open(const mdm_join *join, const mdm_seating *seating, size_t blo
     memset(field, 0, sizeof *field);
     memset(field->source_of, 0xff, sizeof field->source_of);
     memcpy(field->rows, rows, sizeof rows);
-    memset(&rows[0][join->full_row], 0xff, sizeof *rows[0]);
     for (size_t i = 0; i < n_seats; i++) {
         for (size_t k = 0; k < seats[i].n_lanes; k++) {
             open_lane(join, field, &seats[i], seats[i].lane + k);
@@ -109,6 +105,15 @@ void mdm_field_open(const mdm_join *join, const mdm_seating *seating, size_t blo
 
 /* ---- Closed: which columns are asked ---- */
 
+static void add_strand(mdm_field *field, size_t column, const mdm_lanes *const *rows,
+                       const uint16_t *map)
+{
+    field->rows_of[0][field->n_columns] = rows[0];
+    field->rows_of[1][field->n_columns] = rows[1];
+    field->maps[field->n_columns] = map;
+    field->columns[field->n_columns++] = (uint8_t)column;
+}
+
 static void close_column(const mdm_join *join, mdm_field *field, size_t column)
 {
     const size_t begin = join->columns[column].begin;
@@ -120,20 +125,27 @@ static void close_column(const mdm_join *join, mdm_field *field, size_t column)
             field->start[p].at[w] &= rows[p][0].at[w];
         }
     }
-    if (join->fleet->classes.columns.at[column].n_bytes > 0) {
-        field->rows_of[0][field->n_columns] = rows[0];
-        field->rows_of[1][field->n_columns] = rows[1];
-        field->columns[field->n_columns++] = (uint8_t)column;
+    if (join->fleet->classes.columns.at[column].n_bytes == 0) {
+        return;
     }
-}
-
-static bool is_key(const mdm_zones *zones, size_t column)
-{
-    bool is = false;
-    for (size_t k = 0; k < zones->n_keys; k++) {
-        is = is || zones->columns[k] == column;
+    switch (field->shapes[column]) {
+    case MDM_PLAIN:
+        add_strand(field, column, rows, NULL);
+        break;
+    case MDM_MERGED:
+        add_strand(field, column, rows,
+                   (const uint16_t *)(const void *)(field->rows[0] +
+                                                    join->columns[column].map_row));
+        break;
+    case MDM_SPLIT:
+        for (size_t c = 0; c < join->columns[column].n_chunks; c++) {
+            add_strand(field, column, rows,
+                       join->columns[column].maps + c * join->columns[column].n_codes);
+            rows[0] += MDM_CHUNK_ROWS;
+            rows[1] += MDM_CHUNK_ROWS;
+        }
+        break;
     }
-    return is;
 }
 
 void mdm_field_close(const mdm_join *join, mdm_field *field)
@@ -143,7 +155,7 @@ void mdm_field_close(const mdm_join *join, mdm_field *field)
         const mdm_join_column *column = &join->columns[c];
         if (field->is_used[c] && column->is_late) {
             field->is_split = field->is_split || column->may_be_undecided;
-        } else if (field->is_used[c] && !is_key(zones, c)) {
+        } else if (field->is_used[c] && !mdm_is_key(zones, c)) {
             close_column(join, field, c);
         }
     }

@@ -11,22 +11,29 @@ typedef struct doubts {
     mdm_lanes absent;
 } doubts;
 
+/* A layer, and where the rows of ranks are. */
+typedef struct filling {
+    mdm_layer layer;
+    mdm_lanes *rows;
+    size_t n_ranks;
+    const uint32_t *by_rank;
+    const uint16_t *map; /* by code its row; NULL: its own */
+} filling;
+
 typedef const mdm_encoded *said_by(const mdm_join *join, const mdm_field *field, size_t lane,
                                    size_t column);
 
 static const mdm_encoded *relation_of(const mdm_join *join, const mdm_field *field, size_t lane,
                                       size_t column)
 {
-    return mdm_relation_of(join, &join->sources.at[field->source_of[lane]], column);
+    return mdm_source_relation(join, field->source_of[lane], column);
 }
 
 static const mdm_encoded *clause_of(const mdm_join *join, const mdm_field *field, size_t lane,
                                     size_t column)
 {
     const uint32_t object = field->object_of[lane];
-    return object == MDM_NONE ? NULL
-                              : &join->sources.clauses[column][mdm_code(
-                                    &join->sources.lists->columns, column, object)];
+    return object == MDM_NONE ? NULL : mdm_source_clause(join, object, column);
 }
 
 static inline void set(mdm_lanes *lanes, size_t lane)
@@ -34,23 +41,26 @@ static inline void set(mdm_lanes *lanes, size_t lane)
     lanes->at[lane / 64] |= (uint64_t)1 << lane % 64;
 }
 
-static void toggle(const mdm_layer *layer, mdm_lanes *rows, size_t rank, size_t lane)
+static void toggle(const filling *at, size_t rank, size_t lane)
 {
-    if (rank < layer->n_settled) {
-        const size_t code = layer->by_rank == NULL ? rank + 1 : layer->by_rank[rank];
-        rows[code].at[lane / 64] ^= (uint64_t)1 << lane % 64;
+    size_t code = 0;
+    if (rank >= at->n_ranks) {
+        return;
     }
+    code = at->by_rank == NULL ? rank + 1 : at->by_rank[rank];
+    code = at->map == NULL ? code : at->map[code];
+    at->rows[code].at[lane / 64] ^= (uint64_t)1 << lane % 64;
 }
 
-static void add_ranks(mdm_layer *layer, mdm_lanes *rows, const mdm_encoded *said, size_t lane)
+static void add_ranks(filling *at, const mdm_encoded *said, size_t lane)
 {
-    if (!layer->has_ranks) {
-        memset(rows + 1, 0, layer->n_settled * sizeof *rows);
-        layer->has_ranks = true;
+    if (!at->layer.has_ranks) {
+        memset(at->rows + 1, 0, at->layer.n_settled * sizeof *at->rows);
+        at->layer.has_ranks = true;
     }
     for (uint32_t i = 0; i < said->n_ranks; i++) {
-        toggle(layer, rows, said->ranks[i].begin, lane);
-        toggle(layer, rows, said->ranks[i].end, lane);
+        toggle(at, said->ranks[i].begin, lane);
+        toggle(at, said->ranks[i].end, lane);
     }
 }
 
@@ -66,9 +76,9 @@ static void add_members(mdm_layer *layer, const mdm_encoded *said, size_t lane)
     }
 }
 
-static void add(mdm_layer *layer, doubts *open, mdm_lanes *rows, const mdm_encoded *said,
-                size_t lane)
+static void add(filling *at, doubts *open, const mdm_encoded *said, size_t lane)
 {
+    mdm_layer *layer = &at->layer;
     if (said == NULL || (said->absent & 1) != 0) {
         set(&layer->absent, lane);
     }
@@ -88,7 +98,7 @@ static void add(mdm_layer *layer, doubts *open, mdm_lanes *rows, const mdm_encod
         return;
     }
     if (said->n_ranks > 0) {
-        add_ranks(layer, rows, said, lane);
+        add_ranks(at, said, lane);
     }
     if (said->asks_members) {
         add_members(layer, said, lane);
@@ -113,28 +123,112 @@ static void find_said(const mdm_join *join, const mdm_field *field, size_t colum
     }
 }
 
+static filling begin(const mdm_join *join, size_t column, mdm_lanes *rows)
+{
+    const mdm_dictionary *dictionary = &join->fleet->dictionaries[column];
+    return (filling){.layer = {.n_codes = join->columns[column].n_codes,
+                               .n_settled = dictionary->n_settled,
+                               .by_rank = dictionary->by_rank.at,
+                               .n_places = dictionary->members.n,
+                               .places = join->columns[column].places},
+                     .rows = rows,
+                     .n_ranks = dictionary->n_settled,
+                     .by_rank = dictionary->by_rank.at};
+}
+
+static void finish(const mdm_join *join, const mdm_field *field, filling *at, doubts *open,
+                   const mdm_encoded *const *said)
+{
+    for (size_t lane = 0; lane < MDM_LANES; lane++) {
+        if (field->source_of[lane] != MDM_NONE) {
+            add(at, open, said[lane], lane);
+        }
+    }
+    join->kernels->lay(&at->layer, at->rows);
+    for (size_t lane = 0; lane < MDM_LANES; lane++) {
+        for (uint32_t i = 0; said[lane] != NULL && i < said[lane]->n_codes; i++) {
+            set(&at->rows[said[lane]->codes[i]], lane);
+        }
+    }
+}
+
 static void fill_layer(const mdm_join *join, const mdm_field *field, size_t column, said_by *ask,
                        mdm_lanes *rows, doubts *open)
 {
-    const mdm_dictionary *dictionary = &join->fleet->dictionaries[column];
-    mdm_layer layer = {.n_codes = join->columns[column].n_codes,
-                       .n_settled = dictionary->n_settled,
-                       .by_rank = dictionary->by_rank.at,
-                       .n_places = dictionary->members.n,
-                       .places = join->columns[column].places};
     const mdm_encoded *said[MDM_LANES];
+    filling at = begin(join, column, rows);
     find_said(join, field, column, ask, said);
+    finish(join, field, &at, open, said);
+}
+
+/* ---- Fewer rows than codes ---- */
+
+static void mark(const filling *at, uint64_t *marks, size_t rank)
+{
+    if (rank < at->n_ranks) {
+        marks[rank / 64] |= (uint64_t)1 << rank % 64;
+    }
+}
+
+/* Maps the codes between two ends of intervals to one row; gives the number of rows. */
+static size_t merge(const filling *at, const mdm_encoded *const *said, uint16_t *map)
+{
+    uint64_t marks[((size_t)1 << 16) / 64];
+    uint16_t row = 1;
+    memset(marks, 0, (at->n_ranks / 64 + 1) * sizeof *marks);
     for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        if (field->source_of[lane] != MDM_NONE) {
-            add(&layer, open, rows, said[lane], lane);
+        for (uint32_t i = 0; said[lane] != NULL && i < said[lane]->n_ranks; i++) {
+            mark(at, marks, said[lane]->ranks[i].begin);
+            mark(at, marks, said[lane]->ranks[i].end);
         }
     }
-    join->kernels->lay(&layer, rows);
-    for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        for (uint32_t i = 0; said[lane] != NULL && i < said[lane]->n_codes; i++) {
-            set(&rows[said[lane]->codes[i]], lane);
-        }
+    map[0] = 0;
+    for (size_t rank = 0; rank < at->n_ranks; rank++) {
+        row = (uint16_t)(row + (rank > 0 && (marks[rank / 64] >> rank % 64 & 1) != 0 ? 1 : 0));
+        map[at->by_rank == NULL ? rank + 1 : at->by_rank[rank]] = row;
     }
+    return (size_t)row + 1;
+}
+
+static mdm_shape shape_of(const mdm_join_column *column, const mdm_encoded *const *said)
+{
+    size_t n_ends = 0;
+    bool has_members = false;
+    for (size_t lane = 0; lane < MDM_LANES; lane++) {
+        if (said[lane] != NULL && said[lane]->n_codes > 0) {
+            return MDM_PLAIN;
+        }
+        n_ends += said[lane] == NULL ? 0 : 2 * (size_t)said[lane]->n_ranks;
+        has_members = has_members || (said[lane] != NULL && said[lane]->asks_members);
+    }
+    if (has_members) {
+        return column->n_chunks > 0 ? MDM_SPLIT : MDM_PLAIN;
+    }
+    return column->is_mapped && n_ends > 0 && n_ends < column->n_codes / 2 ? MDM_MERGED : MDM_PLAIN;
+}
+
+/* The clauses of an attribute that no relation compares. Gives how many rows there are. */
+static size_t fill_clauses(const mdm_join *join, mdm_field *field, size_t number, doubts *open)
+{
+    const mdm_join_column *column = &join->columns[number];
+    const mdm_encoded *said[MDM_LANES];
+    filling at = begin(join, number, field->rows[0] + column->begin);
+    size_t n_rows = column->n_codes;
+    find_said(join, field, number, clause_of, said);
+    field->shapes[number] = shape_of(column, said);
+    if (field->shapes[number] == MDM_MERGED) {
+        uint16_t *map = (uint16_t *)(void *)(field->rows[0] + column->map_row);
+        n_rows = merge(&at, said, map);
+        at.map = map;
+        at.layer.by_rank = NULL;
+        at.layer.n_codes = n_rows;
+        at.layer.n_settled = n_rows - 1;
+    } else if (field->shapes[number] == MDM_SPLIT) {
+        at.layer.n_chunks = column->n_chunks;
+        n_rows = column->n_chunks * MDM_CHUNK_ROWS;
+    }
+    finish(join, field, &at, open, said);
+    return n_rows;
 }
 
 static bool has_lanes(const mdm_lanes *lanes)
@@ -146,20 +240,21 @@ static bool has_lanes(const mdm_lanes *lanes)
     return any != 0;
 }
 
-/* What is accepted is what is possible without doubt. */
-static void settle(mdm_field *field, const mdm_join_column *column, size_t number,
+/* What is accepted is what is possible without doubt. Of n rows each first of `period` is of code 0. */
+static void settle(mdm_field *field, const mdm_join_column *column, size_t number, size_t n_rows,
                    const doubts *open)
 {
     const mdm_lanes *possible = field->rows[0] + column->begin;
     mdm_lanes *accepted = field->rows[1] + column->begin;
+    const size_t period = field->shapes[number] == MDM_SPLIT ? MDM_CHUNK_ROWS : n_rows;
     if (!has_lanes(&open->held) && !has_lanes(&open->absent)) {
         return;
     }
     field->is_undecided[number] = true;
-    for (size_t code = 0; code < column->n_codes; code++) {
-        const mdm_lanes *doubtful = code == 0 ? &open->absent : &open->held;
+    for (size_t row = 0; row < n_rows; row++) {
+        const mdm_lanes *doubtful = row % period == 0 ? &open->absent : &open->held;
         for (size_t w = 0; w < MDM_LANE_WORDS; w++) {
-            accepted[code].at[w] = possible[code].at[w] & ~doubtful->at[w];
+            accepted[row].at[w] = possible[row].at[w] & ~doubtful->at[w];
         }
     }
 }
@@ -169,7 +264,7 @@ void mdm_field_fill(const mdm_join *join, mdm_field *field, size_t number)
     const mdm_scheme *scheme = &join->fleet->scheme;
     const mdm_join_column *column = &join->columns[number];
     mdm_lanes *rows = field->rows[0] + column->begin;
-    bool is_compared = false;
+    size_t n_rows = column->n_codes;
     doubts open = {{{0}}, {{0}}};
     if (!field->is_used[number] || column->is_late) {
         return;
@@ -178,16 +273,15 @@ void mdm_field_fill(const mdm_join *join, mdm_field *field, size_t number)
         mdm_field_fill_lists(join, field);
         return;
     }
-    is_compared = mdm_is_compared(&scheme->attributes[number]);
-    if (is_compared) {
+    if (!mdm_is_compared(&scheme->attributes[number])) {
+        n_rows = fill_clauses(join, field, number, &open);
+    } else {
         fill_layer(join, field, number, relation_of, rows, &open);
     }
-    if ((join->accepted_by & MDM_SOURCE) != 0 && is_compared) {
+    if (mdm_is_compared(&scheme->attributes[number]) && (join->accepted_by & MDM_SOURCE) != 0) {
         mdm_lanes *second = field->rows[0] + column->second;
         fill_layer(join, field, number, clause_of, second, &open);
-        join->kernels->narrow(rows, second, column->n_codes);
-    } else if (!is_compared) {
-        fill_layer(join, field, number, clause_of, rows, &open);
+        join->kernels->narrow(rows, second, n_rows);
     }
-    settle(field, column, number, &open);
+    settle(field, column, number, n_rows, &open);
 }

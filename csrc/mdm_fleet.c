@@ -155,9 +155,10 @@ void mdm_fleet_free(mdm_fleet *fleet)
 
 mdm_mark mdm_fleet_mark(const mdm_fleet *fleet)
 {
-    mdm_mark mark = {.arena = mdm_arena_here(&fleet->arena),
-                     .n_members = fleet->members.n,
-                     .n_classes = fleet->classes.n};
+    mdm_mark mark;
+    mark.arena = mdm_arena_here(&fleet->arena);
+    mark.n_members = fleet->members.n;
+    mark.n_classes = fleet->classes.n;
     for (size_t i = 0; i < fleet->scheme.n_attributes; i++) {
         mark.n_codes[i] = fleet->dictionaries[i].texts.n;
     }

@@ -8,6 +8,8 @@
 /* Columns of more codes get no rows, nor any column once so many rows are taken. */
 #define MOST_CODES ((size_t)1 << 16)
 #define MOST_ROWS ((size_t)1 << 18)
+/* So many codes are worth a map to fewer rows. */
+#define MANY_CODES ((size_t)512)
 #define MOST_THREADS 64
 /* Sources that are judged at once, at most. */
 #define MOST_JUDGED ((size_t)MDM_LANES * 64)
@@ -34,6 +36,40 @@ static size_t n_codes_of(const mdm_fleet *fleet, size_t column)
                                                      : fleet->dictionaries[column].texts.n);
 }
 
+/* Maps are for codes of two bytes. */
+static bool has_halves(const mdm_join *join, size_t number)
+{
+    return join->fleet->classes.columns.at[number].n_bytes == sizeof(uint16_t);
+}
+
+/* Where a set has many codes of few members, combinations of members have rows instead. All codes
+   must be settled, and keys of the fleet's order keep a row a code. */
+static bool find_maps(mdm_join *join, size_t number)
+{
+    const mdm_dictionary *dictionary = &join->fleet->dictionaries[number];
+    mdm_join_column *column = &join->columns[number];
+    const size_t n_chunks = (dictionary->members.n + MDM_CHUNK - 1) / MDM_CHUNK;
+    if (n_chunks > MDM_MAX_CHUNKS || column->n_codes < MANY_CODES ||
+        dictionary->n_settled + 1 < column->n_codes || !has_halves(join, number) ||
+        mdm_is_key(&join->fleet->classes.zones, number)) {
+        return true;
+    }
+    column->maps = mdm_take(&join->sources.compiler.arena, n_chunks * column->n_codes, sizeof *column->maps);
+    if (column->maps == NULL) {
+        return false;
+    }
+    column->n_chunks = n_chunks;
+    for (size_t c = 0; c < n_chunks; c++) {
+        uint16_t *map = column->maps + c * column->n_codes;
+        map[0] = 0;
+        for (size_t code = 1; code < column->n_codes; code++) {
+            map[code] = (uint16_t)(1 + (column->places[code] >> c * MDM_CHUNK) %
+                                           ((size_t)1 << MDM_CHUNK));
+        }
+    }
+    return true;
+}
+
 static bool find_places(mdm_join *join, size_t number)
 {
     const mdm_dictionary *dictionary = &join->fleet->dictionaries[number];
@@ -42,7 +78,7 @@ static bool find_places(mdm_join *join, size_t number)
         join->columns[number].is_late) {
         return true;
     }
-    places = mdm_take(&join->sources.arena, dictionary->n_settled + 1, sizeof *places);
+    places = mdm_take(&join->sources.compiler.arena, dictionary->n_settled + 1, sizeof *places);
     if (places == NULL) {
         return false;
     }
@@ -51,7 +87,7 @@ static bool find_places(mdm_join *join, size_t number)
         places[code] = mdm_members_of(&dictionary->members, code);
     }
     join->columns[number].places = places;
-    return true;
+    return find_maps(join, number);
 }
 
 /* Takes n rows; false: those would be too many. */
@@ -77,6 +113,12 @@ static void find_column(mdm_join *join, size_t number)
         (join->accepted_by & MDM_SOURCE) != 0 && !column->is_late) {
         column->is_late = !take_rows(join, column->n_codes, &column->second);
     }
+    column->is_mapped = number < scheme->n_attributes && !column->is_late &&
+                        column->n_codes >= MANY_CODES && has_halves(join, number) &&
+                        join->fleet->dictionaries[number].n_settled + 1 == column->n_codes &&
+                        !mdm_is_key(&join->fleet->classes.zones, number) &&
+                        take_rows(join, column->n_codes * sizeof(uint16_t) / MDM_LANE_BYTES + 1,
+                                  &column->map_row);
 }
 
 /* The clauses of targets have rows too. */
@@ -103,11 +145,13 @@ static bool find_columns(mdm_join *join)
         }
     }
     find_clauses(join);
-    join->full_row = join->n_rows++;
     for (size_t a = 0; a < n && is_done; a++) {
-        is_done = find_places(join, a);
+        is_done = find_places(join, a) &&
+                  ((join->accepted_by & MDM_TARGET) == 0 || join->columns[n].is_late ||
+                   join->fleet->scheme.attributes[a].relation == MDM_ANY ||
+                   mdm_target_clauses_encode(join, a));
     }
-    return is_done && mdm_sources_encode(join);
+    return is_done && mdm_sources_look(join);
 }
 
 /* ---- Memory ---- */
@@ -220,7 +264,6 @@ static mdm_join *new_join(const mdm_fleet *fleet, mdm_direction accepted_by, uns
     join->generation = fleet->generation;
     join->kernels = mdm_lane_kernels_of(fleet->kernels->path);
     join->n_words = fleet->classes.columns.n_pages * MDM_PAGE_WORDS;
-    join->sources.arena.memory = join->sources.scratch.memory = &fleet->memory;
     return join;
 }
 
@@ -324,12 +367,15 @@ static mdm_status check(const mdm_join *join, mdm_verdict verdict)
 static mdm_status ask_alone(mdm_join *join, uint32_t source, bool keeps_bits)
 {
     const size_t n_bytes = join->n_words * sizeof *join->bits;
-    const mdm_source *at = &join->sources.at[source];
-    const mdm_entry *entry = &join->sources.lists->texts.at[at->list - 1];
+    const mdm_entry *entry = &mdm_source_lists(join)->texts.at[join->sources.at[source].list];
     const mdm_text list = {entry->at, entry->len};
+    const mdm_value *values[MDM_MAX_ATTRIBUTES];
     mdm_query *query = NULL;
-    const mdm_status status = mdm_query_of(join->fleet, at->values, &list, join->accepted_by,
-                                           join->n_threads, &query);
+    mdm_status status = MDM_OK;
+    for (size_t a = 0; a < join->fleet->scheme.n_attributes; a++) {
+        values[a] = mdm_source_value_of(join, source, a);
+    }
+    status = mdm_query_of(join->fleet, values, &list, join->accepted_by, join->n_threads, &query);
     if (status != MDM_OK) {
         return status;
     }

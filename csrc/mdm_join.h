@@ -10,17 +10,11 @@
 
 #include <stdatomic.h>
 
-#include "mdm_encode.h"
+#include "mdm_compiler.h"
 #include "mdm_lanes.h"
 #include "mdm_query.h"
 
 #define MDM_MAX_COLUMNS (MDM_MAX_ATTRIBUTES + 1)
-
-typedef struct mdm_source {
-    const mdm_value *const *values; /* one an attribute, of those that are asked for; NULL: absent */
-    const mdm_encoded *relations;   /* one a compared attribute, in their order */
-    uint32_t list;                  /* its code in the lists of the join; 0: none */
-} mdm_source;
 
 /* What is asked by an object of a source's list. */
 typedef struct mdm_asked {
@@ -32,15 +26,12 @@ typedef struct mdm_sources {
     uint32_t *number; /* of what was given, each: its source */
     size_t n_given;
     size_t n_given_max;
-    mdm_source *at;
+    mdm_compiled *at;
     size_t capacity;
     size_t n;
-    mdm_arena arena;
-    mdm_arena scratch; /* what one line needs while it is read */
-    mdm_lists own;     /* lists of lines */
-    const mdm_lists *lists; /* these, or those of the fleet */
-    mdm_encoded *clauses[MDM_MAX_ATTRIBUTES]; /* by number; the first for those not listed */
-    mdm_asked *asked; /* by object */
+    mdm_compiler compiler;
+    mdm_encoded unlisted[MDM_MAX_ATTRIBUTES];
+    mdm_asked *asked; /* by object; in the arena of the compiler */
 } mdm_sources;
 
 /* The lanes of one source in a block. They never lie across two words. */
@@ -73,16 +64,28 @@ typedef struct mdm_join_column {
     bool is_late; /* too many codes for rows */
     bool may_be_undecided;
     const uint64_t *places; /* of a set: the members of each settled code, as in mdm_member_table */
+    size_t n_chunks; /* of a set of many codes: its rows may be those of combinations of members */
+    uint16_t *maps;  /* then, for each chunk: by code its row */
+    bool is_mapped;  /* many codes with an order: those that a block does not tell apart share a row */
+    size_t map_row;  /* then, where a block keeps its map */
 } mdm_join_column;
+
+/* The rows of a column of a block. */
+typedef enum mdm_shape {
+    MDM_PLAIN, /* one a code */
+    MDM_MERGED, /* one for neighbours that no lane tells apart */
+    MDM_SPLIT /* those of chunks of members, which are ANDed */
+} mdm_shape;
 
 /* A block compiled. Of two planes the first is what is not refused, the second what is accepted. */
 typedef struct mdm_field {
     mdm_lanes start[2];
     size_t n_columns; /* that are asked; the keys of the fleet's order are the last */
     size_t n_keys;
-    uint8_t columns[MDM_MAX_COLUMNS];
+    uint8_t columns[MDM_MAX_STRANDS];
+    const uint16_t *maps[MDM_MAX_STRANDS];
     uint8_t keys[MDM_MAX_KEYS]; /* the number of each of these keys among all */
-    const mdm_lanes *rows_of[2][MDM_MAX_COLUMNS]; /* of each column */
+    const mdm_lanes *rows_of[2][MDM_MAX_STRANDS]; /* of each column */
     mdm_lanes late; /* lanes of which rows do not say all */
     bool has_late;
     mdm_folds folds;
@@ -92,6 +95,7 @@ typedef struct mdm_field {
     uint32_t object_of[MDM_LANES]; /* a row of the lists of sources; MDM_NONE: none */
     bool is_undecided[MDM_MAX_COLUMNS];
     bool is_used[MDM_MAX_COLUMNS];
+    mdm_shape shapes[MDM_MAX_COLUMNS];
     mdm_lanes *rows[2]; /* by column and code */
 } mdm_field;
 
@@ -113,10 +117,10 @@ struct mdm_join {
     mdm_sources sources;
     mdm_join_column columns[MDM_MAX_COLUMNS];
     uint64_t late; /* attributes that are late and may be compared, one a bit */
+    const mdm_encoded *target_clauses[MDM_MAX_ATTRIBUTES]; /* what they hold of sources */
+    const uint32_t *rank_of[MDM_MAX_ATTRIBUTES]; /* by code; NULL: codes follow ranks */
     size_t first_clause[MDM_MAX_ATTRIBUTES]; /* of targets: where each attribute's rows begin */
-    uint8_t n_compared_before[MDM_MAX_ATTRIBUTES];
-    size_t n_rows;   /* of a field */
-    size_t full_row; /* which has all lanes */
+    size_t n_rows; /* of a field */
     mdm_seating all;
     uint32_t *counts[2]; /* a source: possible, accepted */
     size_t n_counted;    /* blocks of all, then the sources alone */
@@ -136,8 +140,8 @@ struct mdm_join {
 
 /* ---- mdm_sources.c ---- */
 
-/* What clauses and relations say about codes; after the sources have been read. */
-bool mdm_sources_encode(mdm_join *join);
+/* What the objects ask; after the sources have been read. */
+bool mdm_sources_look(mdm_join *join);
 
 mdm_status mdm_sources_read(mdm_join *join, mdm_text text, mdm_fault *faults, size_t faults_len,
                             size_t *n_faults);
@@ -145,11 +149,50 @@ mdm_status mdm_sources_of_rows(mdm_join *join, const uint32_t *rows, size_t rows
 mdm_status mdm_sources_of_classes(mdm_join *join);
 void mdm_sources_free(mdm_join *join);
 
-/* What the relation of a compared attribute holds. */
-static inline const mdm_encoded *mdm_relation_of(const mdm_join *join, const mdm_source *source,
-                                                 size_t attribute)
+static inline bool mdm_is_key(const mdm_zones *zones, size_t column)
 {
-    return &source->relations[join->n_compared_before[attribute]];
+    bool is_key = false;
+    for (size_t k = 0; k < zones->n_keys; k++) {
+        is_key = is_key || zones->columns[k] == column;
+    }
+    return is_key;
+}
+
+static inline const mdm_lists *mdm_source_lists(const mdm_join *join)
+{
+    return join->sources.compiler.lists;
+}
+
+/* The objects of a source; none where it is not asked for them. */
+static inline const mdm_list *mdm_source_list(const mdm_join *join, uint32_t source)
+{
+    const uint32_t list = join->sources.at[source].list;
+    return (join->accepted_by & MDM_SOURCE) == 0 || list == MDM_NONE
+               ? NULL
+               : &mdm_source_lists(join)->at[list];
+}
+
+static inline const mdm_value *mdm_source_value_of(const mdm_join *join, uint32_t source,
+                                                   size_t attribute)
+{
+    return mdm_compiled_value(&join->sources.compiler, attribute,
+                              join->sources.at[source].values[attribute]);
+}
+
+/* What the relation of a compared attribute holds. */
+static inline const mdm_encoded *mdm_source_relation(const mdm_join *join, uint32_t source,
+                                                     size_t attribute)
+{
+    return mdm_compiled_relation(&join->sources.compiler, attribute, &join->sources.at[source]);
+}
+
+/* What an object of a source holds of an attribute. */
+static inline const mdm_encoded *mdm_source_clause(const mdm_join *join, uint32_t object,
+                                                   size_t attribute)
+{
+    const uint32_t number = mdm_code(&mdm_source_lists(join)->columns, attribute, object);
+    return number == 0 ? &join->sources.unlisted[attribute]
+                       : mdm_compiled_clause(&join->sources.compiler, attribute, number);
 }
 
 /* ---- mdm_seating.c ---- */
@@ -170,6 +213,11 @@ void mdm_field_close(const mdm_join *join, mdm_field *field);
 
 /* ---- mdm_fill.c, mdm_fill_lists.c: the rows of one column ---- */
 
+/* The clauses of an attribute that targets have. */
+bool mdm_target_clauses_encode(mdm_join *join, size_t attribute);
+void mdm_field_fill_clauses(const mdm_join *join, mdm_field *field, size_t attribute,
+                            size_t n_planes);
+
 void mdm_field_fill(const mdm_join *join, mdm_field *field, size_t column);
 void mdm_field_fill_lists(const mdm_join *join, mdm_field *field);
 
@@ -182,7 +230,7 @@ mdm_verdict mdm_judge_late(const mdm_join *join, const mdm_field *field, size_t 
 unsigned mdm_target_clause(const mdm_join *join, size_t attribute, uint32_t number,
                            const mdm_value *value);
 /* Whether one choice of the variables of a target's object suits the source. */
-bool mdm_target_joins(const mdm_join *join, uint32_t object, const mdm_value *const *values);
+bool mdm_target_joins(const mdm_join *join, uint32_t object, uint32_t source);
 
 /* ---- mdm_pass.c: blocks against every class ---- */
 

@@ -24,20 +24,25 @@ typedef struct mdm_lanes {
     _Alignas(MDM_LANE_BYTES) uint64_t at[MDM_LANE_WORDS];
 } mdm_lanes;
 
-/* The codes of a column, one a class, and where among all rows that of code 0 is. */
+#define MDM_CHUNK 6 /* members whose combinations have a row each */
+#define MDM_CHUNK_ROWS (1 + (1 << MDM_CHUNK)) /* and one of code 0 */
+#define MDM_MAX_CHUNKS 2 /* that stand for a column of sets */
+#define MDM_MAX_STRANDS (MDM_MAX_CHUNKS * MDM_MAX_ATTRIBUTES + 1)
+
+/* The codes of a column, one a class, and their rows: each code's own, or those that a map says. */
 typedef struct mdm_strand {
     const void *codes;
-    uint32_t first_row;
+    const uint16_t *map; /* by code; NULL: a row a code */
+    uint32_t first_row;  /* among all rows */
     uint32_t n_bytes; /* a code: 1, 2 or 4 */
 } mdm_strand;
 
 typedef struct mdm_strands {
     mdm_lanes start; /* the lanes that are asked at all */
     const mdm_lanes *rows;
-    uint32_t full_row; /* all lanes */
     size_t n;
     bool was_empty; /* what was met last, which guesses whether some columns suffice */
-    mdm_strand at[MDM_MAX_ATTRIBUTES + 1]; /* the most selective first */
+    mdm_strand at[MDM_MAX_STRANDS];
 } mdm_strands;
 
 /* Neighbours that belong together: bit i of step s says that lane i + 2^s is of the same source. */
@@ -59,6 +64,7 @@ typedef struct mdm_layer {
     mdm_lanes absent; /* that hold code 0 */
     mdm_lanes members; /* that ask for members */
     size_t n_places;
+    size_t n_chunks; /* 0: a row a code; else rows of combinations, chunk by chunk */
     const uint64_t *places; /* by code: the places of its members */
     mdm_lanes required[64]; /* by place */
     mdm_lanes forbidden[64];

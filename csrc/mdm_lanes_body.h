@@ -19,8 +19,6 @@ MDM_WITH static inline bool has_any(const vector *any)
 
 /* ---- Meeting ---- */
 
-#define FEW 4 /* columns that often suffice to see that nobody is left */
-
 /* Where the rows of a run of classes are, in bytes from the first: of one column. */
 #define PLACE(name, type)                                                                    MDM_WITH static void name(const void *given, uint32_t first_row, uint32_t *places)       {                                                                                            const type *codes = given;                                                               for (size_t i = 0; i < MDM_RUN; i++) {                                                       places[i] = (first_row + (uint32_t)codes[i]) * (uint32_t)sizeof(vector);             }                                                                                    }
 
@@ -28,9 +26,22 @@ PLACE(place_bytes, uint8_t)
 PLACE(place_halves, uint16_t)
 PLACE(place_words, uint32_t)
 
+/* Only columns of many codes have maps. */
+MDM_WITH static void place_mapped(const uint16_t *codes, const uint16_t *map, uint32_t first_row,
+                                  uint32_t *places)
+{
+    for (size_t i = 0; i < MDM_RUN; i++) {
+        places[i] = (first_row + (uint32_t)map[codes[i]]) * (uint32_t)sizeof(vector);
+    }
+}
+
 MDM_WITH static void place(const mdm_strand *strand, size_t first, uint32_t *places)
 {
     const uint8_t *codes = (const uint8_t *)strand->codes + first * strand->n_bytes;
+    if (strand->map != NULL) {
+        place_mapped((const uint16_t *)(const void *)codes, strand->map, strand->first_row, places);
+        return;
+    }
     switch (strand->n_bytes) {
     case 1:
         place_bytes(codes, strand->first_row, places);
@@ -46,15 +57,15 @@ MDM_WITH static void place(const mdm_strand *strand, size_t first, uint32_t *pla
 
 #define ROW(c) (*(const vector *)(rows + places[(c) * MDM_RUN + i]))
 
-/* Narrows each class of a run by n columns, which are a multiple of four. */
+/* Narrows each class of a run by n columns. */
 MDM_WITH static inline __attribute__((always_inline)) bool
 meet_columns(const char *rows, const uint32_t *places, size_t n, vector *met)
 {
     vector any = {0};
     for (size_t i = 0; i < MDM_RUN; i++) {
         vector v = met[i];
-        for (size_t c = 0; c < n; c += 4) {
-            v &= (ROW(c) & ROW(c + 1)) & (ROW(c + 2) & ROW(c + 3));
+        for (size_t c = 0; c < n; c++) {
+            v &= ROW(c);
         }
         met[i] = v;
         any |= v;
@@ -62,50 +73,56 @@ meet_columns(const char *rows, const uint32_t *places, size_t n, vector *met)
     return has_any(&any);
 }
 
-/* The same, with the loop over columns unrolled where they are few. */
+#define AT_ONCE 14
+#define FEW 5 /* that often suffice to see that nobody is left */
+#define SOME(n) \
+    case n:     \
+        return meet_columns(rows, places, n, met)
+
+/* Up to AT_ONCE columns, with the loop over them unrolled. */
 MDM_WITH static bool meet_some(const char *rows, const uint32_t *places, size_t n, vector *met)
 {
     switch (n) {
-    case 4:
-        return meet_columns(rows, places, 4, met);
-    case 8:
-        return meet_columns(rows, places, 8, met);
-    case 12:
-        return meet_columns(rows, places, 12, met);
+        SOME(1);
+        SOME(2);
+        SOME(3);
+        SOME(4);
+        SOME(5);
+        SOME(6);
+        SOME(7);
+        SOME(8);
+        SOME(9);
+        SOME(10);
+        SOME(11);
+        SOME(12);
+        SOME(13);
     default:
-        return meet_columns(rows, places, n, met);
+        return meet_columns(rows, places, AT_ONCE, met);
     }
-}
-
-/* The columns from `begin` on, before `end`. */
-MDM_WITH static bool meet_part(const mdm_strands *strands, size_t begin, size_t end, size_t first,
-                               vector *met)
-{
-    uint32_t places[(MDM_MAX_ATTRIBUTES + 4) * MDM_RUN];
-    size_t n = 0;
-    for (size_t c = begin; c < end; c++) {
-        place(&strands->at[c], first, places + n++ * MDM_RUN);
-    }
-    for (; n % 4 != 0; n++) {
-        for (size_t i = 0; i < MDM_RUN; i++) {
-            places[n * MDM_RUN + i] = strands->full_row * (uint32_t)sizeof(vector);
-        }
-    }
-    return meet_some((const char *)strands->rows, places, n, met);
 }
 
 MDM_WITH static bool meet(mdm_strands *strands, size_t first, mdm_lanes *out)
 {
     const vector start = *(const vector *)&strands->start;
-    const size_t n = strands->n;
-    const size_t few = strands->was_empty && n > FEW ? FEW : n;
+    uint32_t places[AT_ONCE * MDM_RUN];
     vector *met = as_vectors(out);
+    size_t n_asked = 0;
+    bool any = true;
     for (size_t i = 0; i < MDM_RUN; i++) {
         met[i] = start;
     }
-    strands->was_empty = n > 0 && (!meet_part(strands, 0, few, first, met) ||
-                                   (few < n && !meet_part(strands, few, n, first, met)));
-    return !strands->was_empty;
+    while (n_asked < strands->n && any) {
+        const size_t most = strands->was_empty ? FEW : AT_ONCE;
+        const size_t left = strands->n - n_asked;
+        const size_t n = left < most ? left : most;
+        for (size_t c = 0; c < n; c++) {
+            place(&strands->at[n_asked + c], first, places + c * MDM_RUN);
+        }
+        any = meet_some((const char *)strands->rows, places, n, met);
+        n_asked += n;
+    }
+    strands->was_empty = !any;
+    return any;
 }
 
 MDM_WITH static void fold(const mdm_folds *folds, mdm_lanes *out)
@@ -166,16 +183,15 @@ MDM_WITH static void tally(const mdm_lanes *given, mdm_lanes *out)
 
 /* ---- Rows ---- */
 
-#define PLACES 6 /* members whose combinations have a vector each */
-#define CHUNKS ((64 + PLACES - 1) / PLACES)
+#define CHUNKS ((64 + MDM_CHUNK - 1) / MDM_CHUNK)
 
 /* For each combination of the members of a chunk the lanes that it suits. */
 MDM_WITH static void combine(const mdm_layer *layer, size_t chunk, vector *suits)
 {
     suits[0] = chunk == 0 ? *(const vector *)&layer->members : ~(vector){0};
-    for (size_t j = 0; j < PLACES && chunk * PLACES + j < layer->n_places; j++) {
-        const vector required = *(const vector *)&layer->required[chunk * PLACES + j];
-        const vector forbidden = *(const vector *)&layer->forbidden[chunk * PLACES + j];
+    for (size_t j = 0; j < MDM_CHUNK && chunk * MDM_CHUNK + j < layer->n_places; j++) {
+        const vector required = *(const vector *)&layer->required[chunk * MDM_CHUNK + j];
+        const vector forbidden = *(const vector *)&layer->forbidden[chunk * MDM_CHUNK + j];
         for (size_t s = 0; s < (size_t)1 << j; s++) {
             suits[s | (size_t)1 << j] = suits[s] & ~forbidden;
             suits[s] &= ~required;
@@ -186,18 +202,18 @@ MDM_WITH static void combine(const mdm_layer *layer, size_t chunk, vector *suits
 MDM_WITH static void lay_members(const mdm_layer *layer, vector *rows)
 {
     const vector all = *(const vector *)&layer->all;
-    const size_t n_chunks = (layer->n_places + PLACES - 1) / PLACES;
-    vector suits[CHUNKS][(size_t)1 << PLACES];
+    const size_t n_chunks = (layer->n_places + MDM_CHUNK - 1) / MDM_CHUNK;
+    vector suits[CHUNKS][(size_t)1 << MDM_CHUNK];
     suits[0][0] = *(const vector *)&layer->members;
     for (size_t c = 0; c < n_chunks; c++) {
         combine(layer, c, suits[c]);
     }
     for (size_t code = 1; code <= layer->n_settled; code++) {
         uint64_t left = layer->places[code];
-        vector held = suits[0][left % ((size_t)1 << PLACES)];
+        vector held = suits[0][left % ((size_t)1 << MDM_CHUNK)];
         for (size_t c = 1; c < n_chunks; c++) {
-            left >>= PLACES;
-            held &= suits[c][left % ((size_t)1 << PLACES)];
+            left >>= MDM_CHUNK;
+            held &= suits[c][left % ((size_t)1 << MDM_CHUNK)];
         }
         rows[code] = held | all;
     }
@@ -215,11 +231,27 @@ MDM_WITH static void lay_ranks(const mdm_layer *layer, vector *rows)
     }
 }
 
+MDM_WITH static void lay_chunks(const mdm_layer *layer, vector *rows)
+{
+    const vector all = *(const vector *)&layer->all;
+    for (size_t c = 0; c < layer->n_chunks; c++, rows += MDM_CHUNK_ROWS) {
+        rows[0] = *(const vector *)&layer->absent;
+        combine(layer, c, rows + 1);
+        for (size_t s = 1; s < MDM_CHUNK_ROWS; s++) {
+            rows[s] |= all;
+        }
+    }
+}
+
 MDM_WITH static void lay(const mdm_layer *layer, mdm_lanes *out)
 {
     const vector all = *(const vector *)&layer->all;
     vector *rows = as_vectors(out);
     size_t code = 1;
+    if (layer->n_chunks > 0) {
+        lay_chunks(layer, rows);
+        return;
+    }
     if (layer->has_ranks) {
         lay_ranks(layer, rows);
         code = layer->n_settled + 1;

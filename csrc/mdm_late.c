@@ -27,7 +27,7 @@ static unsigned ask_clause(const mdm_test *test, const mdm_lists *lists, size_t 
 
 /* ---- What a source says of a target ---- */
 
-static unsigned judge_attribute(const mdm_join *join, const mdm_source *source, uint32_t object,
+static unsigned judge_attribute(const mdm_join *join, uint32_t source, uint32_t object,
                                 size_t attribute, size_t class)
 {
     const mdm_fleet *fleet = join->fleet;
@@ -36,7 +36,7 @@ static unsigned judge_attribute(const mdm_join *join, const mdm_source *source, 
     const mdm_value *target = target_value(fleet, attribute, class);
     unsigned verdict = MDM_YES;
     if (mdm_is_compared(at)) {
-        const mdm_value *value = source->values[at->of];
+        const mdm_value *value = mdm_source_value_of(join, source, at->of);
         uint32_t member = 0;
         mdm_value as_set;
         if (at->relation == MDM_MEMBER && value != NULL) {
@@ -46,7 +46,7 @@ static unsigned judge_attribute(const mdm_join *join, const mdm_source *source, 
         verdict = mdm_relation_holds(at, value, target);
     }
     if (object != MDM_NONE) {
-        const mdm_lists *lists = join->sources.lists;
+        const mdm_lists *lists = mdm_source_lists(join);
         const uint32_t number = mdm_code(&lists->columns, attribute, object);
         verdict &= ask_clause(&test, lists, attribute, number, target);
     }
@@ -56,7 +56,7 @@ static unsigned judge_attribute(const mdm_join *join, const mdm_source *source, 
 static bool source_joins(const mdm_join *join, uint32_t object, size_t class)
 {
     const mdm_fleet *fleet = join->fleet;
-    const mdm_lists *lists = join->sources.lists;
+    const mdm_lists *lists = mdm_source_lists(join);
     const uint32_t joint = mdm_code(&lists->columns, fleet->scheme.n_attributes, object);
     return joint == 0 || mdm_class_joins(fleet, &lists->joints.at[joint - 1].object, class);
 }
@@ -70,16 +70,26 @@ unsigned mdm_target_clause(const mdm_join *join, size_t attribute, uint32_t numb
     return ask_clause(&test, &join->fleet->lists, attribute, number, value);
 }
 
-bool mdm_target_joins(const mdm_join *join, uint32_t object, const mdm_value *const *values)
+bool mdm_target_joins(const mdm_join *join, uint32_t object, uint32_t source)
 {
     const mdm_scheme *scheme = &join->fleet->scheme;
     const mdm_test test = {scheme, false};
     const mdm_lists *lists = &join->fleet->lists;
     const uint32_t joint = mdm_code(&lists->columns, scheme->n_attributes, object);
-    return joint == 0 || mdm_object_joins(&test, &lists->joints.at[joint - 1].object, values);
+    const mdm_value *values[MDM_MAX_ATTRIBUTES];
+    const mdm_object *asks = NULL;
+    if (joint == 0) {
+        return true;
+    }
+    asks = &lists->joints.at[joint - 1].object;
+    for (size_t i = 0; i < asks->n_clauses; i++) {
+        const size_t a = asks->clauses[i].attribute;
+        values[a] = mdm_source_value_of(join, source, a);
+    }
+    return mdm_object_joins(&test, asks, values);
 }
 
-static unsigned judge_list(const mdm_join *join, const mdm_source *source, uint32_t number)
+static unsigned judge_list(const mdm_join *join, uint32_t source, uint32_t number)
 {
     const mdm_scheme *scheme = &join->fleet->scheme;
     const mdm_lists *lists = &join->fleet->lists;
@@ -92,9 +102,9 @@ static unsigned judge_list(const mdm_join *join, const mdm_source *source, uint3
         unsigned verdict = MDM_YES;
         for (size_t a = 0; a < scheme->n_attributes && verdict != MDM_NO; a++) {
             verdict &= mdm_target_clause(join, a, mdm_code(&lists->columns, a, object),
-                                         source->values[a]);
+                                         mdm_source_value_of(join, source, a));
         }
-        if (verdict != MDM_NO && mdm_target_joins(join, object, source->values)) {
+        if (verdict != MDM_NO && mdm_target_joins(join, object, source)) {
             any |= verdict;
         }
     }
@@ -106,7 +116,7 @@ mdm_verdict mdm_judge_late(const mdm_join *join, const mdm_field *field, size_t 
 {
     const mdm_fleet *fleet = join->fleet;
     const size_t n = fleet->scheme.n_attributes;
-    const mdm_source *source = &join->sources.at[field->source_of[lane]];
+    const uint32_t source = field->source_of[lane];
     const uint32_t object = field->object_of[lane];
     unsigned verdict = MDM_YES;
     for (size_t a = 0; a < n && verdict != MDM_NO; a++) {

@@ -263,8 +263,18 @@ static mdm_status read_object(reading *at)
     return status;
 }
 
-mdm_status mdm_list_read(mdm_parser *parser, mdm_text text, uint64_t hash, uint32_t *number)
+static mdm_status intern(const reading *at, mdm_text text, uint32_t *number)
 {
+    const uint64_t hash = mdm_hash(text.at, text.len);
+    *number = mdm_texts_find(&at->parser->lists->texts, text, hash);
+    return *number != MDM_NONE ? MDM_OK
+                               : mdm_lists_add(at->parser->lists, at->parser->keeper.arena, text,
+                                               hash, at->rows.at, at->n_rows, number);
+}
+
+mdm_status mdm_list_read(mdm_parser *parser, uint32_t *number)
+{
+    const char *begin = parser->at;
     reading at;
     bool is_more = true;
     mdm_status status = mdm_json_take(parser, '[');
@@ -284,10 +294,7 @@ mdm_status mdm_list_read(mdm_parser *parser, mdm_text text, uint64_t hash, uint3
             status = mdm_json_more(parser, ']', &is_more);
         }
     }
-    if (status == MDM_OK && parser->at != text.at + text.len) {
-        return mdm_refuse(parser, parser->at);
-    }
-    return status == MDM_OK ? mdm_lists_add(parser->lists, parser->keeper.arena, text, hash,
-                                            at.rows.at, at.n_rows, number)
-                            : status;
+    return status == MDM_OK
+               ? intern(&at, (mdm_text){begin, (size_t)(parser->at - begin)}, number)
+               : status;
 }

@@ -81,7 +81,6 @@ static inline void mdm_builder_begin(mdm_builder *builder, mdm_parser *parser)
     builder->n_variables = 0;
 }
 
-bool mdm_is_bare(char c); /* may stand in a literal; a comma too */
 mdm_status mdm_quoted_take(mdm_parser *parser, mdm_cursor *cursor, mdm_text *text);
 mdm_status mdm_variable_take(mdm_builder *builder, mdm_cursor *cursor, uint8_t *variable);
 size_t mdm_variable_find(const mdm_builder *builder, mdm_text name); /* n_variables: unknown */
@@ -130,8 +129,8 @@ mdm_status mdm_json_more(mdm_parser *parser, char close, bool *is_more);
 bool mdm_find_shared(mdm_builder *builder, mdm_clause *clauses, size_t n);
 /* At the '[' of a list. */
 mdm_status mdm_objects_parse(mdm_parser *parser, mdm_objects *objects);
-/* The same into parser->lists; text and hash are those of the whole list. */
-mdm_status mdm_list_read(mdm_parser *parser, mdm_text text, uint64_t hash, uint32_t *number);
+/* The same into parser->lists, where it is not there yet. */
+mdm_status mdm_list_read(mdm_parser *parser, uint32_t *number);
 
 /* ---- Descriptions ---- */
 

@@ -240,9 +240,9 @@ static void set_page(const mdm_join *join, const mdm_field *field, mdm_desk *des
     for (size_t p = 0; p < (field->is_split ? 2U : 1U); p++) {
         mdm_strands *strands = &desk->strands[p];
         strands->rows = field->rows[0];
-        strands->full_row = (uint32_t)join->full_row;
         for (size_t i = 0; i < field->n_columns; i++) {
             strands->at[i] = (mdm_strand){mdm_column_page(columns, field->columns[i], page),
+                                          field->maps[i],
                                           (uint32_t)(field->rows_of[p][i] - field->rows[0]),
                                           columns->at[field->columns[i]].n_bytes};
         }

@@ -209,10 +209,7 @@ mdm_status mdm_query_of(const mdm_fleet *fleet, const mdm_value *const *values,
     }
     query->line.has_list = false;
     query->line.objects = (mdm_objects){NULL, 0};
-    memset(query->source, 0, fleet->scheme.n_attributes * sizeof(const mdm_value *));
-    if (values != NULL) {
-        memcpy(query->source, values, fleet->scheme.n_attributes * sizeof(const mdm_value *));
-    }
+    memcpy(query->source, values, fleet->scheme.n_attributes * sizeof(const mdm_value *));
     return finish(query, list == NULL ? MDM_OK : parse_list(query, *list), made);
 }
 

@@ -57,14 +57,6 @@ struct mdm_query {
     mdm_tables tables;
 };
 
-/* A source that was read before: its values, one an attribute (NULL: absent; all
-   NULL where they are not asked for), and the text of its
-   list (NULL: it has none). Both are borrowed. */
-mdm_status mdm_query_of(const mdm_fleet *fleet, const mdm_value *const *values,
-                        const mdm_text *list, mdm_direction accepted_by, unsigned n_threads,
-                        mdm_query **made);
-size_t mdm_count_devices(const mdm_fleet *fleet, const uint64_t *bits, size_t n_words);
-
 /* ---- mdm_plan.c: tables of verdicts by code ---- */
 
 /* All MDM_NO. */
@@ -100,5 +92,14 @@ void mdm_rows_sort(uint32_t *rows, size_t n, size_t n_rows);
 mdm_status mdm_judge(mdm_query *query);
 /* Whether one choice of the variables suits all clauses that share one. */
 bool mdm_class_joins(const mdm_fleet *fleet, const mdm_object *object, size_t class);
+
+/* ---- mdm_query.c ---- */
+
+/* A source that was read before: its values, one an attribute (NULL: absent), and the text of its
+   list (NULL: it has none). Both are borrowed. */
+mdm_status mdm_query_of(const mdm_fleet *fleet, const mdm_value *const *values,
+                        const mdm_text *list, mdm_direction accepted_by, unsigned n_threads,
+                        mdm_query **made);
+size_t mdm_count_devices(const mdm_fleet *fleet, const uint64_t *bits, size_t n_words);
 
 #endif

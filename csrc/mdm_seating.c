@@ -19,19 +19,17 @@ static uint32_t least_code(const mdm_dictionary *dictionary, const mdm_encoded *
     return said->holds_all || least == MDM_NONE ? 0 : least;
 }
 
-/* What the first object of a source accepts in a column, or its relation. */
-static uint32_t key_of(const mdm_join *join, const mdm_source *source, size_t column)
+/* What the relation of a source accepts in a column, or its first object. */
+static uint32_t key_of(const mdm_join *join, uint32_t source, size_t column)
 {
     const mdm_fleet *fleet = join->fleet;
-    const mdm_lists *lists = join->sources.lists;
+    const mdm_list *list = mdm_source_list(join, source);
     const mdm_encoded *said = NULL;
     uint32_t code = 0;
     if (mdm_is_compared(&fleet->scheme.attributes[column])) {
-        said = mdm_relation_of(join, source, column);
-    } else if ((join->accepted_by & MDM_SOURCE) != 0 && source->list != 0 &&
-               lists->at[source->list - 1].n > 0) {
-        const uint32_t object = lists->objects.at[lists->at[source->list - 1].first];
-        said = &join->sources.clauses[column][mdm_code(&lists->columns, column, object)];
+        said = mdm_source_relation(join, source, column);
+    } else if (list != NULL && list->n > 0) {
+        said = mdm_source_clause(join, mdm_source_lists(join)->objects.at[list->first], column);
     }
     code = said == NULL ? 0 : least_code(&fleet->dictionaries[column], said);
     return code >> KEY_BITS == 0 ? code : ((uint32_t)1 << KEY_BITS) - 1;
@@ -66,11 +64,10 @@ bool mdm_sources_sort(const mdm_join *join, uint32_t *list, size_t n)
         return false;
     }
     for (size_t i = 0; i < n; i++) {
-        const mdm_source *source = &join->sources.at[list[i]];
         uint32_t key = 0;
         for (size_t k = 0; k < 2 && k < zones->n_keys; k++) {
             if (!join->columns[zones->columns[k]].is_late) {
-                key |= key_of(join, source, zones->columns[k]) << (k == 0 ? KEY_BITS : 0);
+                key |= key_of(join, list[i], zones->columns[k]) << (k == 0 ? KEY_BITS : 0);
             }
         }
         keys[list[i]] = key;
@@ -119,9 +116,8 @@ void mdm_seating_free(mdm_join *join, mdm_seating *seating)
 /* A source whose list is empty accepts nobody, and takes no place. */
 static size_t lanes_of(const mdm_join *join, uint32_t source)
 {
-    const uint32_t list = join->sources.at[source].list;
-    return (join->accepted_by & MDM_SOURCE) != 0 && list != 0 ? join->sources.lists->at[list - 1].n
-                                                              : 1;
+    const mdm_list *list = mdm_source_list(join, source);
+    return list == NULL ? 1 : list->n;
 }
 
 void mdm_seat_all(const mdm_join *join, mdm_seating *seating, const uint32_t *sources, size_t n)

@@ -13,22 +13,7 @@ void mdm_sources_free(mdm_join *join)
     mdm_sources *sources = &join->sources;
     mdm_resize(memory, sources->number, sources->n_given_max, 0, sizeof *sources->number);
     MDM_TRIM(memory, sources, 0);
-    mdm_lists_free(memory, &sources->own);
-    mdm_arena_free(&sources->scratch);
-    mdm_arena_free(&sources->arena);
-}
-
-/* The attributes whose values are looked at, one a bit. */
-static uint64_t needed(const mdm_join *join)
-{
-    const mdm_scheme *scheme = &join->fleet->scheme;
-    uint64_t bits = (join->accepted_by & MDM_TARGET) != 0 ? UINT64_MAX : 0;
-    for (size_t a = 0; a < scheme->n_attributes; a++) {
-        if (mdm_is_compared(&scheme->attributes[a])) {
-            bits |= (uint64_t)1 << scheme->attributes[a].of;
-        }
-    }
-    return bits;
+    mdm_compiler_free(&sources->compiler);
 }
 
 static bool reserve_given(mdm_join *join)
@@ -99,71 +84,6 @@ static uint32_t *find(const texts *seen, mdm_text text, uint64_t hash)
     return &seen->slots[slot];
 }
 
-/* A value that the fleet knows is the fleet's, so that equal texts have one place. */
-static const mdm_value *keep_value(mdm_join *join, const mdm_line *line, size_t attribute)
-{
-    const mdm_dictionary *dictionary = &join->fleet->dictionaries[attribute];
-    const mdm_text text = line->texts[attribute];
-    const uint32_t number = mdm_texts_find(&dictionary->texts, text, mdm_hash(text.at, text.len));
-    mdm_value *kept = NULL;
-    if (number != MDM_NONE) {
-        return &dictionary->at[number];
-    }
-    kept = mdm_take(&join->sources.arena, 1, sizeof *kept);
-    if (kept == NULL) {
-        return NULL;
-    }
-    *kept = line->values[attribute];
-    return join->fleet->scheme.attributes[attribute].kind != MDM_STRING ||
-                   mdm_take_text(&join->sources.arena, text, &kept->text)
-               ? kept
-               : NULL;
-}
-
-static bool keep_values(mdm_join *join, const mdm_line *line, uint64_t wanted, mdm_source *source)
-{
-    const size_t n = join->fleet->scheme.n_attributes;
-    const mdm_value **values = mdm_take(&join->sources.arena, n, sizeof(const mdm_value *));
-    if (values == NULL) {
-        return false;
-    }
-    source->values = values;
-    for (size_t i = 0; i < n; i++) {
-        values[i] = NULL;
-        if ((line->present & wanted) >> i & 1) {
-            values[i] = keep_value(join, line, i);
-            if (values[i] == NULL) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-static mdm_status parse_source(mdm_join *join, mdm_text text, const char **fault)
-{
-    const mdm_fleet *fleet = join->fleet;
-    mdm_sources *sources = &join->sources;
-    mdm_parser parser = {.fleet = fleet,
-                         .lists = &sources->own,
-                         .keeper = {&sources->arena, &fleet->members, NULL},
-                         .scratch = &sources->scratch};
-    mdm_source *source = &sources->at[sources->n];
-    const uint64_t wanted = needed(join);
-    mdm_line line;
-    mdm_status status = MDM_OK;
-    mdm_arena_reset(&sources->scratch);
-    status = mdm_line_parse(&parser, text, &line);
-    if (status == MDM_BAD_TEXT) {
-        *fault = parser.fault;
-    }
-    if (status != MDM_OK) {
-        return status;
-    }
-    *source = (mdm_source){.list = line.codes[fleet->scheme.n_attributes]};
-    return wanted == 0 || keep_values(join, &line, wanted, source) ? MDM_OK : MDM_NO_MEMORY;
-}
-
 static mdm_status read_source(mdm_join *join, texts *seen, const mdm_raw_line *line,
                               const char **fault)
 {
@@ -180,7 +100,7 @@ static mdm_status read_source(mdm_join *join, texts *seen, const mdm_raw_line *l
     }
     slot = find(seen, line->rest, line->hash);
     if (*slot == 0) {
-        status = parse_source(join, line->text, fault);
+        status = mdm_compile_line(&sources->compiler, line->text, &sources->at[sources->n], fault);
         if (status != MDM_OK) {
             return status;
         }
@@ -199,9 +119,7 @@ mdm_status mdm_sources_read(mdm_join *join, mdm_text text, mdm_fault *faults, si
     mdm_status result = MDM_OK;
     size_t number = 0;
     *n_faults = 0;
-    join->sources.lists = &join->sources.own;
-    if (!mdm_lists_new(&join->fleet->memory, &join->sources.own,
-                       join->fleet->scheme.n_attributes)) {
+    if (!mdm_compiler_new(&join->sources.compiler, join->fleet, false)) {
         return MDM_NO_MEMORY;
     }
     for (; left.len > 0; number++) {
@@ -227,28 +145,19 @@ mdm_status mdm_sources_read(mdm_join *join, mdm_text text, mdm_fault *faults, si
 
 static mdm_status add_class(mdm_join *join, size_t class)
 {
-    const mdm_fleet *fleet = join->fleet;
-    const mdm_columns *columns = &fleet->classes.columns;
-    const size_t n = fleet->scheme.n_attributes;
     mdm_sources *sources = &join->sources;
-    const mdm_value **values = mdm_take(&sources->arena, n, sizeof(const mdm_value *));
-    if (values == NULL) {
-        return MDM_NO_MEMORY;
-    }
-    for (size_t i = 0; i < n; i++) {
-        const uint32_t code = mdm_code(columns, i, class);
-        values[i] = code == 0 ? NULL : &fleet->dictionaries[i].at[code - 1];
-    }
-    sources->at[sources->n++] = (mdm_source){values, NULL, mdm_code(columns, n, class)};
-    return MDM_OK;
+    const mdm_status status =
+        mdm_compile_class(&sources->compiler, class, &sources->at[sources->n]);
+    sources->n += status == MDM_OK ? 1 : 0;
+    return status;
 }
 
 static bool reserve_sources(mdm_join *join, size_t n_given, size_t n_sources)
 {
     const mdm_allocator *memory = &join->fleet->memory;
     mdm_sources *sources = &join->sources;
-    sources->lists = &join->fleet->lists;
-    return mdm_fit(memory, &sources->number, &sources->n_given_max, n_given,
+    return mdm_compiler_new(&sources->compiler, join->fleet, true) &&
+           mdm_fit(memory, &sources->number, &sources->n_given_max, n_given,
                    sizeof *sources->number) &&
            MDM_FIT(memory, sources, n_sources);
 }
@@ -302,50 +211,14 @@ mdm_status mdm_sources_of_classes(mdm_join *join)
     return status;
 }
 
-/* ---- Encoded ---- */
-
-static bool encode_clauses(mdm_join *join, size_t attribute)
-{
-    const mdm_fleet *fleet = join->fleet;
-    const mdm_clauses *clauses = &join->sources.lists->clauses[attribute];
-    const mdm_test test = {&fleet->scheme, true};
-    mdm_encoded *made =
-        mdm_take(&join->sources.arena, clauses->texts.n + 1, sizeof *made);
-    bool is_done = made != NULL;
-    if (is_done) {
-        mdm_encode_unlisted(fleet, attribute, &made[0]);
-    }
-    for (size_t i = 0; i < clauses->texts.n && is_done; i++) {
-        const mdm_lone_clause *lone = &clauses->at[i];
-        const mdm_object object = {.variables = lone->variables};
-        is_done = mdm_encode_clause(fleet, &join->sources.arena, &test, &object, &lone->clause,
-                                    &made[i + 1]);
-    }
-    join->sources.clauses[attribute] = made;
-    return is_done;
-}
-
-static bool encode_relations(mdm_join *join, mdm_source *source, size_t n)
-{
-    const mdm_scheme *scheme = &join->fleet->scheme;
-    mdm_encoded *made = mdm_take(&join->sources.arena, n, sizeof *made);
-    bool is_done = made != NULL;
-    source->relations = made;
-    for (size_t a = 0; a < scheme->n_attributes && is_done; a++) {
-        const mdm_attribute *at = &scheme->attributes[a];
-        if (mdm_is_compared(at)) {
-            is_done = mdm_encode_relation(join->fleet, &join->sources.arena, a,
-                                          source->values[at->of], made++);
-        }
-    }
-    return is_done;
-}
+/* ---- What is asked ---- */
 
 static bool find_asked(mdm_join *join)
 {
-    const mdm_lists *lists = join->sources.lists;
+    const mdm_lists *lists = mdm_source_lists(join);
     const size_t n = join->fleet->scheme.n_attributes;
-    mdm_asked *asked = mdm_take(&join->sources.arena, lists->rows.n, sizeof *asked);
+    mdm_asked *asked =
+        mdm_take(&join->sources.compiler.arena, lists->rows.n, sizeof *asked);
     if (asked == NULL) {
         return false;
     }
@@ -361,20 +234,10 @@ static bool find_asked(mdm_join *join)
     return true;
 }
 
-bool mdm_sources_encode(mdm_join *join)
+bool mdm_sources_look(mdm_join *join)
 {
-    const mdm_scheme *scheme = &join->fleet->scheme;
-    bool is_done = (join->accepted_by & MDM_SOURCE) == 0 || find_asked(join);
-    size_t n_compared = 0;
-    for (size_t a = 0; a < scheme->n_attributes && is_done; a++) {
-        join->n_compared_before[a] = (uint8_t)n_compared;
-        n_compared += mdm_is_compared(&scheme->attributes[a]) ? 1 : 0;
-        if ((join->accepted_by & MDM_SOURCE) != 0 && !join->columns[a].is_late) {
-            is_done = encode_clauses(join, a);
-        }
+    for (size_t a = 0; a < join->fleet->scheme.n_attributes; a++) {
+        mdm_encode_unlisted(join->fleet, a, &join->sources.unlisted[a]);
     }
-    for (size_t i = 0; i < join->sources.n && n_compared > 0 && is_done; i++) {
-        is_done = encode_relations(join, &join->sources.at[i], n_compared);
-    }
-    return is_done;
+    return (join->accepted_by & MDM_SOURCE) == 0 || find_asked(join);
 }

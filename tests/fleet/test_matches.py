@@ -207,3 +207,48 @@ def test_a_fleet_that_is_kept_in_order(monkeypatch, path):
         match = fleet.match(source)
         assert (match.count, match.undecided) == (count, undecided)
         assert match.bitmap() == bits
+
+
+@pytest.mark.parametrize("path", ["portable", "avx2", "avx512"])
+@pytest.mark.parametrize("layout", ["classes", "flat"])
+def test_columns_of_many_values(monkeypatch, path, layout):
+    """Sets of a dozen members, versions and numbers, thousands of values each, are judged alike."""
+    monkeypatch.setenv("MDM_PATH", path)
+    scheme = load_scheme(
+        "s",
+        b"scheme: s\nobjects: published\naccepted-by: source\nmissing: undecided\n"
+        b"attributes:\n  f: {type: set}\n  v: {type: version}\n  n: {type: int, clause: equal}\n"
+        b"  g: {type: set}\n  m: {type: int}\n",
+    )
+    fleet = Fleet(scheme, keep_names=False)
+
+    def members(bits, count):
+        return "+".join(f"x{bit}" for bit in range(count) if bits >> bit & 1)
+
+    lines = [
+        f'{{"self":{{"f":"{members(i * 37 % 4096, 12)}","v":"{i % 4}.{i % 19}.{i % 7}","n":{i % 3},'
+        f'"g":"{members(i % 1024, 10)}","m":{i * 11 % 3001}}}}}\n'
+        for i in range(3000)
+    ]
+    fleet.extend("f", ["".join(lines).encode(), b'{"self":{"n":1}}\n{"self":{"f":"","m":-1}}\n'])
+    fleet.lay_out(layout)
+    sources = []
+    for i in range(400):
+        told = {
+            "f": (f"superset({members(1 << i % 12, 12)})", f"subset({members(i * 7 | 63, 12)})"),
+            "v": (f"range({i % 4}.{i % 9},{i % 4}.12)", f"version({i % 5}.{i % 11})", "any()"),
+            "g": (f"superset({members(3 << i % 9, 10)})", members(i, 10), "absent()"),
+            "m": (f"range({i * 5},{i * 9 + 90})", f"range(-5,{i})", f"{i}"),
+        }
+        kept = [name for at, name in enumerate(told) if (i + at) % 4]
+        clauses = ",".join(f'"{name}":"{told[name][i % len(told[name])]}"' for name in kept)
+        sources.append(f'{{"self":{{"n":{i % 4}}},"compatible":[{{{clauses}}}]}}\n'.encode())
+    matches = fleet.match_all(b"".join(sources))
+    assert sum(matches.counts)
+    assert sum(matches.undecided)
+    for source, count, undecided, bits in zip(
+        sources, matches.counts, matches.undecided, matches.bitmaps(), strict=True
+    ):
+        match = fleet.match(source)
+        assert (match.count, match.undecided) == (count, undecided)
+        assert match.bitmap() == bits

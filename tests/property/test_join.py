@@ -3,7 +3,7 @@
 from itertools import product
 
 import pytest
-from hypothesis import event, given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from property.strategies import core, descriptions, fleets, half_core, objects, schemes
 
@@ -145,6 +145,7 @@ def check_with_match(fleet, sources, matches):
 
 
 @pytest.mark.parametrize("path", PATHS)
+@settings(core, max_examples=core.max_examples // 10)
 @given(data=st.data())
 def test_more_sources_than_a_block_holds(path, data):
     """On every path 1,300 sources, equal ones among them, are answered as each alone is."""
