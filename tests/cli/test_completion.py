@@ -44,7 +44,7 @@ def complete(tmp_path, environment):
     ("words", "expected"),
     [
         (("ch",), ["check"]),
-        (("fleet", ""), ["info", "make"]),
+        (("fleet", ""), ["convert", "info", "make"]),
         (("match", "--eng"), ["--engine"]),
         (("match", "--engine", ""), ["c", "python"]),
         (("check", "--accepted-by", "s"), ["source"]),
