@@ -133,9 +133,11 @@ typedef struct mdm_complaint {
 
 /* Whether the attribute can have values of this type. */
 bool mdm_coder_suits(const mdm_coder *coder, const mdm_fleet *fleet, const mdm_source *source);
-/* The codes of n rows from `first` on. */
+#define MDM_BYTES ((size_t)256) /* a table has no fewer entries, so that it has one for each byte */
+
+/* The codes of n rows from `first` on, and all of them by OR. */
 mdm_status mdm_coder_block(mdm_coder *coder, mdm_parser *parser, size_t first, size_t n,
-                           uint32_t *codes, mdm_complaint *complaint);
+                           uint32_t *codes, uint32_t *all, mdm_complaint *complaint);
 
 /* ---- mdm_arrow_rows.c: codes to rows ---- */
 
@@ -160,10 +162,10 @@ typedef struct mdm_keys {
     size_t n_hits;
 } mdm_keys;
 
-/* codes: MDM_BLOCK for each column; n of them are rows. Their classes, which are new in a flat
-   table. */
-mdm_status mdm_rows_intern(mdm_fleet *fleet, mdm_keys *keys, const uint32_t *codes, size_t n,
-                           uint32_t *classes);
+/* codes: MDM_BLOCK for each column, of which n are rows; all: each column's by OR. Their classes,
+   which are new in a flat table. */
+mdm_status mdm_rows_intern(mdm_fleet *fleet, mdm_keys *keys, const uint32_t *codes,
+                           const uint32_t *all, size_t n, uint32_t *classes);
 void mdm_keys_free(mdm_keys *keys, const mdm_allocator *memory);
 
 /* ---- mdm_arrow_batch.c ---- */
@@ -187,6 +189,7 @@ struct mdm_arrow {
     bool has_names;
     mdm_keys keys;
     uint32_t *codes; /* a block for each coder, then one of classes */
+    uint32_t all[MDM_MAX_ATTRIBUTES + 1]; /* codes of a block by OR, for each coder */
     size_t n_rows;
 };
 

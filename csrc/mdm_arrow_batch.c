@@ -53,10 +53,10 @@ static bool open_table(mdm_arrow *arrow, mdm_coder *coder, const mdm_source *sou
     if (!source->is_coded || is_known || n == 0) {
         return true;
     }
-    if (!MDM_FIT(arrow->memory, &coder->table, n)) {
+    if (!MDM_FIT(arrow->memory, &coder->table, n < MDM_BYTES ? MDM_BYTES : n)) {
         return false;
     }
-    memset(coder->table.at, 0xff, n * sizeof *coder->table.at);
+    memset(coder->table.at, 0xff, coder->table.capacity * sizeof *coder->table.at);
     return true;
 }
 
@@ -193,7 +193,7 @@ static mdm_status read_codes(mdm_arrow *arrow, mdm_parser *parser, size_t first,
     for (size_t c = 0; c < arrow->n_coders && status == MDM_OK; c++) {
         *column = c;
         status = mdm_coder_block(&arrow->coders[c], parser, first, n,
-                                 arrow->codes + c * MDM_BLOCK, complaint);
+                                 arrow->codes + c * MDM_BLOCK, &arrow->all[c], complaint);
     }
     return status;
 }
@@ -211,7 +211,7 @@ static mdm_status read_block(mdm_arrow *arrow, mdm_parser *parser, size_t first,
         status = add_names(arrow, fleet, first, n, row, &complaint);
     }
     if (status == MDM_OK) {
-        status = mdm_rows_intern(fleet, &arrow->keys, arrow->codes, n, classes);
+        status = mdm_rows_intern(fleet, &arrow->keys, arrow->codes, arrow->all, n, classes);
     }
     if (status == MDM_BAD_DATA) {
         return mdm_arrow_refuse(arrow, flaw, complaint.what, arrow->n_rows + complaint.row,

@@ -54,25 +54,23 @@ static mdm_status intern(mdm_coder *coder, mdm_parser *parser, const mdm_view *v
 
 /* ---- Dictionaries ---- */
 
-/* Codes of valid indexes into the table; whether all were in range and seen before. */
-#define LOOK_UP(name, type)                                                             \
-    static bool name(const void *numbers, size_t first, size_t n, const uint32_t *table, \
-                     size_t n_table, uint32_t *codes)                                   \
-    {                                                                                   \
-        const type *at = (const type *)numbers + first;                                 \
-        bool is_unseen = false;                                                         \
-        type largest = 0;                                                               \
-        for (size_t i = 0; i < n; i++) {                                                \
-            largest = at[i] > largest ? at[i] : largest;                                \
-        }                                                                               \
-        if (largest >= n_table) {                                                       \
-            return false;                                                               \
-        }                                                                               \
-        for (size_t i = 0; i < n; i++) {                                                \
-            codes[i] = table[at[i]];                                                    \
-            is_unseen |= codes[i] == MDM_UNSEEN;                                        \
-        }                                                                               \
-        return !is_unseen;                                                              \
+/* Codes by index. The answer is all of them by OR, MDM_UNSEEN where one was not there or was not
+   seen before: the highest bit, which no code has, tells. A table for bytes has all of them. */
+#define LOOK_UP(name, type)                                                          \
+    static uint32_t name(const void *numbers, size_t first, size_t n, const uint32_t *table, \
+                         size_t n_table, uint32_t *codes)                            \
+    {                                                                                \
+        const type *at = (const type *)numbers + first;                              \
+        uint32_t all = 0;                                                            \
+        bool is_beyond = false;                                                      \
+        for (size_t i = 0; i < n && sizeof(type) > 1; i++) {                         \
+            is_beyond |= at[i] >= n_table;                                           \
+        }                                                                            \
+        for (size_t i = 0; i < n && !is_beyond; i++) {                               \
+            codes[i] = table[at[i]];                                                 \
+            all |= codes[i];                                                         \
+        }                                                                            \
+        return is_beyond || all >> 31 != 0 ? MDM_UNSEEN : all;                       \
     }
 
 LOOK_UP(look_up_8, uint8_t)
@@ -80,13 +78,14 @@ LOOK_UP(look_up_16, uint16_t)
 LOOK_UP(look_up_32, uint32_t)
 LOOK_UP(look_up_64, uint64_t)
 
-/* A negative index is one out of range, once its sign is a bit like others. */
-static bool look_up(const mdm_coder *coder, size_t first, size_t n, uint32_t *codes)
+/* A negative index is one out of range, once its sign is a bit like others. Those of nulls are
+   looked up too, as far as they are indexes. */
+static uint32_t look_up(const mdm_coder *coder, size_t first, size_t n, uint32_t *codes)
 {
     const mdm_view *own = &coder->source.own;
     const size_t at = own->first + first;
-    if (own->validity != NULL || (uintptr_t)own->numbers % own->width != 0 || n == 0) {
-        return false;
+    if ((uintptr_t)own->numbers % own->width != 0 || n == 0) {
+        return MDM_UNSEEN;
     }
     switch (own->width) {
     case 1:
@@ -101,12 +100,17 @@ static bool look_up(const mdm_coder *coder, size_t first, size_t n, uint32_t *co
 }
 
 static mdm_status code_indexes(mdm_coder *coder, mdm_parser *parser, size_t first, size_t n,
-                               uint32_t *codes, mdm_complaint *complaint)
+                               uint32_t *codes, uint32_t *all, mdm_complaint *complaint)
 {
     const mdm_source *source = &coder->source;
-    if (look_up(coder, first, n, codes)) {
+    *all = look_up(coder, first, n, codes);
+    if (*all != MDM_UNSEEN) {
+        for (size_t i = 0; i < n && source->own.validity != NULL; i++) {
+            codes[i] &= mdm_view_has(&source->own, first + i) ? UINT32_MAX : 0;
+        }
         return MDM_OK;
     }
+    *all = 0;
     for (size_t i = 0; i < n; i++) {
         size_t index = 0;
         codes[i] = 0;
@@ -127,6 +131,7 @@ static mdm_status code_indexes(mdm_coder *coder, mdm_parser *parser, size_t firs
             coder->table.at[index] = code;
         }
         codes[i] = coder->table.at[index];
+        *all |= codes[i];
     }
     return MDM_OK;
 }
@@ -134,7 +139,7 @@ static mdm_status code_indexes(mdm_coder *coder, mdm_parser *parser, size_t firs
 /* ---- Other columns ---- */
 
 static mdm_status code_ints(mdm_coder *coder, mdm_parser *parser, size_t first, size_t n,
-                            uint32_t *codes, mdm_complaint *complaint)
+                            uint32_t *codes, uint32_t *all, mdm_complaint *complaint)
 {
     const mdm_view *own = &coder->source.own;
     for (size_t i = 0; i < n; i++) {
@@ -156,34 +161,37 @@ static mdm_status code_ints(mdm_coder *coder, mdm_parser *parser, size_t first, 
             return status;
         }
         codes[i] = entry->code;
+        *all |= codes[i];
     }
     return MDM_OK;
 }
 
 static mdm_status code_texts(mdm_coder *coder, mdm_parser *parser, size_t first, size_t n,
-                             uint32_t *codes, mdm_complaint *complaint)
+                             uint32_t *codes, uint32_t *all, mdm_complaint *complaint)
 {
     mdm_status status = MDM_OK;
     for (size_t i = 0; i < n && status == MDM_OK; i++) {
         status = intern(coder, parser, &coder->source.own, first + i, first + i, &codes[i],
                         complaint);
+        *all |= codes[i];
     }
     return status;
 }
 
 mdm_status mdm_coder_block(mdm_coder *coder, mdm_parser *parser, size_t first, size_t n,
-                           uint32_t *codes, mdm_complaint *complaint)
+                           uint32_t *codes, uint32_t *all, mdm_complaint *complaint)
 {
+    *all = 0;
     if (coder->source.is_coded) {
-        return code_indexes(coder, parser, first, n, codes, complaint);
+        return code_indexes(coder, parser, first, n, codes, all, complaint);
     }
     switch (coder->source.own.form) {
     case MDM_FORM_NONE:
         memset(codes, 0, n * sizeof *codes);
         return MDM_OK;
     case MDM_FORM_INT:
-        return code_ints(coder, parser, first, n, codes, complaint);
+        return code_ints(coder, parser, first, n, codes, all, complaint);
     default:
-        return code_texts(coder, parser, first, n, codes, complaint);
+        return code_texts(coder, parser, first, n, codes, all, complaint);
     }
 }

@@ -36,24 +36,14 @@ static uint8_t bits_of(uint32_t code)
     return bits;
 }
 
-static uint32_t largest_of(const uint32_t *codes, size_t n)
-{
-    uint32_t all = 0;
-    for (size_t i = 0; i < n; i++) {
-        all |= codes[i];
-    }
-    return all;
-}
-
 /* Makes room for the codes of a block; keys that were packed otherwise are forgotten. */
-static bool fit(mdm_keys *keys, const mdm_allocator *memory, const uint32_t *codes, size_t n,
-                size_t n_columns)
+static bool fit(mdm_keys *keys, const mdm_allocator *memory, const uint32_t *all, size_t n_columns)
 {
     bool is_wider = false;
     size_t shift = 0;
     size_t word = 0;
     for (size_t c = 0; c < n_columns; c++) {
-        const uint8_t bits = bits_of(largest_of(codes + c * MDM_BLOCK, n));
+        const uint8_t bits = bits_of(all[c]);
         if (bits > keys->bits[c]) {
             keys->bits[c] = bits;
             is_wider = true;
@@ -212,13 +202,14 @@ static void store(mdm_columns *columns, size_t column, size_t class, const uint3
     }
 }
 
-static mdm_status append(mdm_fleet *fleet, const uint32_t *codes, size_t n, uint32_t *classes)
+static mdm_status append(mdm_fleet *fleet, const uint32_t *codes, const uint32_t *all, size_t n,
+                         uint32_t *classes)
 {
     mdm_class_table *table = &fleet->classes;
     mdm_columns *columns = &table->columns;
     mdm_status status = MDM_OK;
     for (size_t c = 0; c < columns->n_columns; c++) {
-        if (!mdm_columns_widen(&fleet->memory, columns, c, largest_of(codes + c * MDM_BLOCK, n))) {
+        if (!mdm_columns_widen(&fleet->memory, columns, c, all[c])) {
             return MDM_NO_MEMORY;
         }
     }
@@ -250,15 +241,15 @@ static mdm_status append(mdm_fleet *fleet, const uint32_t *codes, size_t n, uint
     return MDM_OK;
 }
 
-mdm_status mdm_rows_intern(mdm_fleet *fleet, mdm_keys *keys, const uint32_t *codes, size_t n,
-                           uint32_t *classes)
+mdm_status mdm_rows_intern(mdm_fleet *fleet, mdm_keys *keys, const uint32_t *codes,
+                           const uint32_t *all, size_t n, uint32_t *classes)
 {
     mdm_status status = MDM_OK;
     if (fleet->classes.is_flat) {
-        return append(fleet, codes, n, classes);
+        return append(fleet, codes, all, n, classes);
     }
     if (!keys->is_off &&
-        (!fit(keys, &fleet->memory, codes, n, fleet->classes.columns.n_columns) ||
+        (!fit(keys, &fleet->memory, all, fleet->classes.columns.n_columns) ||
          keys->n > MOST_KEYS ||
          (keys->n_rows >= TRIAL && keys->n_hits < keys->n_rows / LEAST_HIT_SHARE))) {
         mdm_keys_free(keys, &fleet->memory);

@@ -110,6 +110,21 @@ void mdm_class_push(mdm_fleet *fleet, uint32_t class, uint32_t row)
     fleet->rows.place.at[row] = at->n_rows++;
 }
 
+void mdm_class_push_rows(mdm_fleet *fleet, size_t first, size_t n)
+{
+    mdm_class *classes = fleet->classes.at;
+    uint32_t *place = fleet->rows.place.at;
+    for (size_t row = first; row < first + n; row++) {
+        const uint32_t class = mdm_row_class(fleet, row);
+        mdm_class *at = &classes[class];
+        if (at->n_rows == 0) {
+            note_live(fleet, class, true);
+        }
+        *(at->capacity == 0 ? &at->rows.one : &at->rows.many[at->n_rows]) = (uint32_t)row;
+        place[row] = at->n_rows++;
+    }
+}
+
 /* Bit by bit to a whole word, then words. */
 static void set_bits(uint64_t *words, size_t first, size_t n)
 {

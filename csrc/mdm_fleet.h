@@ -202,6 +202,8 @@ static inline uint32_t mdm_code_at(const mdm_dictionary *dictionary, size_t rank
 
 mdm_status mdm_class_reserve(mdm_fleet *fleet, uint32_t class, size_t more, bool is_exact);
 void mdm_class_push(mdm_fleet *fleet, uint32_t class, uint32_t row); /* reserved before */
+/* Not flat: rows that have a class already, and room in it. */
+void mdm_class_push_rows(mdm_fleet *fleet, size_t first, size_t n);
 /* Flat: n classes that are not live yet, and know their rows, as these know them. */
 void mdm_class_push_run(mdm_fleet *fleet, size_t class, size_t n);
 void mdm_class_pull(mdm_fleet *fleet, uint32_t class, uint32_t row);

@@ -335,10 +335,8 @@ mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row)
             fleet->classes.row_of.at[reader->mark.n_classes + i] = *first_row + (uint32_t)i;
         }
         mdm_class_push_run(fleet, reader->mark.n_classes, reader->n);
-    }
-    for (size_t i = 0; i < reader->n && !fleet->classes.is_flat; i++) {
-        const size_t row = fleet->rows.n + i;
-        mdm_class_push(fleet, mdm_row_class(fleet, row), (uint32_t)row);
+    } else {
+        mdm_class_push_rows(fleet, fleet->rows.n, reader->n);
     }
     fleet->rows.n += reader->n;
     fleet->rows.n_devices += reader->n;

@@ -7,12 +7,12 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 from property.strategies import half_core
 
-from simulator.fleet._matcher import (
+from simulator.fleet._matcher import Core
+from simulator.fleet.words import (
     DIRECTION,
     KIND,
     RELATION,
     VERDICT,
-    Core,
     CoreAttribute,
     MatcherFault,
 )
