@@ -114,16 +114,6 @@ static size_t column_of(const mdm_arrow *arrow, size_t number)
 
 /* ---- Names ---- */
 
-static bool is_plain(mdm_text text)
-{
-    bool is_other = false;
-    for (size_t i = 0; i < text.len; i++) {
-        const unsigned char c = (unsigned char)text.at[i];
-        is_other |= c < 0x20 || c >= 0x7f;
-    }
-    return !is_other;
-}
-
 static const char *name_at(const mdm_arrow *arrow, size_t i, mdm_text *name)
 {
     const mdm_source *source = &arrow->names;
@@ -147,9 +137,7 @@ static const char *name_at(const mdm_arrow *arrow, size_t i, mdm_text *name)
     if (wrong != NULL) {
         return wrong;
     }
-    return name->len > MDM_MAX_VALUE || (!is_plain(*name) && !mdm_is_name(*name))
-               ? "a name that cannot be"
-               : NULL;
+    return mdm_is_name(*name) ? NULL : "a name that cannot be";
 }
 
 static mdm_status add_names(mdm_arrow *arrow, mdm_fleet *fleet, size_t first, size_t n, size_t row,

@@ -228,7 +228,7 @@ static bool add_columns(exporter *from)
         const column_kind kind = at->kind == MDM_INT ? COLUMN_INTS : COLUMN_CODES;
         from->columns[from->n_columns++] = (column){kind, i, {at->name, at->name_len}, NULL};
     }
-    if (fleet->scheme.accepted_by != MDM_NOBODY) {
+    if (fleet->scheme.accepted_by != MDM_NOBODY || fleet->lists.texts.n > 0) {
         add_column(from, COLUMN_CODES, n, "compatible");
     }
     for (size_t i = 0; i < from->n_columns; i++) {

@@ -199,21 +199,11 @@ mdm_status mdm_load_free_rows(mdm_loader *loader)
 
 /* ---- Names ---- */
 
-/* Whether all characters are plain, so that no name needs a look of its own. */
-static bool is_plain(const char *at, size_t n)
-{
-    bool is_other = false;
-    for (size_t i = 0; i < n; i++) {
-        const unsigned char c = (unsigned char)at[i];
-        is_other |= c < 0x20 || c >= 0x7f;
-    }
-    return !is_other;
-}
-
 static mdm_status check_names(mdm_loader *loader)
 {
     const size_t n_text = (size_t)loader->section.n_text;
-    const bool are_plain = is_plain(loader->text, n_text);
+    /* Then no name needs a look of its own. */
+    const bool are_plain = mdm_is_plain(loader->text, n_text);
     size_t begin = 0;
     for (size_t row = 0; row < loader->section.n; row++) {
         const size_t len = mdm_load_number(loader, row);

@@ -2,39 +2,7 @@
  * A fleet as bytes, in pieces. Classes that are not in use are left out, and the others numbered
  * anew.
  */
-#include "mdm_saved.h"
-
-#define PIECE ((size_t)1 << 14)
-#define BLOCK (PIECE / 4)
-
-typedef enum stage {
-    STAGE_HEAD,
-    STAGE_SECTION,
-    STAGE_NUMBERS,
-    STAGE_TEXT,
-    STAGE_END,
-    STAGE_DONE
-} stage;
-
-struct mdm_saver {
-    const mdm_fleet *fleet;
-    uint64_t generation;
-    char *label;
-    size_t label_len;
-    size_t n_classes;
-    size_t n_live;
-    uint32_t *numbers; /* of classes, from 1; 0: not in use */
-    uint32_t *live;    /* classes by number */
-    stage stage;
-    mdm_section section;
-    mdm_checksum checksum;
-    uint64_t n_done;   /* numbers of the section, or texts */
-    size_t n_text;     /* bytes of the text that comes next */
-    uint32_t free_row; /* that comes next */
-    size_t n_piece;
-    size_t n_given; /* of the piece */
-    char piece[PIECE];
-};
+#include "mdm_saver.h"
 
 uint64_t mdm_scheme_fingerprint(const mdm_scheme *scheme)
 {
@@ -131,120 +99,6 @@ void mdm_saver_free(mdm_saver *saver)
     mdm_resize(memory, saver, 1, 0, sizeof *saver);
 }
 
-/* ---- What a section holds ---- */
-
-static const mdm_texts *texts_of(const mdm_saver *saver, size_t number)
-{
-    const size_t n = saver->fleet->scheme.n_attributes;
-    return number == MDM_SECTION_LISTS(n)
-               ? &saver->fleet->lists.texts
-               : &saver->fleet->dictionaries[number - MDM_SECTION_VALUES].texts;
-}
-
-static mdm_text text_at(const mdm_saver *saver, size_t i)
-{
-    const size_t number = saver->section.number;
-    const mdm_entry *entry = NULL;
-    if (number == MDM_SECTION_LABEL) {
-        return (mdm_text){saver->label, saver->label_len};
-    }
-    if (number == MDM_SECTION_NAMES(saver->fleet->scheme.n_attributes)) {
-        return mdm_names_get(saver->fleet, saver->fleet->rows.name.at[i]);
-    }
-    entry = &texts_of(saver, number)->at[i];
-    return (mdm_text){entry->at, entry->len};
-}
-
-static uint64_t text_bytes(const mdm_saver *saver, uint64_t n)
-{
-    uint64_t bytes = 0;
-    for (uint64_t i = 0; i < n; i++) {
-        bytes += text_at(saver, (size_t)i).len;
-    }
-    return bytes;
-}
-
-static void begin_section(mdm_saver *saver, size_t number)
-{
-    const mdm_fleet *fleet = saver->fleet;
-    const size_t n = fleet->scheme.n_attributes;
-    const bool is_flat = fleet->classes.is_flat;
-    mdm_section *section = &saver->section;
-    *section = (mdm_section){(uint32_t)number, 4, fleet->rows.n, 0};
-    if (number <= MDM_SECTION_LISTS(n)) {
-        section->width = number == MDM_SECTION_LABEL || number == MDM_SECTION_LISTS(n) ? 4 : 2;
-        section->n = number == MDM_SECTION_LABEL ? 1 : texts_of(saver, number)->n;
-        section->n_text = text_bytes(saver, section->n);
-    } else if (number == MDM_SECTION_CLASSES(n)) {
-        section->width = is_flat ? 4 : mdm_width_of(saver->n_live);
-        section->n = is_flat ? saver->n_live : fleet->rows.n;
-    } else if (number < MDM_SECTION_FREE(n)) {
-        section->width = fleet->classes.columns.at[number - MDM_SECTION_CODES(n)].n_bytes;
-        section->n = saver->n_live;
-    } else if (number == MDM_SECTION_FREE(n)) {
-        section->n = fleet->rows.n - fleet->rows.n_devices;
-    } else {
-        section->width = 2;
-        section->n = fleet->keeps_names ? fleet->rows.n : 0;
-        section->n_text = text_bytes(saver, section->n);
-    }
-    saver->checksum = (mdm_checksum){0, 0, 0};
-}
-
-static void list_classes(const mdm_saver *saver, size_t first, size_t n, uint32_t *numbers)
-{
-    for (size_t i = 0; i < n; i++) {
-        numbers[i] = saver->fleet->classes.is_flat
-                         ? saver->fleet->classes.row_of.at[saver->live[first + i]]
-                         : saver->numbers[mdm_row_class(saver->fleet, first + i)];
-    }
-}
-
-static void list_codes(const mdm_saver *saver, size_t column, size_t first, size_t n,
-                       uint32_t *numbers)
-{
-    const mdm_columns *columns = &saver->fleet->classes.columns;
-    for (size_t i = 0; i < n; i++) {
-        numbers[i] = mdm_code(columns, column, saver->live[first + i]);
-    }
-}
-
-static void list_free(mdm_saver *saver, size_t n, uint32_t *numbers)
-{
-    for (size_t i = 0; i < n; i++) {
-        numbers[i] = saver->free_row;
-        saver->free_row = saver->fleet->rows.place.at[saver->free_row];
-    }
-}
-
-static void list_lengths(const mdm_saver *saver, size_t first, size_t n, uint32_t *numbers)
-{
-    const mdm_fleet *fleet = saver->fleet;
-    const bool is_name = saver->section.number == MDM_SECTION_NAMES(fleet->scheme.n_attributes);
-    for (size_t i = 0; i < n; i++) {
-        numbers[i] = is_name && fleet->rows.name.at[first + i] == MDM_NO_NAME
-                         ? MDM_SAVED_NO_NAME
-                         : (uint32_t)text_at(saver, first + i).len;
-    }
-}
-
-static void list_numbers(mdm_saver *saver, size_t n, uint32_t *numbers)
-{
-    const size_t n_attributes = saver->fleet->scheme.n_attributes;
-    const size_t number = saver->section.number;
-    const size_t first = (size_t)saver->n_done;
-    if (number == MDM_SECTION_CLASSES(n_attributes)) {
-        list_classes(saver, first, n, numbers);
-    } else if (number == MDM_SECTION_FREE(n_attributes)) {
-        list_free(saver, n, numbers);
-    } else if (number > MDM_SECTION_CLASSES(n_attributes) &&
-               number < MDM_SECTION_FREE(n_attributes)) {
-        list_codes(saver, number - MDM_SECTION_CODES(n_attributes), first, n, numbers);
-    } else {
-        list_lengths(saver, first, n, numbers);
-    }
-}
-
 /* ---- Pieces ---- */
 
 static void put(mdm_saver *saver, size_t width, uint64_t number)
@@ -272,8 +126,8 @@ static void put_head(mdm_saver *saver)
     put(saver, 4, (uint64_t)fleet->layout);
     mdm_checksum_add(&checksum, saver->piece, saver->n_piece);
     put(saver, 8, checksum.sum);
-    begin_section(saver, 0);
-    saver->stage = STAGE_SECTION;
+    mdm_saver_begin(saver, 0);
+    saver->stage = MDM_STAGE_SECTION;
 }
 
 static void put_section_head(mdm_saver *saver)
@@ -284,21 +138,22 @@ static void put_section_head(mdm_saver *saver)
     put(saver, 8, saver->section.n_text);
     mdm_checksum_add(&saver->checksum, saver->piece, saver->n_piece);
     saver->n_done = 0;
-    saver->stage = STAGE_NUMBERS;
+    saver->stage = MDM_STAGE_NUMBERS;
 }
 
 static void put_numbers(mdm_saver *saver)
 {
-    uint32_t numbers[BLOCK];
+    uint32_t numbers[MDM_PIECE / 4];
+    const size_t most = saver->section.width == 0 ? 0 : MDM_PIECE / 4;
     const uint64_t left = saver->section.n - saver->n_done;
-    const size_t n = saver->section.width == 0 ? 0 : left < BLOCK ? (size_t)left : BLOCK;
+    const size_t n = left < most ? (size_t)left : most;
     if (n == 0) {
         saver->n_done = 0;
         saver->n_text = 0;
-        saver->stage = saver->section.n_text > 0 ? STAGE_TEXT : STAGE_END;
+        saver->stage = saver->section.n_text > 0 ? MDM_STAGE_TEXT : MDM_STAGE_END;
         return;
     }
-    list_numbers(saver, n, numbers);
+    mdm_saver_numbers(saver, n, numbers);
     for (size_t i = 0; i < n; i++) {
         mdm_put_code(saver->piece + i * saver->section.width, saver->section.width, numbers[i]);
     }
@@ -309,10 +164,10 @@ static void put_numbers(mdm_saver *saver)
 
 static void put_text(mdm_saver *saver)
 {
-    while (saver->n_done < saver->section.n && saver->n_piece < PIECE) {
-        const mdm_text text = text_at(saver, (size_t)saver->n_done);
+    while (saver->n_done < saver->section.n && saver->n_piece < MDM_PIECE) {
+        const mdm_text text = mdm_saver_text(saver, (size_t)saver->n_done);
         const size_t left = text.len - saver->n_text;
-        const size_t room = PIECE - saver->n_piece;
+        const size_t room = MDM_PIECE - saver->n_piece;
         const size_t n = left < room ? left : room;
         memcpy(saver->piece + saver->n_piece, text.at + saver->n_text, n);
         saver->n_piece += n;
@@ -324,7 +179,7 @@ static void put_text(mdm_saver *saver)
     }
     mdm_checksum_add(&saver->checksum, saver->piece, saver->n_piece);
     if (saver->n_done == saver->section.n) {
-        saver->stage = STAGE_END;
+        saver->stage = MDM_STAGE_END;
     }
 }
 
@@ -337,9 +192,9 @@ static void put_end(mdm_saver *saver)
         mdm_checksum_byte(&saver->checksum, 0);
     }
     put(saver, 8, saver->checksum.sum);
-    saver->stage = next == n_sections ? STAGE_DONE : STAGE_SECTION;
+    saver->stage = next == n_sections ? MDM_STAGE_DONE : MDM_STAGE_SECTION;
     if (next < n_sections) {
-        begin_section(saver, next);
+        mdm_saver_begin(saver, next);
     }
 }
 
@@ -348,7 +203,7 @@ static void put_piece(mdm_saver *saver)
     static void (*const puts[])(mdm_saver *) = {put_head, put_section_head, put_numbers, put_text,
                                                 put_end};
     saver->n_piece = saver->n_given = 0;
-    while (saver->n_piece == 0 && saver->stage != STAGE_DONE) {
+    while (saver->n_piece == 0 && saver->stage != MDM_STAGE_DONE) {
         puts[saver->stage](saver);
     }
 }

@@ -119,6 +119,69 @@ class FleetMachine(RuleBasedStateMachine):
         self.rows |= dict(zip(rows, devices, strict=True))
         self.changed()
 
+    @rule(data=st.data())
+    def extend_by_arrow(self, data):
+        """Many devices come in as the Arrow data of another fleet."""
+        devices = data.draw(st.lists(st.sampled_from(self.pool), max_size=4))
+        other = self.other(devices)
+        rows = self.fleet.extend_arrow(other)
+        assert list(rows) == list(range(rows.start, rows.start + len(devices)))
+        if devices:
+            text = "\n".join(device.to_line() for device in devices).encode()
+            assert rows == self.plain.extend("f", [text])
+        self.rows |= dict(zip(rows, devices, strict=True))
+        self.changed()
+
+    @rule(data=st.data(), by_arrow=st.booleans())
+    def replace_many(self, data, by_arrow):
+        """Many devices are replaced in one call, the last of those for one row being the one."""
+        rows = (
+            data.draw(st.lists(st.sampled_from(sorted(self.rows)), max_size=5)) if self.rows else []
+        )
+        devices = [self.one(data) for _ in rows]
+        if by_arrow:
+            self.fleet.replace_arrow(rows, self.other(devices))
+        else:
+            text = "".join(f"{device.to_line()}\n" for device in devices).encode()
+            self.fleet.replace_lines(rows, text)
+        for row, device in zip(rows, devices, strict=True):
+            self.plain.replace(row, device)
+            self.rows[row] = device
+        self.changed()
+
+    @rule(data=st.data())
+    def remove_many(self, data):
+        """Many devices are removed in one call, or none when one is not there or twice."""
+        rows = data.draw(st.lists(st.builds(self.row, st.just(data)), max_size=3))
+        if len(set(rows)) < len(rows) or not set(rows) <= set(self.rows):
+            with pytest.raises(IndexError):
+                self.fleet.remove_many(rows)
+            self.unchanged()
+            return
+        self.fleet.remove_many(rows)
+        for row in rows:
+            self.plain.remove(row)
+            del self.rows[row]
+        self.changed()
+
+    @rule()
+    def save_and_load(self):
+        """A fleet that was saved goes on as if it had not been."""
+        saved = b"".join(self.fleet.saved())
+        before = self.fleet.layout, self.fleet.distinct_values(), self.fleet.size[:4]
+        self.fleet = Fleet.load(saved, self.scheme, keep_names=self.keep_names)
+        assert before == (self.fleet.layout, self.fleet.distinct_values(), self.fleet.size[:4])
+        assert b"".join(self.fleet.saved()) == saved
+        # Answers of before are those of the fleet that was.
+        self.match = self.source = None
+
+    def other(self, devices):
+        """Make a fleet of devices alone."""
+        fleet = Fleet(self.scheme)
+        for device in devices:
+            fleet.add(device)
+        return fleet
+
     @rule(data=st.data(), bad=st.sampled_from(BAD_LINES), number=st.integers(0, 3))
     def extend_with_a_mistake(self, data, bad, number):
         """One bad line, and nothing is added; both point at the same line."""
