@@ -138,6 +138,15 @@ struct mdm_join {
     mdm_seating judged;
 };
 
+/* ---- mdm_join.c ---- */
+
+void mdm_join_free_bits(mdm_join *join);
+
+/* ---- mdm_join_columns.c ---- */
+
+/* After the sources have been read. */
+bool mdm_join_find_columns(mdm_join *join);
+
 /* ---- mdm_sources.c ---- */
 
 /* What the objects ask; after the sources have been read. */
@@ -237,6 +246,18 @@ bool mdm_target_joins(const mdm_join *join, uint32_t object, uint32_t source);
 /* Counts for the sources of these blocks; or bits by class, where place_of says where. */
 void mdm_pass(mdm_join *join, const mdm_seating *seating, size_t first_block, size_t n_blocks,
               bool keeps_bits);
+
+/* ---- mdm_tally.c: what was met, counted or kept ---- */
+
+void mdm_desk_clear(mdm_desk *desk);
+void mdm_desk_count(const mdm_join *join, const mdm_field *field, mdm_desk *desk,
+                    size_t first_class);
+/* Adds what a desk has counted to the sources of a block. */
+void mdm_desk_give(const mdm_join *join, const mdm_seating *seating, size_t block,
+                   const mdm_field *field, mdm_desk *desk);
+/* The bits of a word of classes, for the sources of a block. */
+void mdm_desk_keep(const mdm_join *join, const mdm_seating *seating, size_t block,
+                   const mdm_lanes *met, size_t plane, size_t class_word);
 
 /* ---- mdm_found.c: answers for the sources that were judged ---- */
 
