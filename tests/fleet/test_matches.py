@@ -35,8 +35,10 @@ def test_lines_as_sources(fleet):
 
 
 def test_ways_to_give_sources(fleet):
-    """Descriptions and rows are sources as lines are."""
+    """Descriptions, rows and any bytes are sources as lines are."""
     rows = [1, 4, 1]
+    text = text_of(*(VERSIONS[row] for row in rows))
+    assert list(fleet.match_all(bytearray(text)).counts) == [3, 1, 3]
     by_row = fleet.match_all(rows)
     by_description = fleet.match_all(fleet[row] for row in rows)
     by_buffer = fleet.match_all(fleet.match(fleet[0]).rows())
@@ -114,6 +116,12 @@ def test_mistakes_of_all_lines_are_told_at_once(fleet):
         ("many.ndjson", 2),
         ("many.ndjson", 3),
     ]
+
+
+def test_sources_are_of_one_sort(fleet):
+    """Rows and descriptions are not mixed."""
+    with pytest.raises(TypeError, match="not both"):
+        fleet.match_all([0, fleet[0]])
 
 
 @pytest.mark.parametrize("rows", [[6], [0, -1], [2**32], [0, 2**32 - 1]])
