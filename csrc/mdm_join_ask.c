@@ -16,20 +16,25 @@ static mdm_status check(const mdm_join *join, mdm_verdict verdict)
     return join->generation == join->fleet->generation ? MDM_OK : MDM_STALE;
 }
 
-/* ---- Sources too large for a block ---- */
+/* ---- Sources that no block takes ---- */
 
 static mdm_status ask_alone(mdm_join *join, uint32_t source, bool keeps_bits)
 {
     const size_t n_bytes = join->n_words * sizeof *join->bits;
-    const mdm_entry *entry = &mdm_source_lists(join)->texts.at[join->sources.at[source].list];
-    const mdm_text list = {entry->at, entry->len};
+    const uint32_t number = join->sources.at[source].list;
+    mdm_text list = {NULL, 0};
     const mdm_value *values[MDM_MAX_ATTRIBUTES];
     mdm_query *query = NULL;
     mdm_status status = MDM_OK;
     for (size_t a = 0; a < join->fleet->scheme.n_attributes; a++) {
         values[a] = mdm_source_value_of(join, source, a);
     }
-    status = mdm_query_of(join->fleet, values, &list, join->accepted_by, join->n_threads, &query);
+    if (number != MDM_NONE) {
+        const mdm_entry *entry = &mdm_source_lists(join)->texts.at[number];
+        list = (mdm_text){entry->at, entry->len};
+    }
+    status = mdm_query_of(join->fleet, values, number == MDM_NONE ? NULL : &list,
+                          join->accepted_by, join->n_threads, &query);
     if (status != MDM_OK) {
         return status;
     }

@@ -68,7 +68,7 @@ static bool find_places(mdm_join *join, size_t number)
     const mdm_dictionary *dictionary = &join->fleet->dictionaries[number];
     uint64_t *places = NULL;
     if (join->fleet->scheme.attributes[number].kind != MDM_SET || dictionary->members.is_crowded ||
-        join->columns[number].is_late) {
+        join->columns[number].is_large) {
         return true;
     }
     places = mdm_take(&join->sources.compiler.arena, dictionary->n_settled + 1, sizeof *places);
@@ -100,13 +100,13 @@ static void find_column(mdm_join *join, size_t number)
     mdm_join_column *column = &join->columns[number];
     column->n_codes = n_codes_of(join->fleet, number);
     column->may_be_undecided = may_be_undecided(join, number);
-    column->is_late = column->n_codes > MOST_CODES || !take_rows(join, column->n_codes,
+    column->is_large = column->n_codes > MOST_CODES || !take_rows(join, column->n_codes,
                                                                  &column->begin);
     if (number < scheme->n_attributes && mdm_is_compared(&scheme->attributes[number]) &&
-        (join->accepted_by & MDM_SOURCE) != 0 && !column->is_late) {
-        column->is_late = !take_rows(join, column->n_codes, &column->second);
+        (join->accepted_by & MDM_SOURCE) != 0 && !column->is_large) {
+        column->is_large = !take_rows(join, column->n_codes, &column->second);
     }
-    column->is_mapped = number < scheme->n_attributes && !column->is_late &&
+    column->is_mapped = number < scheme->n_attributes && !column->is_large &&
                         column->n_codes >= MANY_CODES && has_halves(join, number) &&
                         join->fleet->dictionaries[number].n_settled + 1 == column->n_codes &&
                         !mdm_is_key(&join->fleet->classes.zones, number) &&
@@ -119,9 +119,23 @@ static void find_clauses(mdm_join *join)
 {
     const size_t n = join->fleet->scheme.n_attributes;
     mdm_join_column *lists = &join->columns[n];
-    for (size_t a = 0; a < n && !lists->is_late && (join->accepted_by & MDM_TARGET) != 0; a++) {
-        lists->is_late = !take_rows(join, join->fleet->lists.clauses[a].texts.n + 1,
+    for (size_t a = 0; a < n && !lists->is_large && (join->accepted_by & MDM_TARGET) != 0; a++) {
+        lists->is_large = !take_rows(join, join->fleet->lists.clauses[a].texts.n + 1,
                                     &join->first_clause[a]);
+    }
+}
+
+/* What the scheme asks for asks every source. */
+static void find_large(mdm_join *join)
+{
+    const size_t n = join->fleet->scheme.n_attributes;
+    join->asks_large = (join->accepted_by & MDM_TARGET) != 0 && join->columns[n].is_large;
+    for (size_t a = 0; a < n; a++) {
+        const mdm_attribute *attribute = &join->fleet->scheme.attributes[a];
+        if (join->columns[a].is_large && attribute->relation != MDM_ANY) {
+            join->large |= (uint64_t)1 << a;
+            join->asks_large = join->asks_large || mdm_is_compared(attribute);
+        }
     }
 }
 
@@ -132,15 +146,11 @@ bool mdm_join_find_columns(mdm_join *join)
     for (size_t c = 0; c <= n; c++) {
         find_column(join, c);
     }
-    for (size_t a = 0; a < n; a++) {
-        if (join->columns[a].is_late && join->fleet->scheme.attributes[a].relation != MDM_ANY) {
-            join->late |= (uint64_t)1 << a;
-        }
-    }
     find_clauses(join);
+    find_large(join);
     for (size_t a = 0; a < n && is_done; a++) {
         is_done = find_places(join, a) &&
-                  ((join->accepted_by & MDM_TARGET) == 0 || join->columns[n].is_late ||
+                  ((join->accepted_by & MDM_TARGET) == 0 || join->columns[n].is_large ||
                    join->fleet->scheme.attributes[a].relation == MDM_ANY ||
                    mdm_target_clauses_encode(join, a));
     }

@@ -30,18 +30,19 @@ static void clear_dead(uint64_t live, mdm_lanes *met)
     }
 }
 
-static void judge_survivors(const mdm_join *join, const mdm_field *field, mdm_desk *desk,
-                            size_t first_class)
+/* Variables that tie columns together are judged for the pairs that are left. */
+static void keep_joined(const mdm_join *join, const mdm_field *field, mdm_desk *desk,
+                        size_t first_class)
 {
     for (size_t i = 0; i < MDM_RUN; i++) {
         for (size_t w = 0; w < MDM_LANE_WORDS; w++) {
-            uint64_t left = desk->met[0][i].at[w] & field->late.at[w];
+            uint64_t left = desk->met[0][i].at[w] & field->tied.at[w];
             for (; left != 0; left &= left - 1) {
-                const uint64_t bit = left & (0 - left);
                 const size_t lane = w * 64 + (size_t)__builtin_ctzll(left);
-                const unsigned verdict = mdm_judge_late(join, field, lane, first_class + i);
-                desk->met[0][i].at[w] &= (verdict & 1) != 0 ? ~(uint64_t)0 : ~bit;
-                desk->met[1][i].at[w] &= (verdict >> 1) != 0 ? ~(uint64_t)0 : ~bit;
+                if (!mdm_lane_joins(join, field, lane, first_class + i)) {
+                    desk->met[0][i].at[w] &= ~(left & (0 - left));
+                    desk->met[1][i].at[w] &= ~(left & (0 - left));
+                }
             }
         }
     }
@@ -144,8 +145,8 @@ static void ask_run(const pass *at, size_t block, const mdm_field *field, mdm_de
     if (field->is_split && !meet_run(join, field, desk, zones, 1, class_word)) {
         memset(desk->met[1], 0, sizeof desk->met[1]);
     }
-    if (field->has_late) {
-        judge_survivors(join, field, desk, class_word * MDM_RUN);
+    if (field->has_tied) {
+        keep_joined(join, field, desk, class_word * MDM_RUN);
     }
     for (size_t p = 0; p < (field->is_split ? 2U : 1U); p++) {
         if (field->folds.n > 0) {

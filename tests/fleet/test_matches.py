@@ -3,7 +3,7 @@
 import pytest
 
 from simulator.compat.loader import load_scheme
-from simulator.compat.scheme import Outcome
+from simulator.compat.scheme import Direction, Outcome
 from simulator.compat.schemes import load_builtin
 from simulator.errors import InputError
 from simulator.fleet.fleet import Fleet
@@ -258,5 +258,40 @@ def test_columns_of_many_values(monkeypatch, path, layout):
         sources, matches.counts, matches.undecided, matches.bitmaps(), strict=True
     ):
         match = fleet.match(source)
+        assert (match.count, match.undecided) == (count, undecided)
+        assert match.bitmap() == bits
+
+
+@pytest.mark.parametrize("accepted_by", Direction)
+def test_some_ask_for_a_column_of_very_many_values(accepted_by):
+    """Sources that ask for it and sources that do not are answered side by side."""
+    scheme = load_scheme(
+        "s",
+        b"scheme: s\nobjects: published\nmissing: undecided\n"
+        b"attributes:\n  a: {type: int}\n  b: {type: int}\n",
+    )
+    fleet = Fleet(scheme, keep_names=False)
+    lists = (
+        b'[{"a":"range(0,3)"},{"b":"range(5,90)"}]',
+        b'[{"a":"{v:int:1-5}","b":"{v}*2"}]',
+        b"[]",
+    )
+    fleet.extend(
+        "f",
+        [
+            b'{"self":{"a":%d,"b":%d},"compatible":%b}\n' % (i % 9, i, lists[i % 3])
+            for i in range(66_000)
+        ],
+    )
+    sources = [
+        b'{"self":{"a":%d,"b":%d},"compatible":[{"%b":"range(%d,%d)"}]}\n'
+        % (i % 5, i * 3, b"ab"[i % 2 : i % 2 + 1], i % 4, i)
+        for i in range(12)
+    ] + [b'{"self":{"b":4}}\n', b'{"self":{"a":2,"b":4},"compatible":%b}\n' % lists[1]]
+    matches = fleet.match_all(b"".join(sources), accepted_by)
+    for source, count, undecided, bits in zip(
+        sources, matches.counts, matches.undecided, matches.bitmaps(), strict=True
+    ):
+        match = fleet.match(source, accepted_by)
         assert (match.count, match.undecided) == (count, undecided)
         assert match.bitmap() == bits
