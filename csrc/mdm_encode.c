@@ -246,7 +246,8 @@ void mdm_encode_unlisted(const mdm_fleet *fleet, size_t attribute, mdm_encoded *
 
 /* ---- Relations ---- */
 
-mdm_value mdm_as_member(const mdm_fleet *fleet, const mdm_value *string, uint32_t *number)
+/* The source's string as a set of one member. */
+static mdm_value as_member(const mdm_fleet *fleet, const mdm_value *string, uint32_t *number)
 {
     const mdm_text text = string->text;
     *number = mdm_texts_find(&fleet->members, text, mdm_hash(text.at, text.len));
@@ -300,7 +301,7 @@ bool mdm_encode_relation(const mdm_fleet *fleet, mdm_arena *arena, size_t attrib
         return true;
     }
     if (at->relation == MDM_MEMBER) {
-        member = mdm_as_member(fleet, source, &number);
+        member = as_member(fleet, source, &number);
         encoder.source = &member;
     }
     *made = (mdm_encoded){.absent = at->missing};

@@ -47,8 +47,6 @@ bool mdm_encode_clause(const mdm_fleet *fleet, mdm_arena *arena, const mdm_test 
    NULL where the source lacks it. An attribute that is not compared holds every code. */
 bool mdm_encode_relation(const mdm_fleet *fleet, mdm_arena *arena, size_t attribute,
                          const mdm_value *source, mdm_encoded *made);
-/* The source's string as a set of one member, for the relation one_of. */
-mdm_value mdm_as_member(const mdm_fleet *fleet, const mdm_value *string, uint32_t *number);
 /* Attributes that an object does not list. */
 void mdm_encode_unlisted(const mdm_fleet *fleet, size_t attribute, mdm_encoded *made);
 

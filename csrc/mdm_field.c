@@ -38,12 +38,10 @@ static bool is_listed(const mdm_join *join, const mdm_field *field, size_t colum
 static void open_object(const mdm_join *join, mdm_field *field, size_t lane, uint32_t object)
 {
     const mdm_asked *asked = &join->sources.asked[object];
-    const uint64_t attributes =
-        join->fleet->scheme.unlisted == MDM_YES ? asked->listed : UINT64_MAX;
-    field->asked |= attributes;
-    if (asked->has_joint || (attributes & join->late) != 0) {
-        set_lane(&field->late, lane);
-        field->has_late = true;
+    field->asked |= join->fleet->scheme.unlisted == MDM_YES ? asked->listed : UINT64_MAX;
+    if (asked->has_joint) {
+        set_lane(&field->tied, lane);
+        field->has_tied = true;
     }
 }
 
@@ -95,10 +93,6 @@ void mdm_field_open(const mdm_join *join, const mdm_seating *seating, size_t blo
     }
     for (size_t c = 0; c <= join->fleet->scheme.n_attributes; c++) {
         field->is_used[c] = is_asked(join, c) || is_listed(join, field, c);
-        if (is_asked(join, c) && join->columns[c].is_late) {
-            field->late = field->start[0];
-            field->has_late = true;
-        }
     }
     open_folds(seats, n_seats, &field->folds);
 }
@@ -152,17 +146,14 @@ void mdm_field_close(const mdm_join *join, mdm_field *field)
 {
     const mdm_zones *zones = &join->fleet->classes.zones;
     for (size_t c = 0; c <= join->fleet->scheme.n_attributes; c++) {
-        const mdm_join_column *column = &join->columns[c];
-        if (field->is_used[c] && column->is_late) {
-            field->is_split = field->is_split || column->may_be_undecided;
-        } else if (field->is_used[c] && !mdm_is_key(zones, c)) {
+        if (field->is_used[c] && !mdm_is_key(zones, c)) {
             close_column(join, field, c);
         }
     }
     for (size_t k = 0; k < zones->n_keys; k++) {
         const size_t c = zones->columns[k];
         const size_t n_before = field->n_columns;
-        if (field->is_used[c] && !join->columns[c].is_late) {
+        if (field->is_used[c]) {
             close_column(join, field, c);
         }
         if (field->n_columns > n_before) {

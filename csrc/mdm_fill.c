@@ -266,7 +266,7 @@ void mdm_field_fill(const mdm_join *join, mdm_field *field, size_t number)
     mdm_lanes *rows = field->rows[0] + column->begin;
     size_t n_rows = column->n_codes;
     doubts open = {{{0}}, {{0}}};
-    if (!field->is_used[number] || column->is_late) {
+    if (!field->is_used[number]) {
         return;
     }
     if (number == scheme->n_attributes) {

@@ -2,8 +2,9 @@
  * Many sources against all targets.
  *
  * Equal sources are one. Each object of a source takes a lane (a source without objects one lane),
- * and 512 lanes are a block, which asks every class once. What needs more than rows of bits (tied
- * variables, columns of very many codes) is judged for the pairs that are left.
+ * and 512 lanes are a block, which asks every class once. Variables that tie columns together are
+ * judged for the pairs that are left; what rows of bits do not suit (columns of very many codes, lists
+ * of very many objects) is asked by itself.
  */
 #ifndef MDM_JOIN_H
 #define MDM_JOIN_H
@@ -50,7 +51,7 @@ typedef struct mdm_block {
 typedef struct mdm_seating {
     mdm_seat *seats;
     mdm_block *blocks;
-    uint32_t *alone; /* sources with too many objects for a block */
+    uint32_t *alone; /* sources with too many objects for a block, or that ask for a large column */
     size_t n_sources; /* there is room for */
     size_t n_seats;
     size_t n_blocks;
@@ -61,7 +62,7 @@ typedef struct mdm_join_column {
     size_t begin;  /* of its rows */
     size_t second; /* where the clauses of a compared attribute have rows of their own */
     size_t n_codes;
-    bool is_late; /* too many codes for rows */
+    bool is_large; /* too many codes for rows: who asks for it is asked alone */
     bool may_be_undecided;
     const uint64_t *places; /* of a set: the members of each settled code, as in mdm_member_table */
     size_t n_chunks; /* of a set of many codes: its rows may be those of combinations of members */
@@ -86,8 +87,8 @@ typedef struct mdm_field {
     const uint16_t *maps[MDM_MAX_STRANDS];
     uint8_t keys[MDM_MAX_KEYS]; /* the number of each of these keys among all */
     const mdm_lanes *rows_of[2][MDM_MAX_STRANDS]; /* of each column */
-    mdm_lanes late; /* lanes of which rows do not say all */
-    bool has_late;
+    mdm_lanes tied; /* lanes whose object has variables that tie columns together */
+    bool has_tied;
     mdm_folds folds;
     bool is_split; /* something may be undecided */
     uint64_t asked; /* attributes that an object asks for, one a bit */
@@ -116,7 +117,8 @@ struct mdm_join {
     const mdm_lane_kernels *kernels;
     mdm_sources sources;
     mdm_join_column columns[MDM_MAX_COLUMNS];
-    uint64_t late; /* attributes that are late and may be compared, one a bit */
+    uint64_t large;     /* attributes that are large, one a bit */
+    bool asks_large;    /* every source asks for a large column */
     const mdm_encoded *target_clauses[MDM_MAX_ATTRIBUTES]; /* what they hold of sources */
     const uint32_t *rank_of[MDM_MAX_ATTRIBUTES]; /* by code; NULL: codes follow ranks */
     size_t first_clause[MDM_MAX_ATTRIBUTES]; /* of targets: where each attribute's rows begin */
@@ -137,6 +139,15 @@ struct mdm_join {
     uint32_t *place_of;  /* a source: its place in bits; MDM_NONE: it was not judged */
     mdm_seating judged;
 };
+
+/* ---- mdm_join.c ---- */
+
+void mdm_join_free_bits(mdm_join *join);
+
+/* ---- mdm_join_columns.c ---- */
+
+/* After the sources have been read. */
+bool mdm_join_find_columns(mdm_join *join);
 
 /* ---- mdm_sources.c ---- */
 
@@ -221,11 +232,10 @@ void mdm_field_fill_clauses(const mdm_join *join, mdm_field *field, size_t attri
 void mdm_field_fill(const mdm_join *join, mdm_field *field, size_t column);
 void mdm_field_fill_lists(const mdm_join *join, mdm_field *field);
 
-/* ---- mdm_late.c ---- */
+/* ---- mdm_joints.c ---- */
 
-/* What no row says of a lane and a class. */
-mdm_verdict mdm_judge_late(const mdm_join *join, const mdm_field *field, size_t lane,
-                           size_t class);
+/* Whether one choice of the variables of a lane's object suits a class. */
+bool mdm_lane_joins(const mdm_join *join, const mdm_field *field, size_t lane, size_t class);
 /* What a clause of the targets' lists says of a source's value; number 0: that it is not listed. */
 unsigned mdm_target_clause(const mdm_join *join, size_t attribute, uint32_t number,
                            const mdm_value *value);
@@ -237,6 +247,18 @@ bool mdm_target_joins(const mdm_join *join, uint32_t object, uint32_t source);
 /* Counts for the sources of these blocks; or bits by class, where place_of says where. */
 void mdm_pass(mdm_join *join, const mdm_seating *seating, size_t first_block, size_t n_blocks,
               bool keeps_bits);
+
+/* ---- mdm_tally.c: what was met, counted or kept ---- */
+
+void mdm_desk_clear(mdm_desk *desk);
+void mdm_desk_count(const mdm_join *join, const mdm_field *field, mdm_desk *desk,
+                    size_t first_class);
+/* Adds what a desk has counted to the sources of a block. */
+void mdm_desk_give(const mdm_join *join, const mdm_seating *seating, size_t block,
+                   const mdm_field *field, mdm_desk *desk);
+/* The bits of a word of classes, for the sources of a block. */
+void mdm_desk_keep(const mdm_join *join, const mdm_seating *seating, size_t block,
+                   const mdm_lanes *met, size_t plane, size_t class_word);
 
 /* ---- mdm_found.c: answers for the sources that were judged ---- */
 

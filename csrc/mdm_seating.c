@@ -66,7 +66,7 @@ bool mdm_sources_sort(const mdm_join *join, uint32_t *list, size_t n)
     for (size_t i = 0; i < n; i++) {
         uint32_t key = 0;
         for (size_t k = 0; k < 2 && k < zones->n_keys; k++) {
-            if (!join->columns[zones->columns[k]].is_late) {
+            if (!join->columns[zones->columns[k]].is_large) {
                 key |= key_of(join, list[i], zones->columns[k]) << (k == 0 ? KEY_BITS : 0);
             }
         }
@@ -120,6 +120,19 @@ static size_t lanes_of(const mdm_join *join, uint32_t source)
     return list == NULL ? 1 : list->n;
 }
 
+/* Whether an object asks for an attribute of too many values. */
+static bool asks_large(const mdm_join *join, uint32_t source)
+{
+    const mdm_list *list = mdm_source_list(join, source);
+    uint64_t asked = 0;
+    for (uint32_t i = 0; list != NULL && i < list->n; i++) {
+        const uint32_t object = mdm_source_lists(join)->objects.at[list->first + i];
+        asked |= join->fleet->scheme.unlisted == MDM_YES ? join->sources.asked[object].listed
+                                                         : UINT64_MAX;
+    }
+    return (asked & join->large) != 0;
+}
+
 void mdm_seat_all(const mdm_join *join, mdm_seating *seating, const uint32_t *sources, size_t n)
 {
     size_t lane = MDM_LANES;
@@ -130,7 +143,8 @@ void mdm_seat_all(const mdm_join *join, mdm_seating *seating, const uint32_t *so
         if (n_lanes == 0) {
             continue;
         }
-        if (n_lanes > MOST_OBJECTS) {
+        if (n_lanes > MOST_OBJECTS || (join->large != 0 && asks_large(join, source)) ||
+            join->asks_large) {
             seating->alone[seating->n_alone++] = source;
             continue;
         }

@@ -429,7 +429,7 @@ class Fleet:
 
     def match_all(
         self,
-        sources: bytes | Iterable[Description] | Iterable[int],
+        sources: bytes | bytearray | Iterable[Description] | Iterable[int],
         accepted_by: Direction | None = None,
         *,
         threads: int = 1,
@@ -458,8 +458,8 @@ class Fleet:
         for all of them. Source: ours; the judge is the specification.
         """
         asked = (_direction(self.scheme, accepted_by or self.scheme.accepted_by), threads)
-        if isinstance(sources, bytes):
-            return Matches(self._join_lines(sources, asked, file), progress)
+        if isinstance(sources, bytes | bytearray):
+            return Matches(self._join_lines(bytes(sources), asked, file), progress)
         text, rows = [], array("I")
         for one in sources:
             if isinstance(one, int):

@@ -3,7 +3,7 @@
 import pytest
 
 from simulator.compat.loader import load_scheme
-from simulator.compat.scheme import Outcome
+from simulator.compat.scheme import Direction, Outcome
 from simulator.compat.schemes import load_builtin
 from simulator.errors import InputError
 from simulator.fleet.fleet import Fleet
@@ -35,8 +35,10 @@ def test_lines_as_sources(fleet):
 
 
 def test_ways_to_give_sources(fleet):
-    """Descriptions and rows are sources as lines are."""
+    """Descriptions, rows and any bytes are sources as lines are."""
     rows = [1, 4, 1]
+    text = text_of(*(VERSIONS[row] for row in rows))
+    assert list(fleet.match_all(bytearray(text)).counts) == [3, 1, 3]
     by_row = fleet.match_all(rows)
     by_description = fleet.match_all(fleet[row] for row in rows)
     by_buffer = fleet.match_all(fleet.match(fleet[0]).rows())
@@ -114,6 +116,12 @@ def test_mistakes_of_all_lines_are_told_at_once(fleet):
         ("many.ndjson", 2),
         ("many.ndjson", 3),
     ]
+
+
+def test_sources_are_of_one_sort(fleet):
+    """Rows and descriptions are not mixed."""
+    with pytest.raises(TypeError, match="not both"):
+        fleet.match_all([0, fleet[0]])
 
 
 @pytest.mark.parametrize("rows", [[6], [0, -1], [2**32], [0, 2**32 - 1]])
@@ -250,5 +258,40 @@ def test_columns_of_many_values(monkeypatch, path, layout):
         sources, matches.counts, matches.undecided, matches.bitmaps(), strict=True
     ):
         match = fleet.match(source)
+        assert (match.count, match.undecided) == (count, undecided)
+        assert match.bitmap() == bits
+
+
+@pytest.mark.parametrize("accepted_by", Direction)
+def test_some_ask_for_a_column_of_very_many_values(accepted_by):
+    """Sources that ask for it and sources that do not are answered side by side."""
+    scheme = load_scheme(
+        "s",
+        b"scheme: s\nobjects: published\nmissing: undecided\n"
+        b"attributes:\n  a: {type: int}\n  b: {type: int}\n",
+    )
+    fleet = Fleet(scheme, keep_names=False)
+    lists = (
+        b'[{"a":"range(0,3)"},{"b":"range(5,90)"}]',
+        b'[{"a":"{v:int:1-5}","b":"{v}*2"}]',
+        b"[]",
+    )
+    fleet.extend(
+        "f",
+        [
+            b'{"self":{"a":%d,"b":%d},"compatible":%b}\n' % (i % 9, i, lists[i % 3])
+            for i in range(66_000)
+        ],
+    )
+    sources = [
+        b'{"self":{"a":%d,"b":%d},"compatible":[{"%b":"range(%d,%d)"}]}\n'
+        % (i % 5, i * 3, b"ab"[i % 2 : i % 2 + 1], i % 4, i)
+        for i in range(12)
+    ] + [b'{"self":{"b":4}}\n', b'{"self":{"a":2,"b":4},"compatible":%b}\n' % lists[1]]
+    matches = fleet.match_all(b"".join(sources), accepted_by)
+    for source, count, undecided, bits in zip(
+        sources, matches.counts, matches.undecided, matches.bitmaps(), strict=True
+    ):
+        match = fleet.match(source, accepted_by)
         assert (match.count, match.undecided) == (count, undecided)
         assert match.bitmap() == bits
