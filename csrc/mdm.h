@@ -12,10 +12,16 @@
  *           description is one line of NDJSON.
  * Memory    through the allocator of the fleet and nothing else. No question allocates after
  *           mdm_query_new has returned.
- * Threads   no globals but constants. Any number of threads may read one fleet (every function
- *           that takes it as const, and every function on a query of it) while none changes it.
- *           A query keeps no scratch, so threads may share one. Reading through a reader is a
- *           change; the allocator is called from the threads that call.
+ * Threads   no globals but constants. Any number of threads may ask a fleet (functions that take
+ *           it, a query or a join of it as const, and those that make one) while others change it:
+ *           each call sees the fleet before or after every change, never within one. Those who
+ *           ask do not wait for each other; who changes waits for all, and goes before those who
+ *           come later. What was judged before a change answers MDM_STALE after it. Threads may
+ *           share a query or a join as long as none judges it (again); a reader, a saver and a
+ *           stream belong to one thread at a time, and each feed of a reader is a change. Freeing
+ *           waits for nobody. The allocator is called from the threads that call, also at once.
+ *           n_threads: a question may be shared among so many threads, made for it and gone when
+ *           the call returns.
  * Failure   a call that fails leaves its objects as they were.
  * Sources   lists: Yan Zhao, 20200729080503.GB28676@joy-OptiPlex-7040; the rest is ours.
  */
@@ -179,8 +185,9 @@ uint32_t mdm_code_count(const mdm_fleet *fleet, size_t attribute); /* with code 
    *text_len is set to what is needed also when it is MDM_NO_SPACE. */
 mdm_status mdm_description(const mdm_fleet *fleet, uint32_t row, char *text, size_t text_capacity,
                            size_t *text_len);
-/* The name of a row; an empty one when it has none. Borrowed until the fleet changes. */
-mdm_status mdm_name(const mdm_fleet *fleet, uint32_t row, const char **name, size_t *name_len);
+/* The name of a row, of at most 4096 bytes; an empty one when it has none. *name_len as above. */
+mdm_status mdm_name(const mdm_fleet *fleet, uint32_t row, char *name, size_t name_capacity,
+                    size_t *name_len);
 /* For each of n_rows rows its class (a number below n_classes; UINT32_MAX: not in use), and for
    each of n_classes classes its code. For tests and benchmarks that put the question on columns;
    the numbers hold until the fleet changes. mdm_classes may answer MDM_NO_MEMORY. */

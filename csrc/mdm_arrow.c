@@ -225,6 +225,7 @@ mdm_status mdm_arrow_next(mdm_arrow *arrow, size_t *n_rows, int *has_more, mdm_f
     status = fetch(arrow, flaw);
     *has_more = status == MDM_OK && arrow->batch.release != NULL;
     if (*has_more) {
+        MDM_CHANGES(mdm_reader_fleet(arrow->reader));
         status = mdm_batch_read(arrow, flaw);
     }
     release_batch(&arrow->last);

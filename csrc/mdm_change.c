@@ -65,8 +65,11 @@ mdm_status mdm_add(mdm_fleet *fleet, const char *text, size_t text_len, uint32_t
     uint32_t class = 0;
     uint64_t word = MDM_NO_NAME;
     mdm_status status = MDM_OK;
-    if (fleet == NULL || row == NULL || (text == NULL && text_len > 0) ||
-        fleet->read_from != NULL) {
+    if (fleet == NULL || row == NULL || (text == NULL && text_len > 0)) {
+        return MDM_BAD_ARGUMENT;
+    }
+    MDM_CHANGES(fleet);
+    if (fleet->read_from != NULL) {
         return MDM_BAD_ARGUMENT;
     }
     mark = mdm_fleet_mark(fleet);
@@ -123,7 +126,11 @@ mdm_status mdm_replace(mdm_fleet *fleet, uint32_t row, const char *text, size_t 
     uint32_t class = 0;
     uint64_t word = MDM_NO_NAME;
     mdm_status status = MDM_OK;
-    if (fleet == NULL || (text == NULL && text_len > 0) || fleet->read_from != NULL) {
+    if (fleet == NULL || (text == NULL && text_len > 0)) {
+        return MDM_BAD_ARGUMENT;
+    }
+    MDM_CHANGES(fleet);
+    if (fleet->read_from != NULL) {
         return MDM_BAD_ARGUMENT;
     }
     if (!is_used(fleet, row)) {
@@ -170,7 +177,11 @@ static bool reserve_chain(mdm_fleet *fleet)
 
 mdm_status mdm_remove(mdm_fleet *fleet, uint32_t row)
 {
-    if (fleet == NULL || fleet->read_from != NULL) {
+    if (fleet == NULL) {
+        return MDM_BAD_ARGUMENT;
+    }
+    MDM_CHANGES(fleet);
+    if (fleet->read_from != NULL) {
         return MDM_BAD_ARGUMENT;
     }
     if (!is_used(fleet, row)) {
@@ -203,7 +214,11 @@ mdm_status mdm_remove_many(mdm_fleet *fleet, const uint32_t *rows, size_t n_rows
     mdm_status status = MDM_OK;
     uint64_t *seen = NULL;
     size_t n_words = 0;
-    if (fleet == NULL || fleet->read_from != NULL || (rows == NULL && n_rows > 0)) {
+    if (fleet == NULL || (rows == NULL && n_rows > 0)) {
+        return MDM_BAD_ARGUMENT;
+    }
+    MDM_CHANGES(fleet);
+    if (fleet->read_from != NULL) {
         return MDM_BAD_ARGUMENT;
     }
     n_words = fleet->rows.n / 64 + 1;

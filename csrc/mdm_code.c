@@ -68,7 +68,7 @@ mdm_status mdm_list_intern_raw(mdm_parser *parser, mdm_text text, uint32_t *code
     return status == MDM_OK && parser->at != parser->end ? mdm_refuse(parser, parser->at) : status;
 }
 
-bool mdm_is_plain(const char *at, size_t n)
+bool mdm_is_printed(const char *at, size_t n)
 {
     unsigned char others = 0;
     for (size_t i = 0; i < n; i++) {
@@ -82,7 +82,7 @@ bool mdm_is_name(mdm_text text)
     const mdm_keeper keeper = {NULL, NULL, NULL};
     const char *fault = NULL;
     mdm_value value;
-    if (mdm_is_plain(text.at, text.len)) {
+    if (mdm_is_printed(text.at, text.len)) {
         return text.len <= MDM_MAX_VALUE;
     }
     return is_utf8(text) &&

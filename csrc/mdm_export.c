@@ -159,6 +159,7 @@ static int get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 {
     exporter *from = stream->private_data;
     const mdm_array_form whole = {.n_children = from->n_columns};
+    MDM_READS(from->fleet);
     out->release = NULL;
     if (from->generation != from->fleet->generation) {
         return fail(from, EINVAL, "the fleet changed; ask again");
@@ -248,7 +249,11 @@ static bool add_columns(exporter *from)
 mdm_status mdm_fleet_export(mdm_fleet *fleet, struct ArrowArrayStream *stream)
 {
     exporter *from = NULL;
-    if (fleet == NULL || stream == NULL || fleet->read_from != NULL) {
+    if (fleet == NULL || stream == NULL) {
+        return MDM_BAD_ARGUMENT;
+    }
+    MDM_READS(fleet);
+    if (fleet->read_from != NULL) {
         return MDM_BAD_ARGUMENT;
     }
     from = mdm_resize(&fleet->memory, NULL, 0, 1, sizeof *from);

@@ -231,23 +231,33 @@ void mdm_classes_weigh(mdm_fleet *fleet, size_t n_rows)
     fleet->classes.n_weighed = n_rows;
 }
 
-mdm_layout mdm_fleet_layout(const mdm_fleet *fleet)
+static mdm_layout layout_of(const mdm_fleet *fleet)
 {
     return fleet->classes.is_flat ? MDM_LAYOUT_FLAT : MDM_LAYOUT_CLASSES;
 }
 
+mdm_layout mdm_fleet_layout(const mdm_fleet *fleet)
+{
+    MDM_READS(fleet);
+    return layout_of(fleet);
+}
+
 mdm_status mdm_fleet_lay_out(mdm_fleet *fleet, mdm_layout layout)
 {
-    if (fleet == NULL || (unsigned)layout > MDM_LAYOUT_FLAT || fleet->read_from != NULL) {
+    if (fleet == NULL || (unsigned)layout > MDM_LAYOUT_FLAT) {
         return MDM_BAD_ARGUMENT;
     }
-    if (layout != MDM_LAYOUT_AUTO && layout != mdm_fleet_layout(fleet)) {
+    MDM_CHANGES(fleet);
+    if (fleet->read_from != NULL) {
+        return MDM_BAD_ARGUMENT;
+    }
+    if (layout != MDM_LAYOUT_AUTO && layout != layout_of(fleet)) {
         if (layout == MDM_LAYOUT_FLAT) {
             flatten(fleet, fleet->rows.n);
         } else {
             intern_all(fleet);
         }
-        if (layout != mdm_fleet_layout(fleet)) {
+        if (layout != layout_of(fleet)) {
             return MDM_NO_MEMORY;
         }
         fleet->generation++;

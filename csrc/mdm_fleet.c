@@ -119,7 +119,8 @@ mdm_status mdm_fleet_new(const mdm_scheme *scheme, int keep_names, const mdm_all
     fleet->rows.free = MDM_NONE;
     atomic_init(&fleet->n_holders, 1);
     fleet->kernels = mdm_kernels_wanted();
-    if (!copy_scheme(fleet, scheme) ||
+    fleet->lock = mdm_lock_new(&memory);
+    if (fleet->lock == NULL || !copy_scheme(fleet, scheme) ||
         !mdm_lists_new(&fleet->memory, &fleet->lists, scheme->n_attributes) ||
         !mdm_classes_new(fleet, &fleet->classes, scheme->n_attributes + 1)) {
         mdm_fleet_free(fleet);
@@ -148,6 +149,7 @@ void mdm_fleet_free(mdm_fleet *fleet)
     MDM_TRIM(&memory, &fleet->names, 0);
     mdm_arena_free(&fleet->scratch);
     mdm_arena_free(&fleet->arena);
+    mdm_lock_free(&memory, fleet->lock);
     mdm_resize(&memory, fleet, 1, 0, sizeof *fleet);
 }
 

@@ -10,6 +10,7 @@
 #include "mdm_columns.h"
 #include "mdm_kernel.h"
 #include "mdm_lists.h"
+#include "mdm_lock.h"
 
 #define MDM_MAX_MEMBERS 64
 
@@ -128,6 +129,7 @@ typedef struct mdm_mark {
 
 struct mdm_fleet {
     mdm_allocator memory;
+    mdm_lock *lock;
     mdm_scheme scheme;
     bool keeps_names;
     mdm_layout layout; /* that is wanted */

@@ -54,7 +54,7 @@ static void view(const mdm_join *join, size_t given, mdm_verdict verdict, mdm_qu
         mdm_count_devices(fleet, query->by_verdict[verdict], query->n_words);
 }
 
-mdm_status mdm_join_bitmaps(const mdm_join *join, mdm_verdict verdict, size_t first, size_t n,
+static mdm_status held_bitmaps(const mdm_join *join, mdm_verdict verdict, size_t first, size_t n,
                             uint8_t *bits, size_t bits_len)
 {
     mdm_status status =
@@ -70,7 +70,7 @@ mdm_status mdm_join_bitmaps(const mdm_join *join, mdm_verdict verdict, size_t fi
     }
     for (size_t i = 0; i < n && status == MDM_OK; i++) {
         view(join, first + i, verdict, &query);
-        status = mdm_bitmap(&query, verdict, bits + i * n_bytes, n_bytes);
+        status = mdm_bitmap_held(&query, verdict, bits + i * n_bytes, n_bytes);
     }
     return status;
 }
@@ -92,7 +92,7 @@ static void set_class_bits(const mdm_join *join, const uint64_t *classes, uint8_
     }
 }
 
-mdm_status mdm_join_class_bitmaps(const mdm_join *join, mdm_verdict verdict, size_t first,
+static mdm_status held_class_bitmaps(const mdm_join *join, mdm_verdict verdict, size_t first,
                                   size_t n, uint8_t *bits, size_t bits_len)
 {
     const mdm_status status =
@@ -114,7 +114,7 @@ mdm_status mdm_join_class_bitmaps(const mdm_join *join, mdm_verdict verdict, siz
 
 /* ---- Rows ---- */
 
-mdm_status mdm_join_firsts(const mdm_join *join, mdm_verdict verdict, size_t first, size_t n,
+static mdm_status held_firsts(const mdm_join *join, mdm_verdict verdict, size_t first, size_t n,
                            size_t most, uint32_t *rows, uint32_t *n_rows)
 {
     mdm_status status = (rows == NULL && n > 0 && most > 0) || (n_rows == NULL && n > 0)
@@ -124,7 +124,7 @@ mdm_status mdm_join_firsts(const mdm_join *join, mdm_verdict verdict, size_t fir
     for (size_t i = 0; status == MDM_OK && i < n; i++) {
         size_t n_found = 0;
         view(join, first + i, verdict, &query);
-        status = mdm_first(&query, verdict, rows + i * most, most, &n_found);
+        status = mdm_first_held(&query, verdict, rows + i * most, most, &n_found);
         n_rows[i] = (uint32_t)n_found;
     }
     return status;
@@ -157,7 +157,7 @@ static bool put_pairs(const mdm_join *join, mdm_verdict verdict, mdm_place *plac
     n_all = query.n_devices[verdict];
     *n = 0;
     if (place->row == 0 && n_all <= len) {
-        mdm_rows(&query, verdict, rows, len, n);
+        mdm_rows_held(&query, verdict, rows, len, n);
         return true;
     }
     if (place->row == 0 && !is_empty) {
@@ -167,7 +167,7 @@ static bool put_pairs(const mdm_join *join, mdm_verdict verdict, mdm_place *plac
     return place->row == 0;
 }
 
-mdm_status mdm_join_pairs(const mdm_join *join, mdm_verdict verdict, mdm_place *place,
+static mdm_status held_pairs(const mdm_join *join, mdm_verdict verdict, mdm_place *place,
                           uint32_t *sources, uint32_t *rows, size_t len, size_t *n_pairs)
 {
     const mdm_status status = place == NULL || sources == NULL || rows == NULL || len == 0 ||
@@ -196,4 +196,46 @@ mdm_status mdm_join_pairs(const mdm_join *join, mdm_verdict verdict, mdm_place *
         }
     }
     return MDM_OK;
+}
+
+/* ---- The calls ---- */
+
+mdm_status mdm_join_bitmaps(const mdm_join *join, mdm_verdict verdict, size_t first, size_t n,
+                            uint8_t *bits, size_t bits_len)
+{
+    if (join == NULL) {
+        return MDM_BAD_ARGUMENT;
+    }
+    MDM_READS(join->fleet);
+    return held_bitmaps(join, verdict, first, n, bits, bits_len);
+}
+
+mdm_status mdm_join_class_bitmaps(const mdm_join *join, mdm_verdict verdict, size_t first,
+                                  size_t n, uint8_t *bits, size_t bits_len)
+{
+    if (join == NULL) {
+        return MDM_BAD_ARGUMENT;
+    }
+    MDM_READS(join->fleet);
+    return held_class_bitmaps(join, verdict, first, n, bits, bits_len);
+}
+
+mdm_status mdm_join_firsts(const mdm_join *join, mdm_verdict verdict, size_t first, size_t n,
+                           size_t most, uint32_t *rows, uint32_t *n_rows)
+{
+    if (join == NULL) {
+        return MDM_BAD_ARGUMENT;
+    }
+    MDM_READS(join->fleet);
+    return held_firsts(join, verdict, first, n, most, rows, n_rows);
+}
+
+mdm_status mdm_join_pairs(const mdm_join *join, mdm_verdict verdict, mdm_place *place,
+                          uint32_t *sources, uint32_t *rows, size_t len, size_t *n_pairs)
+{
+    if (join == NULL) {
+        return MDM_BAD_ARGUMENT;
+    }
+    MDM_READS(join->fleet);
+    return held_pairs(join, verdict, place, sources, rows, len, n_pairs);
 }

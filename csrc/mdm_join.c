@@ -164,6 +164,7 @@ mdm_status mdm_join_lines(const mdm_fleet *fleet, const char *text, size_t text_
         (unsigned)accepted_by > MDM_BOTH) {
         return MDM_BAD_ARGUMENT;
     }
+    MDM_READS(fleet);
     join = new_join(fleet, accepted_by, n_threads);
     if (join == NULL) {
         return MDM_NO_MEMORY;
@@ -181,6 +182,7 @@ mdm_status mdm_join_rows(const mdm_fleet *fleet, const uint32_t *rows, size_t ro
         (unsigned)accepted_by > MDM_BOTH) {
         return MDM_BAD_ARGUMENT;
     }
+    MDM_READS(fleet);
     join = new_join(fleet, accepted_by, n_threads);
     if (join == NULL) {
         return MDM_NO_MEMORY;
@@ -195,6 +197,7 @@ mdm_status mdm_join_classes(const mdm_fleet *fleet, mdm_direction accepted_by, u
     if (fleet == NULL || made == NULL || (unsigned)accepted_by > MDM_BOTH) {
         return MDM_BAD_ARGUMENT;
     }
+    MDM_READS(fleet);
     join = new_join(fleet, accepted_by, n_threads);
     if (join == NULL) {
         return MDM_NO_MEMORY;

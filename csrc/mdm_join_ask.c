@@ -52,7 +52,7 @@ static mdm_status ask_alone(mdm_join *join, uint32_t source, bool keeps_bits)
 
 /* ---- Counting ---- */
 
-mdm_status mdm_join_count(mdm_join *join, size_t n_steps, size_t *n_left)
+static mdm_status held_count(mdm_join *join, size_t n_steps, size_t *n_left)
 {
     mdm_status status = n_left == NULL ? MDM_BAD_ARGUMENT : check(join, MDM_YES);
     size_t n_all = 0;
@@ -76,7 +76,7 @@ mdm_status mdm_join_count(mdm_join *join, size_t n_steps, size_t *n_left)
     return status;
 }
 
-mdm_status mdm_join_counts(const mdm_join *join, mdm_verdict verdict, uint32_t *counts,
+static mdm_status held_counts(const mdm_join *join, mdm_verdict verdict, uint32_t *counts,
                            size_t counts_len)
 {
     const mdm_status status =
@@ -157,7 +157,7 @@ static mdm_status judge_places(mdm_join *join, uint32_t *list, size_t n)
     return status;
 }
 
-mdm_status mdm_join_judge(mdm_join *join, size_t first, size_t n_bytes, size_t *n_judged)
+static mdm_status held_judge(mdm_join *join, size_t first, size_t n_bytes, size_t *n_judged)
 {
     mdm_status status = n_judged == NULL ? MDM_BAD_ARGUMENT : check(join, MDM_YES);
     uint32_t *list = NULL;
@@ -189,4 +189,34 @@ mdm_status mdm_join_judge(mdm_join *join, size_t first, size_t n_bytes, size_t *
         join->n_judged = *n_judged;
     }
     return status;
+}
+
+/* ---- The calls ---- */
+
+mdm_status mdm_join_count(mdm_join *join, size_t n_steps, size_t *n_left)
+{
+    if (join == NULL) {
+        return MDM_BAD_ARGUMENT;
+    }
+    MDM_READS(join->fleet);
+    return held_count(join, n_steps, n_left);
+}
+
+mdm_status mdm_join_counts(const mdm_join *join, mdm_verdict verdict, uint32_t *counts,
+                           size_t counts_len)
+{
+    if (join == NULL) {
+        return MDM_BAD_ARGUMENT;
+    }
+    MDM_READS(join->fleet);
+    return held_counts(join, verdict, counts, counts_len);
+}
+
+mdm_status mdm_join_judge(mdm_join *join, size_t first, size_t n_bytes, size_t *n_judged)
+{
+    if (join == NULL) {
+        return MDM_BAD_ARGUMENT;
+    }
+    MDM_READS(join->fleet);
+    return held_judge(join, first, n_bytes, n_judged);
 }

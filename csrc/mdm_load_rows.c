@@ -203,7 +203,7 @@ static mdm_status check_names(mdm_loader *loader)
 {
     const size_t n_text = (size_t)loader->section.n_text;
     /* Then no name needs a look of its own. */
-    const bool are_plain = mdm_is_plain(loader->text, n_text);
+    const bool are_plain = mdm_is_printed(loader->text, n_text);
     size_t begin = 0;
     for (size_t row = 0; row < loader->section.n; row++) {
         const size_t len = mdm_load_number(loader, row);

@@ -60,7 +60,7 @@ mdm_status mdm_value_intern_raw(mdm_parser *parser, size_t attribute, mdm_text t
                                 uint32_t *code);
 mdm_status mdm_list_intern_raw(mdm_parser *parser, mdm_text text, uint32_t *code);
 bool mdm_is_name(mdm_text text);
-bool mdm_is_plain(const char *at, size_t n); /* ASCII that can be printed; any piece of it is */
+bool mdm_is_printed(const char *at, size_t n); /* ASCII that can be printed; any piece of it is */
 
 /* ---- Clause text ---- */
 

@@ -221,6 +221,7 @@ mdm_status mdm_query_new(const mdm_fleet *fleet, const char *text, size_t text_l
         (unsigned)accepted_by > MDM_BOTH) {
         return MDM_BAD_ARGUMENT;
     }
+    MDM_READS(fleet);
     if (accepted_by == MDM_NOBODY || fleet->scheme.accepted_by == MDM_NOBODY) {
         accepted_by = fleet->scheme.accepted_by;
     }
@@ -235,6 +236,7 @@ mdm_status mdm_query_again(mdm_query *query)
     if (query == NULL) {
         return MDM_BAD_ARGUMENT;
     }
+    MDM_READS(query->fleet);
     if (!has_new_words(query)) {
         return judge(query);
     }

@@ -82,6 +82,15 @@ mdm_status mdm_plan_object(mdm_query *query, const mdm_object *object, mdm_table
 bool mdm_ask_target_lists(const mdm_fleet *fleet, mdm_arena *arena,
                           const mdm_value *const *source, mdm_table *made);
 
+/* ---- mdm_scan.c: the calls of these names, for who holds the fleet ---- */
+
+mdm_status mdm_rows_held(const mdm_query *query, mdm_verdict verdict, uint32_t *rows,
+                         size_t rows_len, size_t *n_rows);
+mdm_status mdm_first_held(const mdm_query *query, mdm_verdict verdict, uint32_t *rows,
+                          size_t rows_len, size_t *n_rows);
+mdm_status mdm_bitmap_held(const mdm_query *query, mdm_verdict verdict, uint8_t *bits,
+                           size_t bits_len);
+
 /* ---- mdm_sort.c ---- */
 
 /* All below n_rows. */

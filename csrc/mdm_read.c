@@ -23,7 +23,11 @@ struct mdm_reader {
 mdm_status mdm_reader_new(mdm_fleet *fleet, mdm_reader **made)
 {
     mdm_reader *reader = NULL;
-    if (fleet == NULL || made == NULL || fleet->read_from != NULL) {
+    if (fleet == NULL || made == NULL) {
+        return MDM_BAD_ARGUMENT;
+    }
+    MDM_CHANGES(fleet);
+    if (fleet->read_from != NULL) {
         return MDM_BAD_ARGUMENT;
     }
     reader = mdm_resize(&fleet->memory, NULL, 0, 1, sizeof *reader);
@@ -207,6 +211,7 @@ mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len
         n_faults == NULL) {
         return MDM_BAD_ARGUMENT;
     }
+    MDM_CHANGES(reader->fleet);
     before = stand(reader);
     status = read_lines(reader, mdm_given(text, text_len), &found);
     if (status != MDM_OK && status != MDM_BAD_TEXT) {
@@ -319,11 +324,14 @@ mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row)
 {
     mdm_fleet *fleet = NULL;
     mdm_status status = MDM_OK;
-    if (reader == NULL || first_row == NULL || reader->is_broken ||
-        reader->fleet->read_from != &reader->mark) {
+    if (reader == NULL || first_row == NULL || reader->is_broken) {
         return MDM_BAD_ARGUMENT;
     }
     fleet = reader->fleet;
+    MDM_CHANGES(fleet);
+    if (fleet->read_from != &reader->mark) {
+        return MDM_BAD_ARGUMENT;
+    }
     status = reserve_rows(reader);
     if (status != MDM_OK) {
         return status;
@@ -365,6 +373,7 @@ void mdm_reader_free(mdm_reader *reader)
         return;
     }
     fleet = reader->fleet;
+    MDM_CHANGES(fleet);
     mdm_habits_end(&reader->habits, &fleet->memory);
     if (fleet->read_from == &reader->mark) {
         fleet->names.n = reader->names_before;

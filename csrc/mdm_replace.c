@@ -93,6 +93,7 @@ mdm_status mdm_reader_replace(mdm_reader *reader, const uint32_t *rows, size_t n
     if (fleet == NULL || (rows == NULL && n_rows > 0) || n_rows != mdm_reader_count(reader)) {
         return MDM_BAD_ARGUMENT;
     }
+    MDM_CHANGES(fleet);
     status = check_rows(fleet, rows, n_rows);
     if (status == MDM_OK && !fleet->classes.is_flat) {
         status = reserve(fleet, n_rows);

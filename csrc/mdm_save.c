@@ -58,8 +58,11 @@ mdm_status mdm_saver_new(const mdm_fleet *fleet, const char *label, size_t label
                          mdm_saver **made)
 {
     mdm_saver *saver = NULL;
-    if (fleet == NULL || made == NULL || (label == NULL && label_len > 0) ||
-        fleet->read_from != NULL) {
+    if (fleet == NULL || made == NULL || (label == NULL && label_len > 0)) {
+        return MDM_BAD_ARGUMENT;
+    }
+    MDM_READS(fleet);
+    if (fleet->read_from != NULL) {
         return MDM_BAD_ARGUMENT;
     }
     saver = mdm_resize(&fleet->memory, NULL, 0, 1, sizeof *saver);
@@ -214,6 +217,7 @@ mdm_status mdm_saver_next(mdm_saver *saver, char *bytes, size_t bytes_capacity, 
     if (saver == NULL || bytes == NULL || bytes_capacity == 0 || n_bytes == NULL) {
         return MDM_BAD_ARGUMENT;
     }
+    MDM_READS(saver->fleet);
     if (saver->generation != saver->fleet->generation || saver->fleet->read_from != NULL) {
         return MDM_STALE;
     }

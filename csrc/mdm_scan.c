@@ -32,7 +32,7 @@ static mdm_status check(const mdm_query *query, mdm_verdict verdict)
     return query->generation == query->fleet->generation ? MDM_OK : MDM_STALE;
 }
 
-mdm_status mdm_count(const mdm_query *query, mdm_verdict verdict, size_t *n_devices)
+static mdm_status count(const mdm_query *query, mdm_verdict verdict, size_t *n_devices)
 {
     const mdm_status status = n_devices == NULL ? MDM_BAD_ARGUMENT : check(query, verdict);
     if (status == MDM_OK) {
@@ -41,7 +41,7 @@ mdm_status mdm_count(const mdm_query *query, mdm_verdict verdict, size_t *n_devi
     return status;
 }
 
-mdm_status mdm_verdict_of(const mdm_query *query, uint32_t row, mdm_verdict *verdict)
+static mdm_status verdict_of(const mdm_query *query, uint32_t row, mdm_verdict *verdict)
 {
     const mdm_status status = verdict == NULL ? MDM_BAD_ARGUMENT : check(query, MDM_YES);
     size_t class = 0;
@@ -138,7 +138,7 @@ static void scan(const mdm_query *query, mdm_verdict verdict, uint32_t *rows, si
     }
 }
 
-mdm_status mdm_rows(const mdm_query *query, mdm_verdict verdict, uint32_t *rows, size_t rows_len,
+mdm_status mdm_rows_held(const mdm_query *query, mdm_verdict verdict, uint32_t *rows, size_t rows_len,
                     size_t *n_rows)
 {
     const mdm_status status = n_rows == NULL || (rows == NULL && rows_len > 0)
@@ -219,7 +219,7 @@ static void gather_first(const mdm_query *query, mdm_verdict verdict, uint32_t *
     }
 }
 
-mdm_status mdm_first(const mdm_query *query, mdm_verdict verdict, uint32_t *rows, size_t rows_len,
+mdm_status mdm_first_held(const mdm_query *query, mdm_verdict verdict, uint32_t *rows, size_t rows_len,
                      size_t *n_rows)
 {
     const mdm_status status = n_rows == NULL || (rows == NULL && rows_len > 0)
@@ -231,7 +231,7 @@ mdm_status mdm_first(const mdm_query *query, mdm_verdict verdict, uint32_t *rows
     }
     n_all = query->n_devices[verdict];
     if (n_all <= rows_len) {
-        return mdm_rows(query, verdict, rows, rows_len, n_rows);
+        return mdm_rows_held(query, verdict, rows, rows_len, n_rows);
     }
     *n_rows = rows_len;
     /* Spread evenly, the wanted rows lie within this share of the fleet. */
@@ -273,7 +273,7 @@ static void scan_bits(const mdm_query *query, mdm_verdict verdict, uint8_t *bits
     }
 }
 
-mdm_status mdm_bitmap(const mdm_query *query, mdm_verdict verdict, uint8_t *bits, size_t bits_len)
+mdm_status mdm_bitmap_held(const mdm_query *query, mdm_verdict verdict, uint8_t *bits, size_t bits_len)
 {
     const mdm_status status =
         bits == NULL && bits_len > 0 ? MDM_BAD_ARGUMENT : check(query, verdict);
@@ -292,4 +292,53 @@ mdm_status mdm_bitmap(const mdm_query *query, mdm_verdict verdict, uint8_t *bits
         scan_bits(query, verdict, bits);
     }
     return MDM_OK;
+}
+
+/* ---- The calls ---- */
+
+mdm_status mdm_count(const mdm_query *query, mdm_verdict verdict, size_t *n_devices)
+{
+    if (query == NULL) {
+        return MDM_BAD_ARGUMENT;
+    }
+    MDM_READS(query->fleet);
+    return count(query, verdict, n_devices);
+}
+
+mdm_status mdm_verdict_of(const mdm_query *query, uint32_t row, mdm_verdict *verdict)
+{
+    if (query == NULL) {
+        return MDM_BAD_ARGUMENT;
+    }
+    MDM_READS(query->fleet);
+    return verdict_of(query, row, verdict);
+}
+
+mdm_status mdm_rows(const mdm_query *query, mdm_verdict verdict, uint32_t *rows, size_t rows_len,
+                    size_t *n_rows)
+{
+    if (query == NULL) {
+        return MDM_BAD_ARGUMENT;
+    }
+    MDM_READS(query->fleet);
+    return mdm_rows_held(query, verdict, rows, rows_len, n_rows);
+}
+
+mdm_status mdm_first(const mdm_query *query, mdm_verdict verdict, uint32_t *rows, size_t rows_len,
+                     size_t *n_rows)
+{
+    if (query == NULL) {
+        return MDM_BAD_ARGUMENT;
+    }
+    MDM_READS(query->fleet);
+    return mdm_first_held(query, verdict, rows, rows_len, n_rows);
+}
+
+mdm_status mdm_bitmap(const mdm_query *query, mdm_verdict verdict, uint8_t *bits, size_t bits_len)
+{
+    if (query == NULL) {
+        return MDM_BAD_ARGUMENT;
+    }
+    MDM_READS(query->fleet);
+    return mdm_bitmap_held(query, verdict, bits, bits_len);
 }

@@ -7,6 +7,7 @@
 
 void mdm_fleet_size(const mdm_fleet *fleet, mdm_size *size)
 {
+    MDM_READS(fleet);
     const mdm_class_table *classes = &fleet->classes;
     const mdm_row_table *rows = &fleet->rows;
     size_t row_cells = rows->place.capacity + classes->row_of.capacity;
@@ -38,11 +39,13 @@ void mdm_fleet_size(const mdm_fleet *fleet, mdm_size *size)
 
 size_t mdm_row_count(const mdm_fleet *fleet)
 {
+    MDM_READS(fleet);
     return fleet->rows.n;
 }
 
 size_t mdm_device_count(const mdm_fleet *fleet)
 {
+    MDM_READS(fleet);
     return fleet->rows.n_devices;
 }
 
@@ -51,6 +54,7 @@ uint32_t mdm_code_count(const mdm_fleet *fleet, size_t attribute)
     if (fleet == NULL || attribute >= fleet->scheme.n_attributes) {
         return 0;
     }
+    MDM_READS(fleet);
     /* What an open reader has added is not there yet. */
     return 1 + (uint32_t)(fleet->read_from == NULL ? fleet->dictionaries[attribute].texts.n
                                                    : fleet->read_from->n_codes[attribute]);
@@ -61,20 +65,27 @@ static bool is_used(const mdm_fleet *fleet, uint32_t row)
     return row < fleet->rows.n && mdm_row_class(fleet, row) != 0;
 }
 
-mdm_status mdm_name(const mdm_fleet *fleet, uint32_t row, const char **name, size_t *name_len)
+mdm_status mdm_name(const mdm_fleet *fleet, uint32_t row, char *name, size_t name_capacity,
+                    size_t *name_len)
 {
     mdm_text text = {"", 0};
-    if (fleet == NULL || name == NULL || name_len == NULL) {
+    if (fleet == NULL || name_len == NULL || (name == NULL && name_capacity > 0)) {
         return MDM_BAD_ARGUMENT;
     }
+    MDM_READS(fleet);
     if (!is_used(fleet, row)) {
         return MDM_NO_ROW;
     }
     if (fleet->keeps_names) {
         text = mdm_names_get(fleet, fleet->rows.name.at[row]);
     }
-    *name = text.at;
     *name_len = text.len;
+    if (text.len > name_capacity) {
+        return MDM_NO_SPACE;
+    }
+    if (text.len > 0) {
+        memcpy(name, text.at, text.len);
+    }
     return MDM_OK;
 }
 
@@ -85,6 +96,7 @@ mdm_status mdm_classes(const mdm_fleet *fleet, uint32_t *classes, size_t classes
     if (fleet == NULL || (classes == NULL && classes_len > 0)) {
         return MDM_BAD_ARGUMENT;
     }
+    MDM_READS(fleet);
     if (classes_len < fleet->rows.n) {
         return MDM_NO_SPACE;
     }
@@ -109,6 +121,7 @@ mdm_status mdm_codes(const mdm_fleet *fleet, size_t attribute, uint32_t *codes, 
         (codes == NULL && codes_len > 0)) {
         return MDM_BAD_ARGUMENT;
     }
+    MDM_READS(fleet);
     if (codes_len < fleet->classes.n_live) {
         return MDM_NO_SPACE;
     }
@@ -200,6 +213,7 @@ mdm_status mdm_description(const mdm_fleet *fleet, uint32_t row, char *text, siz
     if (fleet == NULL || text_len == NULL || (text == NULL && text_capacity > 0)) {
         return MDM_BAD_ARGUMENT;
     }
+    MDM_READS(fleet);
     if (!is_used(fleet, row)) {
         return MDM_NO_ROW;
     }

@@ -29,6 +29,7 @@ _LAYOUTS = MappingProxyType({number: name for name, number in LAYOUT.items()})
 
 _MAX_FAULTS = 256
 _BYTES_A_DESCRIPTION = 1024
+_BYTES_A_NAME = 4096
 _PIECE = 1 << 20
 _NO_ROW = "no device has this row"
 
@@ -297,9 +298,9 @@ class Core:
             IndexError: No device has this row.
         """
         _check_row(row)
-        name, length = ffi.new("const char **"), ffi.new("size_t *")
-        _check(lib.mdm_name(self._handle, row, name, length))
-        return bytes(ffi.buffer(name[0], length[0])).decode("utf-8")
+        name, length = ffi.new("char[]", _BYTES_A_NAME), ffi.new("size_t *")
+        _check(lib.mdm_name(self._handle, row, name, _BYTES_A_NAME, length))
+        return bytes(ffi.buffer(name, length[0])).decode("utf-8")
 
     def size(self) -> Size:
         """Return what the fleet holds and how much memory that takes."""

@@ -50,6 +50,9 @@ class Fleet:
 
     A row is the stable index of a device: nothing that happens to others changes it.
 
+    Threads may ask while another changes the fleet: each call sees it before or after a change. A
+    `Match` from before raises RuntimeError afterwards, until `Match.again`.
+
     Args:
         scheme: The scheme that the devices publish.
         keep_names: Keep the devices' names; without them a fleet is smaller.

@@ -58,6 +58,21 @@ def test_core_keeps_its_promises(tmp_path, name, flags):
     assert ran.stdout.endswith("well\n")
 
 
+def test_readers_work_beside_a_writer(tmp_path):
+    """Threads that ask while another changes the fleet see it before or after each change."""
+    compiler = _compiler("gcc")
+    program = tmp_path / "thread_check"
+    check = Path(__file__).with_name("thread_check.c")
+    command = [compiler, "-std=c11", "-D_GNU_SOURCE", "-g", "-O1", "-fsanitize=thread"]
+    command += [f"-I{ROOT / 'csrc'}", check, *SOURCES, "-pthread", "-o", program]
+    subprocess.run(command, check=True, timeout=300)
+    # The sanitizer knows no address space that is laid out as randomly as on some machines.
+    ran = subprocess.run(
+        ["setarch", "-R", program], check=False, capture_output=True, text=True, timeout=300
+    )
+    assert (ran.returncode, ran.stdout) == (0, "well\n"), ran.stderr
+
+
 def _build_path_check(compiler: str, folder: Path, *flags: str) -> Path:
     program = folder / "path_check"
     check = Path(__file__).with_name("path_check.c")
