@@ -236,6 +236,11 @@ static inline uint32_t mdm_class_size(const mdm_fleet *fleet, size_t class)
     return fleet->classes.is_flat ? 1 : fleet->classes.at[class].n_rows;
 }
 
+/* ---- mdm_renumber.c ---- */
+
+/* Gives values of few codes new ones in their order; a wish. True: codes have changed. */
+bool mdm_dictionaries_renumber(mdm_fleet *fleet);
+
 /* ---- mdm_zones.c: the order of a flat table ---- */
 
 bool mdm_zones_reserve(const mdm_allocator *memory, mdm_zones *zones, size_t n_pages);

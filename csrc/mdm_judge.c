@@ -180,10 +180,15 @@ static void order_tables(sweep *at)
 static void run(const mdm_query *query, const mdm_tables *tables, const mdm_object *joined,
                 const uint64_t *from, mdm_bits to)
 {
-    sweep at = {.query = query, .tables = tables, .joined = joined, .from = from, .to = to};
+    sweep at; /* whose filters are as many as the tables */
     const size_t n_pages = query->fleet->classes.columns.n_pages;
     const size_t most = n_pages / PAGES_A_THREAD;
     const unsigned n_threads = query->n_threads;
+    at.query = query;
+    at.tables = tables;
+    at.joined = joined;
+    at.from = from;
+    at.to = to;
     order_tables(&at);
     mdm_run(most < n_threads ? (unsigned)most : n_threads, sweep_page, &at, n_pages);
 }

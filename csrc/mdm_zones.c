@@ -153,8 +153,12 @@ static void sort(mdm_fleet *fleet)
     mdm_class_table *classes = &fleet->classes;
     const size_t n = classes->n;
     mdm_zones zones = {.n_keys = 0};
-    const size_t n_runs = choose_keys(fleet, &zones);
+    size_t n_runs = 0;
     uint32_t *place = mdm_resize(&fleet->memory, NULL, 0, 2 * n, sizeof *place);
+    if (mdm_dictionaries_renumber(fleet)) {
+        drop_zones(fleet);
+    }
+    n_runs = choose_keys(fleet, &zones);
     if (place != NULL && mdm_zones_reserve(&fleet->memory, &zones, classes->columns.n_pages) &&
         find_places(fleet, &zones, n_runs, place)) {
         for (size_t i = 0; i < classes->columns.n_columns; i++) {
