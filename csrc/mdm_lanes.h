@@ -95,7 +95,6 @@ const mdm_lane_kernels *mdm_lane_kernels_of(mdm_path path);
 
 extern const mdm_lane_kernels mdm_lanes_portable;
 #if defined(__x86_64__)
-extern const mdm_lane_kernels mdm_lanes_avx2;
 extern const mdm_lane_kernels mdm_lanes_avx512;
 #endif
 

@@ -1,20 +1,24 @@
 /*
  * The loops over lanes, written once and compiled for each path: who includes this says MDM_WITH,
- * the instructions that may be used, and the name of the table.
+ * the instructions that may be used, MDM_PART, the bytes of a register, and the name of the table.
  */
 #include "mdm_lanes.h"
 
 typedef uint64_t vector __attribute__((vector_size(MDM_LANE_BYTES), may_alias));
+typedef uint64_t part __attribute__((vector_size(MDM_PART), may_alias)); /* what a register holds */
 
 static inline vector *as_vectors(mdm_lanes *lanes)
 {
     return (vector *)lanes;
 }
 
-MDM_WITH static inline bool has_any(const vector *any)
+MDM_WITH static inline bool has_part(const part *any)
 {
-    const vector v = *any;
-    return (v[0] | v[1] | v[2] | v[3] | v[4] | v[5] | v[6] | v[7]) != 0;
+    uint64_t all = 0;
+    for (size_t i = 0; i < sizeof *any / sizeof all; i++) {
+        all |= (*any)[i];
+    }
+    return all != 0;
 }
 
 /* ---- Meeting ---- */
@@ -55,22 +59,23 @@ MDM_WITH static void place(const mdm_strand *strand, size_t first, uint32_t *pla
     }
 }
 
-#define ROW(c) (*(const vector *)(rows + places[(c) * MDM_RUN + i]))
-
-/* Narrows each class of a run by n columns. */
+/* Narrows each class of a run by n columns, as much of a row at a time as a register holds. */
 MDM_WITH static inline __attribute__((always_inline)) bool
 meet_columns(const char *rows, const uint32_t *places, size_t n, vector *met)
 {
-    vector any = {0};
+    part any = {0};
     for (size_t i = 0; i < MDM_RUN; i++) {
-        vector v = met[i];
-        for (size_t c = 0; c < n; c++) {
-            v &= ROW(c);
+        for (size_t p = 0; p < sizeof(vector) / sizeof(part); p++) {
+            part *kept = (part *)&met[i] + p;
+            part v = *kept;
+            for (size_t c = 0; c < n; c++) {
+                v &= ((const part *)(rows + places[c * MDM_RUN + i]))[p];
+            }
+            *kept = v;
+            any |= v;
         }
-        met[i] = v;
-        any |= v;
     }
-    return has_any(&any);
+    return has_part(&any);
 }
 
 #define AT_ONCE 14
@@ -140,45 +145,51 @@ MDM_WITH static void fold(const mdm_folds *folds, mdm_lanes *out)
 }
 
 /* A full adder: a + b + c = 2 high + low. */
-#define ADD(high, low, a, b, c)                   \
-    do {                                          \
-        const vector half_ = (a) ^ (b);           \
-        const vector c_ = (c);                    \
-        (high) = ((a) & (b)) | (half_ & c_);      \
-        (low) = half_ ^ c_;                       \
+#define ADD(high, low, a, b, c)                 \
+    do {                                        \
+        const part half_ = (a) ^ (b);           \
+        const part c_ = (c);                    \
+        (high) = ((a) & (b)) | (half_ & c_);    \
+        (low) = half_ ^ c_;                     \
     } while (0)
 
 /* Carry-save adders (Harley and Seal; Warren, Hacker's Delight 5-1): eight vectors at a time become
    one of weight eight. */
-MDM_WITH static void tally(const mdm_lanes *given, mdm_lanes *out)
+MDM_WITH static inline void tally_part(const part *met, part *planes)
 {
-    const vector *met = (const vector *)given;
-    vector *planes = as_vectors(out);
-    vector ones = planes[0];
-    vector twos = planes[1];
-    vector fours = planes[2];
-    for (size_t i = 0; i < MDM_RUN; i += 8) {
-        vector two_a;
-        vector two_b;
-        vector four_a;
-        vector four_b;
-        vector carry;
-        ADD(two_a, ones, ones, met[i], met[i + 1]);
-        ADD(two_b, ones, ones, met[i + 2], met[i + 3]);
+    enum { NEXT = sizeof(vector) / sizeof(part) };
+    part ones = planes[0];
+    part twos = planes[NEXT];
+    part fours = planes[2 * NEXT];
+    for (size_t i = 0; i < MDM_RUN; i += 8, met += 8 * NEXT) {
+        part two_a;
+        part two_b;
+        part four_a;
+        part four_b;
+        part carry;
+        ADD(two_a, ones, ones, met[0], met[NEXT]);
+        ADD(two_b, ones, ones, met[2 * NEXT], met[3 * NEXT]);
         ADD(four_a, twos, twos, two_a, two_b);
-        ADD(two_a, ones, ones, met[i + 4], met[i + 5]);
-        ADD(two_b, ones, ones, met[i + 6], met[i + 7]);
+        ADD(two_a, ones, ones, met[4 * NEXT], met[5 * NEXT]);
+        ADD(two_b, ones, ones, met[6 * NEXT], met[7 * NEXT]);
         ADD(four_b, twos, twos, two_a, two_b);
         ADD(carry, fours, fours, four_a, four_b);
-        for (size_t p = 3; has_any(&carry); p++) {
-            const vector before = planes[p];
-            planes[p] = before ^ carry;
+        for (part *plane = planes + 3 * NEXT; has_part(&carry); plane += NEXT) {
+            const part before = *plane;
+            *plane = before ^ carry;
             carry &= before;
         }
     }
     planes[0] = ones;
-    planes[1] = twos;
-    planes[2] = fours;
+    planes[NEXT] = twos;
+    planes[2 * NEXT] = fours;
+}
+
+MDM_WITH static void tally(const mdm_lanes *met, mdm_lanes *planes)
+{
+    for (size_t p = 0; p < sizeof(vector) / sizeof(part); p++) {
+        tally_part((const part *)met + p, (part *)planes + p);
+    }
 }
 
 /* ---- Rows ---- */
