@@ -100,18 +100,6 @@ bool mdm_set_within(const mdm_set *inner, const mdm_set *outer)
     return true;
 }
 
-bool mdm_set_has(const mdm_set *set, uint32_t member)
-{
-    uint32_t i = 0;
-    if ((set->mask >> (member & 63) & 1) == 0) {
-        return false;
-    }
-    while (i < set->n && set->at[i] < member) {
-        i++;
-    }
-    return i < set->n && set->at[i] == member;
-}
-
 bool mdm_version_reaches(const mdm_version *source, const mdm_version *target)
 {
     return source->major_part == target->major_part && source->minor_part <= target->minor_part;

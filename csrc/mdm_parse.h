@@ -144,7 +144,6 @@ typedef struct mdm_line {
     /* Where the fleet may grow; in a batch numbers, those of own values after the fleet's codes. */
     uint32_t codes[MDM_MAX_ATTRIBUTES + 1];
     mdm_value values[MDM_MAX_ATTRIBUTES];   /* in a question */
-    mdm_text texts[MDM_MAX_ATTRIBUTES];     /* in a question */
     mdm_objects objects;                    /* in a question */
 } mdm_line;
 

@@ -10,7 +10,6 @@
 static mdm_status take_value(mdm_parser *parser, mdm_line *line, size_t attribute,
                              mdm_text text)
 {
-    line->texts[attribute] = text;
     if (parser->grown != NULL) {
         return mdm_value_intern(parser, attribute, text, &line->codes[attribute]);
     }

@@ -56,7 +56,6 @@ bool mdm_number_parse(mdm_text text, int64_t *number);
 int mdm_value_order(mdm_kind kind, const mdm_value *left, const mdm_value *right);
 bool mdm_value_equal(mdm_kind kind, const mdm_value *left, const mdm_value *right);
 bool mdm_set_within(const mdm_set *inner, const mdm_set *outer);
-bool mdm_set_has(const mdm_set *set, uint32_t member);
 /* Migration goes from one version to the other: same major, minor not below. */
 bool mdm_version_reaches(const mdm_version *source, const mdm_version *target);
 
