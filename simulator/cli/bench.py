@@ -1,5 +1,6 @@
 """How fast the matcher is on this machine: ``bench``."""
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from random import Random
@@ -9,7 +10,7 @@ from typing import NamedTuple
 
 import click
 
-from simulator.cli.options import json_option, scheme_option
+from simulator.cli.options import json_option, scheme_option, threads_option
 from simulator.cli.output import print_json, progress
 from simulator.compat.scheme import Scheme
 from simulator.fleet.fleet import Fleet, Match
@@ -33,6 +34,7 @@ class _Found(NamedTuple):
     Attributes:
         scheme, seed, threads, devices, classes: Of what.
         instructions: Which ones scan.
+        wanted: Which ones MDM_PATH names, if any.
         ingest: Seconds and bytes of NDJSON.
         targets: How many the middle source has.
         one_source: By question, the seconds of the middle source, and of the ninth of ten.
@@ -44,6 +46,7 @@ class _Found(NamedTuple):
     seed: int
     threads: int
     instructions: str
+    wanted: str | None
     devices: int
     classes: int
     ingest: dict[str, float]
@@ -61,13 +64,7 @@ class _Found(NamedTuple):
     show_default=True,
     help="How many devices the fleet has.",
 )
-@click.option(
-    "--threads",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="How many threads judge.",
-)
+@threads_option
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
@@ -98,6 +95,7 @@ def bench(devices: int, threads: int, seed: int, scheme: Scheme, as_json: bool) 
         seed=seed,
         threads=threads,
         instructions=fleet.path,
+        wanted=os.environ.get("MDM_PATH"),
         devices=devices,
         classes=size.n_classes,
         ingest={"seconds": seconds, "bytes": n_bytes},
@@ -181,7 +179,8 @@ def _table(found: _Found) -> Iterator[str]:
     threads = f"{found.threads} thread{'s' if found.threads > 1 else ''}"
     fleet = f"{found.devices:,} devices, {found.classes:,} classes"
     yield f"{fleet} ({found.scheme}, seed {found.seed})"
-    yield f"{threads}, instructions: {found.instructions}"
+    lacking = "" if found.wanted in (None, found.instructions) else f" (no {found.wanted} here)"
+    yield f"{threads}, instructions: {found.instructions}{lacking}"
     spent, n_bytes = found.ingest["seconds"], found.ingest["bytes"]
     speeds = f"{found.devices / spent / 1e6:.2f} M devices/s, {n_bytes / spent / 1e6:.0f} MB/s"
     yield f"{'NDJSON to a fleet':<24}{speeds}"

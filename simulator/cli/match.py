@@ -13,7 +13,7 @@ from simulator.cli.inputs import (
     read_description,
 )
 from simulator.cli.match_many import ask_many
-from simulator.cli.options import accepted_by_option, json_option, scheme_option
+from simulator.cli.options import accepted_by_option, json_option, scheme_option, threads_option
 from simulator.cli.output import STATUS, print_json, print_lines, print_verdict, progress
 from simulator.compat.description import Description
 from simulator.compat.scheme import Direction, Outcome, Scheme
@@ -58,7 +58,7 @@ def check_classes(classes: int, name: str) -> None:
     shell_complete=complete_path,
     required=True,
     metavar="FILE",
-    help="NDJSON or a saved fleet, or - for stdin.",
+    help="NDJSON, a saved fleet, Parquet or Arrow, or - for stdin.",
 )
 @scheme_option("self-compatible")
 @accepted_by_option
@@ -69,6 +69,7 @@ def check_classes(classes: int, name: str) -> None:
     show_default=True,
     help="The C core, or the judge for every device.",
 )
+@threads_option
 @click.option("--count", is_flag=True, help="Print only how many.")
 @click.option("--first", type=click.IntRange(min=1), metavar="K", help="The first K targets.")
 @click.option("--names", is_flag=True, help="Print names instead of rows.")
@@ -86,6 +87,7 @@ def match(
     scheme: Scheme,
     accepted_by: Direction | None,
     engine: str,
+    threads: int,
     count: bool,
     first: int | None,
     names: bool,
@@ -102,12 +104,14 @@ def match(
     targets it has, and the --first of them, in columns. Exit status 0 when each has a target.
     """
     _check_options(count=count, first=first, names=names, explain=explain)
+    if threads > 1 and engine != "c":
+        raise click.UsageError("--engine python and --threads cannot be asked together")
     if sources_path is not None:
         _check_sources(source, count=count, explain=explain, engine=engine)
         one_stdin(sources_path, fleet_path)
         many = Fleet(scheme, keep_names=names)
         load_fleet(fleet_path, many)
-        ask_many(many, sources_path, accepted_by, first, names=names, as_json=as_json)
+        ask_many(many, sources_path, accepted_by, first, threads, names=names, as_json=as_json)
     if source is None:
         raise click.UsageError("Missing argument 'SOURCE'.")
     one_stdin(source, fleet_path)
@@ -117,7 +121,7 @@ def match(
     load_fleet(fleet_path, fleet)
     if explain is not None:
         _explain(fleet, device, explain, accepted_by, as_json, (source, fleet_path))
-    found = _ask(fleet, device, accepted_by)
+    found = _ask(fleet, device, accepted_by, threads)
     rows: Iterable[int] = () if count else found.rows() if first is None else found.first(first)
     shown = [_name(fleet, row) for row in rows] if names else rows
     if as_json:
@@ -155,10 +159,10 @@ def _check_sources(source: str | None, *, count: bool, explain: int | None, engi
 
 
 def _ask(
-    fleet: Fleet | PlainFleet, device: Description, accepted_by: Direction | None
+    fleet: Fleet | PlainFleet, device: Description, accepted_by: Direction | None, threads: int
 ) -> Match | PlainMatch:
     if isinstance(fleet, Fleet):
-        return fleet.match(device, accepted_by)
+        return fleet.match(device, accepted_by, threads=threads)
     with progress("judging", len(fleet), is_bytes=False) as show:
         return fleet.match(device, accepted_by, show)
 

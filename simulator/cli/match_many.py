@@ -22,6 +22,7 @@ def ask_many(
     path: str,
     accepted_by: Direction | None,
     first: int | None,
+    threads: int,
     *,
     names: bool,
     as_json: bool,
@@ -34,6 +35,7 @@ def ask_many(
         path: The file of the sources.
         accepted_by: Takes the place of the scheme's direction.
         first: How many targets to show.
+        threads: How many judge.
         names: Show names instead of numbers.
         as_json: Print JSON.
 
@@ -43,7 +45,9 @@ def ask_many(
     text = read(path)
     total = sum(1 for _ in _lines(text))
     with progress("judging", total, is_bytes=False) as show:
-        matches = fleet.match_all(text, accepted_by, progress=show, file=shown_name(path))
+        matches = fleet.match_all(
+            text, accepted_by, threads=threads, progress=show, file=shown_name(path)
+        )
         counts, undecided = matches.counts, matches.undecided
     shown: Sequence[int | str] = _names(text) if names else range(total)
     targets = _first(fleet, matches, first, names=names)

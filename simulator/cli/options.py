@@ -10,11 +10,25 @@ from simulator.compat.scheme import Direction
 from simulator.mdev import KERNELS
 from simulator.vendors import VENDORS
 
-__all__ = ["accepted_by_option", "json_option", "kernel_option", "scheme_option", "vendor_option"]
+__all__ = [
+    "accepted_by_option",
+    "json_option",
+    "kernel_option",
+    "scheme_option",
+    "threads_option",
+    "vendor_option",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+threads_option = click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many threads judge.",
+)
 
 
 def scheme_option(default: str | None) -> Callable[[F], F]:

@@ -31,6 +31,16 @@ def test_json(quick, threads):
     assert set(found["bytes_a_device"]) == {"rows", "names", "dictionaries"}
 
 
+def test_instructions_that_are_not_here(quick, monkeypatch):
+    """Where MDM_PATH names instructions that the processor lacks, the next best are told."""
+    asked = ("bench", "--devices", 10)
+    monkeypatch.setenv("MDM_PATH", "z80")
+    lacking = quick(*asked)
+    assert "(no z80 here)" in lacking.out
+    monkeypatch.setenv("MDM_PATH", "portable")
+    assert "instructions: portable\n" in quick(*asked).out
+
+
 def test_other_schemes(quick):
     """Any shipped scheme that the generator knows is measured."""
     answer = quick("bench", "--devices", 100, "--scheme", "software-version")

@@ -55,6 +55,15 @@ def test_ways_to_ask(asked, engine, more, out):
     assert (answer.status, answer.out, answer.err) == (0, out, "")
 
 
+def test_threads(asked, many):
+    """The answers do not depend on --threads; the judge of Python has one, and says so."""
+    assert asked("--threads", 3).out == "1\n3\n5\n"
+    assert many("--threads", 3).out == "0\t3\n1\t1\n2\t0\n"
+    refused = asked("--threads", 2, "--engine", "python")
+    assert refused.status == 2
+    assert "--engine python and --threads cannot be asked together" in refused.err
+
+
 @pytest.mark.parametrize("engine", ["c", "python"])
 def test_json(asked, engine):
     """--json has the count, the undecided, and the rows or names."""
