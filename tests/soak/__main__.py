@@ -1,0 +1,52 @@
+"""
+Clients, faults, churn and queries for a long time, with what must be conserved looked at.
+
+    cd tests && python -m soak --seconds 3600 --seed 1 --keep soak/results.json
+"""
+
+import argparse
+import json
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from soak.run import Soaked, soak
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=3600.0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", type=Path, help="Write what was found to this file, as JSON.")
+    given = parser.parse_args()
+    with TemporaryDirectory() as home:
+        found = soak(given.seconds, given.seed, time.monotonic, Path(home))
+    for part, soaked in found.items():
+        sys.stdout.write("".join(f"{line}\n" for line in _lines(part, soaked)))
+    if given.keep:
+        kept = {
+            "date": datetime.now(UTC).date().isoformat(),
+            "machine": f"{platform.system()} {platform.machine()}",
+            "python": platform.python_version(),
+            "seconds": given.seconds,
+            "seed": given.seed,
+            "found": {part: soaked._asdict() for part, soaked in found.items()},
+        }
+        given.keep.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+    return 1 if any(soaked.wrong for soaked in found.values()) else 0
+
+
+def _lines(part: str, soaked: Soaked) -> Iterator[str]:
+    yield f"{part}: {soaked.rounds} rounds, {len(soaked.wrong)} findings"
+    memory = {"memory, first": soaked.memory[0], "memory, last": soaked.memory[-1]}
+    for what, n in (*sorted(soaked.done.items()), *memory.items()):
+        yield f"  {what:<32}{n:>14,}"
+    yield from (f"  {wrong}" for wrong in soaked.wrong[:20])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
