@@ -7,6 +7,7 @@ Clients, faults, churn and queries for a long time, with what must be conserved 
 import argparse
 import json
 import platform
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ def main() -> int:
         sys.stdout.write("".join(f"{line}\n" for line in _lines(part, soaked)))
     if given.keep:
         kept = {
+            "commit": _commit(),
             "date": datetime.now(UTC).date().isoformat(),
             "machine": f"{platform.system()} {platform.machine()}",
             "python": platform.python_version(),
@@ -38,6 +40,11 @@ def main() -> int:
         }
         given.keep.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
     return 1 if any(soaked.wrong for soaked in found.values()) else 0
+
+
+def _commit() -> str:
+    asked = ("git", "rev-parse", "HEAD")
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _lines(part: str, soaked: Soaked) -> Iterator[str]:
