@@ -33,6 +33,8 @@ _NO_ROW = "no device has this row"
 take = ffi.new_allocator(should_clear_after_alloc=False)
 """Takes memory that C fills as a whole."""
 
+_NUMBERS = ffi.typeof("uint32_t[]")
+
 Buffer = bytes | bytearray | memoryview
 CData: TypeAlias = Any
 """What cffi hands out."""
@@ -140,6 +142,8 @@ def row_numbers(rows: Sequence[int] | memoryview) -> CData:
 
 def words(length: int) -> tuple[CData, memoryview]:
     """Take memory for *length* numbers of 32 bits, which the memoryview then owns."""
-    # One more than asked for: memoryview.cast refuses an empty buffer.
-    numbers = take("uint32_t[]", length + 1)
-    return numbers, memoryview(ffi.buffer(numbers)).cast("I")[:length]
+    if not length:
+        # memoryview.cast refuses an empty buffer.
+        return ffi.NULL, memoryview(array("I"))
+    memory = bytearray(4 * length)
+    return ffi.from_buffer(_NUMBERS, memory), memoryview(memory).cast("I")
