@@ -47,6 +47,7 @@ static void view(const mdm_join *join, size_t given, mdm_verdict verdict, mdm_qu
 {
     const mdm_fleet *fleet = join->fleet;
     query->fleet = fleet;
+    atomic_init(&query->stage, MDM_JUDGED);
     query->generation = join->generation;
     query->n_words = join->n_words;
     query->by_verdict[verdict] = classes_of(join, given, verdict);

@@ -7,7 +7,7 @@
 #include "mdm_query.h"
 #include "mdm_threads.h"
 
-/* Pages that are worth a thread. */
+/* Busy pages that are worth a thread: 16 take as long as starting one. */
 #define PAGES_A_THREAD 16
 
 /* One sweep over all pages. Bits come from `from`, and what is left goes to `to`. */
@@ -17,14 +17,19 @@ typedef struct sweep {
     const mdm_object *joined; /* an object whose variables tie columns together; or NULL */
     const uint64_t *from;
     mdm_bits to;
-    const mdm_table *order[MDM_MAX_TABLES];
-    mdm_filter possible[MDM_MAX_TABLES];
-    mdm_filter accepted[MDM_MAX_TABLES];
 } sweep;
 
-static size_t page_words(const mdm_fleet *fleet)
+/* Of a page, those that have classes. */
+static size_t page_words(const mdm_fleet *fleet, size_t page)
 {
-    return fleet->classes.columns.page_len / 64;
+    const size_t n_words = (fleet->classes.n + 63) / 64 - page * MDM_PAGE_WORDS;
+    return n_words < MDM_PAGE_WORDS ? n_words : MDM_PAGE_WORDS;
+}
+
+/* Whether the zones have answered a table. */
+static bool is_done(uint64_t done, size_t table)
+{
+    return table < 64 && (done >> table & 1) != 0;
 }
 
 static bool any_bit(const uint64_t *words, size_t n_words)
@@ -41,7 +46,7 @@ static void keep(const mdm_fleet *fleet, size_t column, const mdm_filter *filter
 {
     const mdm_columns *columns = &fleet->classes.columns;
     const uint32_t n_bytes = columns->at[column].n_bytes;
-    const size_t n_words = page_words(fleet);
+    const size_t n_words = page_words(fleet, page);
     if (n_bytes > 0) {
         fleet->kernels->keep[n_bytes / 2](mdm_column_page(columns, column, page), filter, words,
                                           n_words);
@@ -64,7 +69,7 @@ bool mdm_class_joins(const mdm_fleet *fleet, const mdm_object *object, size_t cl
 
 static void keep_joined(const sweep *at, size_t page, uint64_t *words)
 {
-    for (size_t i = 0; i < page_words(at->query->fleet); i++) {
+    for (size_t i = 0; i < page_words(at->query->fleet, page); i++) {
         for (uint64_t left = words[i]; left != 0; left &= left - 1) {
             const size_t bit = (size_t)__builtin_ctzll(left);
             if (!mdm_class_joins(at->query->fleet, at->joined, page * MDM_PAGE + i * 64 + bit)) {
@@ -102,8 +107,8 @@ static uint64_t sweep_zones(const sweep *at, size_t page, uint64_t *possible)
     uint64_t done = 0;
     for (size_t k = 0; k < zones->n_keys; k++) {
         for (size_t i = 0; i < at->tables->n; i++) {
-            if (at->order[i]->column == zones->columns[k] &&
-                !keep_zones(zones, k, &at->possible[i], page, possible)) {
+            if (at->tables->at[i].column == zones->columns[k] &&
+                !keep_zones(zones, k, &at->tables->possible[i], page, possible)) {
                 done |= (uint64_t)1 << i;
             }
         }
@@ -114,82 +119,114 @@ static uint64_t sweep_zones(const sweep *at, size_t page, uint64_t *possible)
     return done;
 }
 
+/* The bits of a page, by place. */
+static size_t list_bits(const uint64_t *words, size_t n_words, uint16_t *places)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < n_words; i++) {
+        for (uint64_t left = words[i]; left != 0; left &= left - 1) {
+            places[n++] = (uint16_t)(i * 64 + (size_t)__builtin_ctzll(left));
+        }
+    }
+    return n;
+}
+
+/* The rest of the tables, where few classes are left: each by itself, without a branch. */
+static void sweep_few(const sweep *at, size_t page, size_t first, uint64_t done, uint64_t *words)
+{
+    const mdm_columns *columns = &at->query->fleet->classes.columns;
+    const size_t n_words = page_words(at->query->fleet, page);
+    uint16_t places[MDM_FEW];
+    size_t n = list_bits(words, n_words, places);
+    for (size_t i = first; i < at->tables->n && n > 0; i++) {
+        const mdm_filter *filter = &at->tables->possible[i];
+        const size_t column = at->tables->at[i].column;
+        size_t n_kept = 0;
+        if (is_done(done, i)) {
+            continue;
+        }
+        for (size_t p = 0; p < n; p++) {
+            const uint32_t code = mdm_code(columns, column, page * MDM_PAGE + places[p]);
+            const uint16_t place = places[p];
+            places[n_kept] = place;
+            n_kept += mdm_filter_bit(filter, code);
+        }
+        n = n_kept;
+    }
+    memset(words, 0, n_words * sizeof *words);
+    for (size_t p = 0; p < n; p++) {
+        words[places[p] / 64] |= (uint64_t)1 << places[p] % 64;
+    }
+}
+
+static void sweep_possible(const sweep *at, size_t page, uint64_t done, uint64_t *words)
+{
+    const mdm_fleet *fleet = at->query->fleet;
+    const size_t n_words = page_words(fleet, page);
+    for (size_t i = 0; i < at->tables->n && any_bit(words, n_words); i++) {
+        if (i >= at->tables->n_dense && fleet->kernels->count(words, n_words) <= MDM_FEW) {
+            sweep_few(at, page, i, done, words);
+            return;
+        }
+        if (!is_done(done, i)) {
+            keep(fleet, at->tables->at[i].column, &at->tables->possible[i], page, words);
+        }
+    }
+}
+
 static void sweep_page(const void *context, size_t page)
 {
     const sweep *at = context;
     const mdm_fleet *fleet = at->query->fleet;
-    const size_t n_words = page_words(fleet);
+    const size_t n_words = page_words(fleet, page);
     uint64_t *possible = at->to.possible + page * MDM_PAGE_WORDS;
     uint64_t *accepted = at->to.accepted + page * MDM_PAGE_WORDS;
-    uint64_t done = 0;
     memcpy(possible, at->from + page * MDM_PAGE_WORDS, n_words * sizeof *possible);
-    done = sweep_zones(at, page, possible);
-    for (size_t i = 0; i < at->tables->n && any_bit(possible, n_words); i++) {
-        if (i >= 64 || (done >> i & 1) == 0) {
-            keep(fleet, at->order[i]->column, &at->possible[i], page, possible);
-        }
-    }
+    sweep_possible(at, page, sweep_zones(at, page, possible), possible);
     if (at->joined != NULL) {
         keep_joined(at, page, possible);
     }
     memcpy(accepted, possible, n_words * sizeof *accepted);
-    for (size_t i = 0; i < at->tables->n; i++) {
-        const mdm_table *table = at->order[i];
-        if (table->accepted != table->possible && any_bit(accepted, n_words)) {
-            keep(fleet, table->column, &at->accepted[i], page, accepted);
-        }
-    }
-}
-
-/* What a lookup costs, in that of one byte. */
-static double cost_of(const mdm_fleet *fleet, const mdm_table *table, const mdm_filter *filter)
-{
-    const uint32_t n_bytes = fleet->classes.columns.at[table->column].n_bytes;
-    const size_t n_blocks = table->n_codes / 1024;
-    if (n_bytes <= 1 || filter->is_interval) {
-        return n_bytes == 0 ? 0.1 : n_bytes;
-    }
-    return (double)n_bytes + (double)(n_blocks < 8 ? n_blocks : 8);
-}
-
-/* Those first that refuse most for what they cost. */
-static void order_tables(sweep *at)
-{
-    double worth[MDM_MAX_TABLES];
-    size_t n = 0;
-    for (size_t i = 0; i < at->tables->n; i++) {
+    for (size_t i = 0; i < at->tables->n && at->tables->has_undecided; i++) {
         const mdm_table *table = &at->tables->at[i];
-        const mdm_filter filter = mdm_filter_of(table->possible, table->n_codes);
-        const double made = (double)table->n_refused / (double)table->n_codes /
-                            cost_of(at->query->fleet, table, &filter);
-        size_t place = n++;
-        for (; place > 0 && worth[place - 1] < made; place--) {
-            worth[place] = worth[place - 1];
-            at->order[place] = at->order[place - 1];
-            at->possible[place] = at->possible[place - 1];
+        if (table->accepted != table->possible && any_bit(accepted, n_words)) {
+            keep(fleet, table->column, &at->tables->accepted[i], page, accepted);
         }
-        worth[place] = made;
-        at->order[place] = table;
-        at->possible[place] = filter;
     }
-    for (size_t i = 0; i < n; i++) {
-        at->accepted[i] = mdm_filter_of(at->order[i]->accepted, at->order[i]->n_codes);
+}
+
+static bool is_busy(const sweep *at, size_t page)
+{
+    const mdm_zones *zones = &at->query->fleet->classes.zones;
+    const mdm_zone *zone = zones->at + page * MDM_ZONES(zones->n_keys);
+    for (size_t k = 0; k < zones->n_keys; k++) {
+        for (size_t i = 0; i < at->tables->n; i++) {
+            if (at->tables->at[i].column == zones->columns[k] &&
+                !mdm_filter_meets(&at->tables->possible[i], zone[k].low, zone[k].high)) {
+                return false;
+            }
+        }
     }
+    return true;
+}
+
+/* The pages that their zones do not pass over. */
+static size_t count_busy(const sweep *at, size_t n_pages)
+{
+    size_t n = 0;
+    for (size_t page = 0; page < n_pages; page++) {
+        n += is_busy(at, page);
+    }
+    return n;
 }
 
 static void run(const mdm_query *query, const mdm_tables *tables, const mdm_object *joined,
                 const uint64_t *from, mdm_bits to)
 {
-    sweep at; /* whose filters are as many as the tables */
+    const sweep at = {query, tables, joined, from, to};
     const size_t n_pages = query->fleet->classes.columns.n_pages;
-    const size_t most = n_pages / PAGES_A_THREAD;
+    const size_t most = query->n_threads > 1 ? count_busy(&at, n_pages) / PAGES_A_THREAD : 1;
     const unsigned n_threads = query->n_threads;
-    at.query = query;
-    at.tables = tables;
-    at.joined = joined;
-    at.from = from;
-    at.to = to;
-    order_tables(&at);
     mdm_run(most < n_threads ? (unsigned)most : n_threads, sweep_page, &at, n_pages);
 }
 
@@ -218,11 +255,14 @@ static mdm_status judge_object(mdm_query *query, const mdm_object *object, uint6
                                mdm_bits *tried, mdm_bits *any)
 {
     const mdm_arena_mark mark = mdm_arena_here(&query->arena);
-    mdm_tables tables = {.n = 0};
-    const mdm_status status = mdm_plan_object(query, object, &tables);
+    mdm_tables tables; /* of which only as many as there are get set */
+    mdm_status status = MDM_OK;
+    tables.n = 0;
+    status = mdm_plan_object(query, object, &tables);
     if (status != MDM_OK) {
         return status;
     }
+    mdm_tables_order(query->fleet, &tables);
     leave_open(query, any, open);
     run(query, &tables, object->has_shared ? object : NULL, open, *tried);
     for (size_t i = 0; i < query->n_words; i++) {
@@ -267,14 +307,23 @@ static void judge_missing(mdm_query *query)
     }
 }
 
+bool mdm_query_is_plain(const mdm_query *query)
+{
+    return (query->accepted_by & MDM_SOURCE) == 0 ||
+           (query->line.has_list && query->line.objects.n == 1);
+}
+
+const mdm_object *mdm_query_joined(const mdm_query *query)
+{
+    const bool has_one = (query->accepted_by & MDM_SOURCE) != 0 && mdm_query_is_plain(query);
+    return has_one && query->line.objects.at[0].has_shared ? &query->line.objects.at[0] : NULL;
+}
+
 mdm_status mdm_judge(mdm_query *query)
 {
-    const bool asks_source = (query->accepted_by & MDM_SOURCE) != 0;
-    const mdm_objects *objects = &query->line.objects;
-    const bool is_single = asks_source && query->line.has_list && objects->n == 1;
-    const mdm_object *joined = is_single && objects->at[0].has_shared ? &objects->at[0] : NULL;
-    run(query, &query->tables, joined, query->fleet->classes.live.at, query->bits);
-    if (!asks_source || is_single) {
+    run(query, &query->tables, mdm_query_joined(query), query->fleet->classes.live.at,
+        query->bits);
+    if (mdm_query_is_plain(query)) {
         return MDM_OK;
     }
     if (!query->line.has_list) {

@@ -104,6 +104,57 @@ static bool add_encoded(mdm_query *query, size_t attribute, const mdm_encoded *e
     return true;
 }
 
+/* What a lookup costs, in that of one byte. */
+static double cost_of(const mdm_fleet *fleet, const mdm_table *table, const mdm_filter *filter)
+{
+    const uint32_t n_bytes = fleet->classes.columns.at[table->column].n_bytes;
+    const size_t n_blocks = table->n_codes / 1024;
+    if (n_bytes <= 1 || filter->is_interval) {
+        return n_bytes == 0 ? 0.1 : n_bytes;
+    }
+    return (double)n_bytes + (double)(n_blocks < 8 ? n_blocks : 8);
+}
+
+static void count_dense(mdm_tables *tables)
+{
+    double left = MDM_PAGE;
+    size_t n = 0;
+    for (; n < tables->n && left > MDM_FEW; n++) {
+        const mdm_table *table = &tables->at[n];
+        left *= (double)(table->n_codes - table->n_refused) / (double)table->n_codes;
+    }
+    tables->n_dense = n;
+}
+
+void mdm_tables_order(const mdm_fleet *fleet, mdm_tables *tables)
+{
+    double worth[MDM_MAX_TABLES];
+    tables->has_undecided = false;
+    for (size_t i = 0; i < tables->n; i++) {
+        const mdm_table table = tables->at[i];
+        const mdm_filter filter = mdm_filter_of(table.possible, table.n_codes);
+        const double made = (double)table.n_refused / (double)table.n_codes /
+                            cost_of(fleet, &table, &filter);
+        size_t place = i;
+        for (; place > 0 && worth[place - 1] < made; place--) {
+            worth[place] = worth[place - 1];
+            tables->at[place] = tables->at[place - 1];
+            tables->possible[place] = tables->possible[place - 1];
+        }
+        worth[place] = made;
+        tables->at[place] = table;
+        tables->possible[place] = filter;
+    }
+    count_dense(tables);
+    for (size_t i = 0; i < tables->n; i++) {
+        const mdm_table *table = &tables->at[i];
+        if (table->accepted != table->possible) {
+            tables->has_undecided = true;
+            tables->accepted[i] = mdm_filter_of(table->accepted, table->n_codes);
+        }
+    }
+}
+
 /* ---- Relations ---- */
 
 mdm_status mdm_plan_relations(mdm_query *query, mdm_tables *tables)

@@ -3,6 +3,7 @@
  */
 #include "mdm_query.h"
 
+#include <sched.h>
 #include <string.h>
 
 static mdm_status parse_source(mdm_query *query, mdm_fault *fault)
@@ -60,6 +61,8 @@ static mdm_status compile(mdm_query *query)
         objects->n == 1) {
         status = mdm_plan_object(query, &objects->at[0], &query->tables);
     }
+    mdm_tables_order(query->fleet, &query->tables);
+    query->has_undecided = query->tables.has_undecided || !mdm_query_is_plain(query);
     return status;
 }
 
@@ -79,7 +82,15 @@ static bool take_bits(mdm_query *query)
 {
     const mdm_fleet *fleet = query->fleet;
     const size_t n_words = fleet->classes.columns.n_pages * MDM_PAGE_WORDS;
-    if (query->bits.possible != NULL && n_words == query->n_words) {
+    const size_t n_used = (fleet->classes.n + 63) / 64;
+    const bool is_there = query->bits.possible != NULL && n_words == query->n_words;
+    if (is_there && n_used >= query->n_used) {
+        query->n_used = n_used;
+        return true;
+    }
+    query->n_used = n_used;
+    if (is_there) {
+        memset(query->bits.possible, 0, MDM_BIT_ROWS * n_words * sizeof(uint64_t));
         return true;
     }
     free_bits(query);
@@ -114,8 +125,11 @@ static void sort_by_verdict(mdm_query *query)
     const mdm_bits *bits = &query->bits;
     uint64_t *refused = bits->accepted + query->n_words;
     uint64_t *undecided = refused + query->n_words;
-    for (size_t i = 0; i < query->n_words; i++) {
+    for (size_t i = 0; i < query->n_used; i++) {
         refused[i] = live[i] & ~bits->possible[i];
+    }
+    /* Else the row is empty, as it was taken. */
+    for (size_t i = 0; i < query->n_used && query->has_undecided; i++) {
         undecided[i] = bits->possible[i] & ~bits->accepted[i];
     }
     query->by_verdict[MDM_NO] = refused;
@@ -126,20 +140,54 @@ static void sort_by_verdict(mdm_query *query)
 static mdm_status judge(mdm_query *query)
 {
     const mdm_fleet *fleet = query->fleet;
-    const mdm_status status = take_bits(query) ? mdm_judge(query) : MDM_NO_MEMORY;
-    size_t n_possible = 0;
+    const mdm_status status = mdm_judge(query);
+    size_t n_undecided = 0;
     size_t n_accepted = 0;
     if (status != MDM_OK) {
         return status;
     }
     sort_by_verdict(query);
-    n_possible = mdm_count_devices(fleet, query->bits.possible, query->n_words);
-    n_accepted = mdm_count_devices(fleet, query->bits.accepted, query->n_words);
-    query->n_devices[MDM_NO] = fleet->rows.n_devices - n_possible;
-    query->n_devices[MDM_UNDECIDED] = n_possible - n_accepted;
+    n_accepted = mdm_count_devices(fleet, query->bits.accepted, query->n_used);
+    if (query->has_undecided) {
+        n_undecided = mdm_count_devices(fleet, query->by_verdict[MDM_UNDECIDED], query->n_used);
+    }
+    query->n_devices[MDM_NO] = fleet->rows.n_devices - n_accepted - n_undecided;
+    query->n_devices[MDM_UNDECIDED] = n_undecided;
     query->n_devices[MDM_YES] = n_accepted;
-    query->generation = fleet->generation;
+    atomic_store_explicit(&query->stage, MDM_JUDGED, memory_order_release);
     return MDM_OK;
+}
+
+void mdm_query_settle(const mdm_query *given)
+{
+    mdm_query *query = (mdm_query *)(uintptr_t)given;
+    while (atomic_load_explicit(&query->stage, memory_order_acquire) != MDM_JUDGED) {
+        int asked = MDM_ASKED;
+        if (atomic_compare_exchange_strong(&query->stage, &asked, MDM_IN_JUDGEMENT)) {
+            judge(query); /* which does not fail: see ask */
+        } else {
+            sched_yield();
+        }
+    }
+}
+
+/* Judges now, or, where that takes long and no memory, when an answer needs it. */
+static mdm_status ask(mdm_query *query)
+{
+    const mdm_fleet *fleet = query->fleet;
+    mdm_status status = MDM_OK;
+    query->generation = UINT64_MAX;
+    if (!take_bits(query)) {
+        return MDM_NO_MEMORY;
+    }
+    atomic_store_explicit(&query->stage, MDM_ASKED, memory_order_relaxed);
+    if (fleet->classes.zones.n_keys == 0 || !mdm_query_is_plain(query)) {
+        status = judge(query);
+    }
+    if (status == MDM_OK) {
+        query->generation = fleet->generation;
+    }
+    return status;
 }
 
 /* ---- The calls ---- */
@@ -165,7 +213,7 @@ static mdm_status finish(mdm_query *query, mdm_status status, mdm_query **made)
         status = compile(query);
     }
     if (status == MDM_OK) {
-        status = judge(query);
+        status = ask(query);
     }
     if (status != MDM_OK) {
         mdm_query_free(query);
@@ -204,13 +252,18 @@ mdm_status mdm_query_of(const mdm_fleet *fleet, const mdm_value *const *values,
                         mdm_query **made)
 {
     mdm_query *query = new_query(fleet, accepted_by, n_threads);
+    mdm_status status = MDM_OK;
     if (query == NULL) {
         return MDM_NO_MEMORY;
     }
     query->line.has_list = false;
     query->line.objects = (mdm_objects){NULL, 0};
     memcpy(query->source, values, fleet->scheme.n_attributes * sizeof(const mdm_value *));
-    return finish(query, list == NULL ? MDM_OK : parse_list(query, *list), made);
+    status = finish(query, list == NULL ? MDM_OK : parse_list(query, *list), made);
+    if (status == MDM_OK) {
+        mdm_query_settle(*made);
+    }
+    return status;
 }
 
 mdm_status mdm_query_new(const mdm_fleet *fleet, const char *text, size_t text_len,
@@ -238,7 +291,7 @@ mdm_status mdm_query_again(mdm_query *query)
     }
     MDM_READS(query->fleet);
     if (!has_new_words(query)) {
-        return judge(query);
+        return ask(query);
     }
     status = make(query->fleet, query->text, query->accepted_by, query->n_threads, &made, NULL);
     if (status != MDM_OK) {

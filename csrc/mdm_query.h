@@ -19,9 +19,17 @@ typedef struct mdm_table {
 
 #define MDM_MAX_TABLES (2 * MDM_MAX_ATTRIBUTES + 1)
 
+/* Classes of a page that are looked up one by one faster than all of it at once. */
+#define MDM_FEW 32
+
 typedef struct mdm_tables {
-    mdm_table at[MDM_MAX_TABLES]; /* a column once, the most selective first */
     size_t n;
+    mdm_table at[MDM_MAX_TABLES]; /* a column once, the most selective first */
+    /* Once they are ordered: */
+    size_t n_dense;     /* after as many, few of a page should be left */
+    bool has_undecided; /* some table has codes that are undecided */
+    mdm_filter possible[MDM_MAX_TABLES];
+    mdm_filter accepted[MDM_MAX_TABLES];
 } mdm_tables;
 
 /* Bits by class, whole pages of them, and four such rows in one block. */
@@ -40,13 +48,19 @@ typedef struct mdm_vocabulary {
     size_t n_codes[MDM_MAX_ATTRIBUTES];
 } mdm_vocabulary;
 
+/* A question of a large flat fleet is judged when an answer needs it. */
+typedef enum mdm_stage { MDM_ASKED, MDM_IN_JUDGEMENT, MDM_JUDGED } mdm_stage;
+
 struct mdm_query {
     const mdm_fleet *fleet;
+    atomic_int stage; /* an mdm_stage; threads that share the query judge it once */
     mdm_direction accepted_by;
     unsigned n_threads;
-    uint64_t generation; /* of the fleet that was judged */
+    uint64_t generation; /* of the fleet that was asked */
     size_t n_words;
+    size_t n_used; /* of them; those behind have no bits */
     mdm_bits bits;
+    bool has_undecided;    /* perhaps: else no class is */
     const uint64_t *by_verdict[4]; /* the classes with each verdict, one of which none has */
     size_t n_devices[4];
     mdm_arena arena;     /* from here on: the question compiled */
@@ -64,6 +78,8 @@ bool mdm_table_new(mdm_arena *arena, size_t column, size_t n_codes, mdm_table *m
 /* Puts a table where it belongs, and two of one column into one; one that refuses nobody is left
    out. */
 void mdm_tables_add(mdm_tables *tables, mdm_table *made);
+/* When all are there: those first that refuse most for what they cost. */
+void mdm_tables_order(const mdm_fleet *fleet, mdm_tables *tables);
 
 static inline void mdm_table_set(mdm_table *table, size_t code, unsigned verdict)
 {
@@ -91,6 +107,11 @@ mdm_status mdm_first_held(const mdm_query *query, mdm_verdict verdict, uint32_t 
 mdm_status mdm_bitmap_held(const mdm_query *query, mdm_verdict verdict, uint8_t *bits,
                            size_t bits_len);
 
+/* ---- mdm_first.c: of a flat fleet, not judged yet ---- */
+
+/* The lowest rows that are accepted. False: they are not among the first rows of the fleet. */
+bool mdm_first_early(const mdm_query *query, uint32_t *rows, size_t wanted);
+
 /* ---- mdm_sort.c ---- */
 
 /* All below n_rows. */
@@ -99,6 +120,10 @@ void mdm_rows_sort(uint32_t *rows, size_t n, size_t n_rows);
 /* ---- mdm_judge.c: tables asked about every class ---- */
 
 mdm_status mdm_judge(mdm_query *query);
+/* The single object of the source, if variables tie its clauses together; else NULL. */
+const mdm_object *mdm_query_joined(const mdm_query *query);
+/* One sweep is all there is to judge, which takes no memory. */
+bool mdm_query_is_plain(const mdm_query *query);
 /* Whether one choice of the variables suits all clauses that share one. */
 bool mdm_class_joins(const mdm_fleet *fleet, const mdm_object *object, size_t class);
 
@@ -109,6 +134,8 @@ bool mdm_class_joins(const mdm_fleet *fleet, const mdm_object *object, size_t cl
 mdm_status mdm_query_of(const mdm_fleet *fleet, const mdm_value *const *values,
                         const mdm_text *list, mdm_direction accepted_by, unsigned n_threads,
                         mdm_query **made);
+/* Judges what was only asked; who holds the fleet. */
+void mdm_query_settle(const mdm_query *query);
 size_t mdm_count_devices(const mdm_fleet *fleet, const uint64_t *bits, size_t n_words);
 
 #endif

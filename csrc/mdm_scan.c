@@ -32,9 +32,18 @@ static mdm_status check(const mdm_query *query, mdm_verdict verdict)
     return query->generation == query->fleet->generation ? MDM_OK : MDM_STALE;
 }
 
+static mdm_status check_judged(const mdm_query *query, mdm_verdict verdict)
+{
+    const mdm_status status = check(query, verdict);
+    if (status == MDM_OK) {
+        mdm_query_settle(query);
+    }
+    return status;
+}
+
 static mdm_status count(const mdm_query *query, mdm_verdict verdict, size_t *n_devices)
 {
-    const mdm_status status = n_devices == NULL ? MDM_BAD_ARGUMENT : check(query, verdict);
+    const mdm_status status = n_devices == NULL ? MDM_BAD_ARGUMENT : check_judged(query, verdict);
     if (status == MDM_OK) {
         *n_devices = query->n_devices[verdict];
     }
@@ -43,7 +52,7 @@ static mdm_status count(const mdm_query *query, mdm_verdict verdict, size_t *n_d
 
 static mdm_status verdict_of(const mdm_query *query, uint32_t row, mdm_verdict *verdict)
 {
-    const mdm_status status = verdict == NULL ? MDM_BAD_ARGUMENT : check(query, MDM_YES);
+    const mdm_status status = verdict == NULL ? MDM_BAD_ARGUMENT : check_judged(query, MDM_YES);
     size_t class = 0;
     if (status != MDM_OK) {
         return status;
@@ -143,7 +152,7 @@ mdm_status mdm_rows_held(const mdm_query *query, mdm_verdict verdict, uint32_t *
 {
     const mdm_status status = n_rows == NULL || (rows == NULL && rows_len > 0)
                                   ? MDM_BAD_ARGUMENT
-                                  : check(query, verdict);
+                                  : check_judged(query, verdict);
     if (status != MDM_OK) {
         return status;
     }
@@ -219,6 +228,11 @@ static void gather_first(const mdm_query *query, mdm_verdict verdict, uint32_t *
     }
 }
 
+static bool is_asked(const mdm_query *query)
+{
+    return atomic_load_explicit(&query->stage, memory_order_acquire) == MDM_ASKED;
+}
+
 mdm_status mdm_first_held(const mdm_query *query, mdm_verdict verdict, uint32_t *rows, size_t rows_len,
                      size_t *n_rows)
 {
@@ -229,6 +243,11 @@ mdm_status mdm_first_held(const mdm_query *query, mdm_verdict verdict, uint32_t 
     if (status != MDM_OK) {
         return status;
     }
+    if (verdict == MDM_YES && is_asked(query) && mdm_first_early(query, rows, rows_len)) {
+        *n_rows = rows_len;
+        return MDM_OK;
+    }
+    mdm_query_settle(query);
     n_all = query->n_devices[verdict];
     if (n_all <= rows_len) {
         return mdm_rows_held(query, verdict, rows, rows_len, n_rows);
@@ -276,7 +295,7 @@ static void scan_bits(const mdm_query *query, mdm_verdict verdict, uint8_t *bits
 mdm_status mdm_bitmap_held(const mdm_query *query, mdm_verdict verdict, uint8_t *bits, size_t bits_len)
 {
     const mdm_status status =
-        bits == NULL && bits_len > 0 ? MDM_BAD_ARGUMENT : check(query, verdict);
+        bits == NULL && bits_len > 0 ? MDM_BAD_ARGUMENT : check_judged(query, verdict);
     if (status != MDM_OK) {
         return status;
     }

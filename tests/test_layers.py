@@ -89,9 +89,16 @@ def test_imports(name):
 
 
 def test_one_module_meets_the_extension():
-    """The C core is imported by fleet/_matcher.py alone."""
+    """The C core is imported by one module of fleet/_matcher alone."""
     found = [name for name in MODULES if any("_mdm" in module for module in imported(name))]
-    assert found == ["fleet/_matcher"]
+    assert found == ["fleet/_matcher/boundary"]
+
+
+def test_what_cffi_makes_stays_in_its_package():
+    """Only fleet/_matcher takes the extension, and what it hands out, from that module."""
+    found = [name for name in MODULES if any("_matcher.boundary" in one for one in imported(name))]
+    assert found
+    assert all(name.startswith("fleet/_matcher/") for name in found)
 
 
 def test_one_module_meets_the_matcher():

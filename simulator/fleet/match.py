@@ -34,7 +34,7 @@ class Match:
     @property
     def count(self) -> int:
         """How many targets are compatible."""
-        return self._query.count(VERDICT["compatible"])
+        return self._query.count(_COMPATIBLE)
 
     @property
     def undecided(self) -> int:
@@ -48,7 +48,7 @@ class Match:
         Returns:
             Ascending row numbers, format ``"I"``; NumPy takes them without a copy.
         """
-        return self._query.rows(VERDICT[str(outcome)])
+        return self._query.rows(_VERDICTS[outcome])
 
     def bitmap(self, outcome: Outcome = Outcome.COMPATIBLE) -> memoryview:
         """
@@ -57,11 +57,16 @@ class Match:
         Returns:
             Format ``"B"``; for NumPy, ``unpackbits`` with ``bitorder="little"``.
         """
-        return self._query.bitmap(VERDICT[str(outcome)])
+        return self._query.bitmap(_VERDICTS[outcome])
 
     def first(self, most: int, outcome: Outcome = Outcome.COMPATIBLE) -> list[int]:
-        """Return the lowest rows with this outcome, at most *most*; stops early."""
-        return list(self._query.first(VERDICT[str(outcome)], most))
+        """
+        Return the lowest rows with this outcome, at most *most*; stops early.
+
+        In a large fleet of devices that differ, the first question after `Fleet.match` or `again`
+        looks only at the devices that it needs.
+        """
+        return list(self._query.first(_VERDICTS[outcome], most))
 
     def outcome(self, row: int) -> Outcome:
         """
@@ -76,4 +81,6 @@ class Match:
         return iter(self.rows())
 
 
-_OUTCOMES = MappingProxyType({VERDICT[str(outcome)]: outcome for outcome in Outcome})
+_VERDICTS = MappingProxyType({outcome: VERDICT[str(outcome)] for outcome in Outcome})
+_OUTCOMES = MappingProxyType({verdict: outcome for outcome, verdict in _VERDICTS.items()})
+_COMPATIBLE = VERDICT["compatible"]

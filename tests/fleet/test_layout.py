@@ -2,9 +2,11 @@
 
 import json
 import random
+import threading
 
 import pytest
 
+from simulator.compat.description import Description
 from simulator.compat.scheme import Outcome
 from simulator.compat.schemes import load_builtin
 from simulator.errors import InputError
@@ -49,6 +51,8 @@ def answers(fleet, sources):
     found = []
     for source in sources:
         match = fleet.match(source, threads=3)
+        early = [match.first(most) for most in (0, 1, 7, 50)]
+        assert early == [list(match.rows()[:most]) for most in (0, 1, 7, 50)]
         for outcome in Outcome:
             rows = match.rows(outcome)
             assert list(rows[:50]) == match.first(50, outcome)
@@ -117,3 +121,56 @@ def test_reading_that_fails_leaves_a_fleet_as_it_was():
         assert list(fleet.lines()) == lines
         assert fleet.extend("f", [text(100, 100)]) == range(before, before + 100)
         assert list(fleet.lines())[before:] == text(100, 100).splitlines(keepends=True)
+
+
+@pytest.mark.parametrize("wanted", [1, 10, 10**6])
+def test_the_first_come_before_all_are_judged(wanted):
+    """Of a large flat fleet, the first rows are the lowest whatever is asked before and after."""
+    fleet = filled(MANY, MANY)
+    for row in range(0, 300, 7):
+        fleet.remove(row)
+    for number in range(5):
+        fleet.add(fleet[300 + number])
+    for source in (fleet[301], fleet[MANY - 1], Description({})):
+        expected = list(fleet.match(source).rows())
+        match = fleet.match(source, threads=2)
+        assert match.first(wanted) == expected[:wanted]
+        assert match.first(wanted, Outcome.INCOMPATIBLE) == list(
+            match.rows(Outcome.INCOMPATIBLE)[:wanted]
+        )
+        match.again()
+        assert match.first(wanted) == expected[:wanted]
+        assert (match.count, list(match.rows())) == (len(expected), expected)
+
+
+def test_threads_that_share_a_question_judge_it_once():
+    """A question that was not judged yet gives all threads the same answer at once."""
+    fleet = filled(MANY, MANY)
+    source = fleet[MANY // 2]
+    match = fleet.match(source)
+    expected = (match.count, bytes(match.rows()), match.first(20))
+
+    def ask(found):
+        found.append((match.count, bytes(match.rows()), match.first(20)))
+
+    for _ in range(20):
+        match.again()
+        found = []
+        threads = [threading.Thread(target=ask, args=(found,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert found == [expected] * 4
+
+
+def test_a_question_that_was_not_judged_goes_stale():
+    """A change between asking and the answer is told, as after it."""
+    fleet = filled(MANY, MANY)
+    match = fleet.match(fleet[0])
+    fleet.remove(MANY - 1)
+    for ask in (lambda: match.first(1), lambda: match.count, match.rows, match.bitmap):
+        with pytest.raises(RuntimeError, match="ask again"):
+            ask()
+    match.again()
+    assert match.first(3) == list(match.rows()[:3])
