@@ -5,18 +5,25 @@
 
 #include <string.h>
 
+#define SMALL_PAYS ((size_t)1 << 7) /* lines */
+#define SMALL_BUCKETS ((size_t)1 << 10)
+#define LARGE_PAYS ((size_t)1 << 12)
+#define LARGE_BUCKETS ((size_t)1 << 13)
+
 /* ---- Made ---- */
 
 static bool take_tables(mdm_compiler *compiler, size_t n)
 {
     compiler->values = mdm_take(&compiler->arena, n, sizeof *compiler->values);
     compiler->clauses = mdm_take(&compiler->arena, 2 * n, sizeof *compiler->clauses);
-    if (compiler->values == NULL || compiler->clauses == NULL) {
+    compiler->steps = mdm_take(&compiler->arena, 2, sizeof *compiler->steps);
+    if (compiler->values == NULL || compiler->clauses == NULL || compiler->steps == NULL) {
         return false;
     }
     compiler->relations = compiler->clauses + n;
     memset(compiler->values, 0, n * sizeof *compiler->values);
     memset(compiler->clauses, 0, 2 * n * sizeof *compiler->clauses);
+    memset(compiler->steps, 0, 2 * sizeof *compiler->steps);
     return true;
 }
 
@@ -48,6 +55,8 @@ void mdm_compiler_free(mdm_compiler *compiler)
         MDM_TRIM(&fleet->memory, &compiler->clauses[a], 0);
         MDM_TRIM(&fleet->memory, &compiler->relations[a], 0);
     }
+    mdm_memo_close(&compiler->memo, &fleet->memory);
+    mdm_memo_close(&compiler->clause_memo, &fleet->memory);
     mdm_lists_free(&fleet->memory, &compiler->own);
     mdm_arena_free(&compiler->scratch);
     mdm_arena_free(&compiler->arena);
@@ -159,6 +168,18 @@ static mdm_status finish(mdm_compiler *compiler, const uint32_t *codes, bool has
 
 /* ---- Sources ---- */
 
+/* A memo is worth its memory where many lines are read. */
+static void open_memos(mdm_compiler *compiler)
+{
+    const mdm_allocator *memory = &compiler->fleet->memory;
+    const size_t n = compiler->n_lines++;
+    if (n == SMALL_PAYS || n == LARGE_PAYS) {
+        const size_t n_buckets = n == SMALL_PAYS ? SMALL_BUCKETS : LARGE_BUCKETS;
+        mdm_memo_open(&compiler->memo, memory, n_buckets);
+        mdm_memo_open(&compiler->clause_memo, memory, n_buckets);
+    }
+}
+
 mdm_status mdm_compile_line(mdm_compiler *compiler, mdm_text text, mdm_compiled *made,
                             const char **fault)
 {
@@ -166,10 +187,16 @@ mdm_status mdm_compile_line(mdm_compiler *compiler, mdm_text text, mdm_compiled 
     mdm_parser parser = {.fleet = fleet,
                          .lists = &compiler->own,
                          .values = compiler->values,
+                         .steps = &compiler->steps[0],
+                         .memo = &compiler->memo,
+                         .clause_steps = &compiler->steps[1],
+                         .clause_memo = &compiler->clause_memo,
+                         .limit = compiler->limit == NULL ? text.at + text.len : compiler->limit,
                          .keeper = {&compiler->arena, &fleet->members, NULL},
                          .scratch = &compiler->scratch};
     mdm_line line;
     mdm_status status = MDM_OK;
+    open_memos(compiler);
     mdm_arena_reset(&compiler->scratch);
     status = mdm_line_parse(&parser, text, &line);
     if (status == MDM_BAD_TEXT) {

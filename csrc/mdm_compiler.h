@@ -33,6 +33,11 @@ typedef struct mdm_compiler {
     mdm_own_values *values; /* one an attribute, as are the next; those that the fleet lacks */
     mdm_encodings *clauses;
     mdm_encodings *relations; /* of an attribute to the value that its relation takes */
+    mdm_steps *steps; /* two: of the values of lines before, and of their clauses */
+    mdm_memo memo; /* of values */
+    mdm_memo clause_memo;
+    size_t n_lines;
+    const char *limit; /* of the text that lines stand in; NULL: a line may be all of it */
     mdm_arena arena;
     mdm_arena scratch;
 } mdm_compiler;

@@ -27,11 +27,21 @@ typedef struct reading {
 static mdm_status add_clause(mdm_parser *parser, const mdm_written *written, uint64_t hash,
                              uint32_t *number)
 {
+    const mdm_text text = written->string.text;
     mdm_builder builder;
     mdm_lone_clause made;
+    mdm_text kept = text;
     mdm_status status = MDM_OK;
+    if (!mdm_take_text(parser->keeper.arena, text, &kept)) {
+        return MDM_NO_MEMORY;
+    }
     mdm_builder_begin(&builder, parser);
-    status = mdm_written_parse(&builder, written, &made.clause);
+    builder.is_kept = true;
+    status = mdm_clause_parse(&builder, written->attribute, kept, &made.clause);
+    if (status == MDM_BAD_TEXT) {
+        parser->fault = text.at + (parser->fault - kept.at);
+        mdm_json_locate(parser, &written->string);
+    }
     if (status != MDM_OK) {
         return status;
     }
@@ -40,8 +50,47 @@ static mdm_status add_clause(mdm_parser *parser, const mdm_written *written, uin
     if (made.variables == NULL) {
         return MDM_NO_MEMORY;
     }
-    return mdm_lists_add_clause(parser->lists, parser->keeper.arena, written->string.text, hash,
-                                &made, number);
+    return mdm_lists_add_clause(parser->lists, parser->keeper.arena, kept, hash, &made, number);
+}
+
+/* What has a brace waits. A known text without variables is what it always was. */
+static mdm_status take_clause(reading *at, const mdm_written *written, uint64_t hash,
+                              bool *is_final)
+{
+    mdm_parser *parser = at->parser;
+    const mdm_clauses *clauses = &parser->lists->clauses[written->attribute];
+    const mdm_text text = written->string.text;
+    const uint32_t found = mdm_texts_find(&clauses->texts, text, hash);
+    at->numbers[written->attribute] = found + 1;
+    *is_final = found != MDM_NONE && clauses->at[found].clause.n_variables == 0;
+    if (*is_final) {
+        return MDM_OK;
+    }
+    if (text.len > 0 && memchr(text.at, '{', text.len) != NULL) {
+        at->templates[at->n_templates++] = *written;
+        return MDM_OK;
+    }
+    *is_final = true;
+    return add_clause(parser, written, hash, &at->numbers[written->attribute]);
+}
+
+static mdm_status take_token(reading *at, const mdm_token *token)
+{
+    const mdm_text text = token->text;
+    const mdm_written written = {token->attribute, {text, text.at, false}};
+    uint32_t *number = &at->numbers[token->attribute];
+    bool is_final = false;
+    mdm_status status = MDM_OK;
+    *number = mdm_memo_get(token);
+    if (*number != 0) {
+        return MDM_OK;
+    }
+    status = take_clause(at, &written, mdm_token_hash(token), &is_final);
+    if (status == MDM_OK && is_final) {
+        const mdm_texts *texts = &at->parser->lists->clauses[token->attribute].texts;
+        mdm_memo_put(token, *number, texts->at[*number - 1].at);
+    }
+    return status;
 }
 
 static mdm_status intern_clause(mdm_parser *parser, const mdm_written *written, uint32_t *number)
@@ -210,25 +259,64 @@ static mdm_status read_templates(reading *at, uint32_t *joint)
     return status;
 }
 
+/* Clauses that stand where they stood in an object before. */
+static mdm_status take_expected(reading *at, uint64_t *listed, size_t *last)
+{
+    mdm_parser *parser = at->parser;
+    mdm_token tokens[MDM_MAX_ATTRIBUTES];
+    mdm_walk place = {parser->at, parser->end, parser->limit, *listed, *last};
+    size_t n = 0;
+    mdm_status status = MDM_OK;
+    if (parser->clause_steps == NULL) {
+        return MDM_OK;
+    }
+    n = mdm_steps_take(parser->clause_steps, *parser->clause_memo, &place, tokens);
+    parser->at = place.at;
+    *listed = place.present;
+    *last = place.last;
+    for (size_t i = 0; i < n && status == MDM_OK; i++) {
+        status = take_token(at, &tokens[i]);
+    }
+    return status;
+}
+
+/* begin is where the clause before ended; with a comma behind it, but for the first. */
+static mdm_status read_clause(reading *at, const char *begin, uint64_t *listed, size_t *last)
+{
+    mdm_parser *parser = at->parser;
+    mdm_written written = {.attribute = *last};
+    bool is_final = false;
+    const mdm_status status = mdm_written_take(parser, listed, &written);
+    if (status != MDM_OK) {
+        return status;
+    }
+    if (parser->clause_steps != NULL) {
+        const mdm_text gap = {begin, (size_t)(written.string.begin - begin)};
+        mdm_steps_learn(parser->clause_steps, *last, gap, written.attribute,
+                        begin[gap.len - 1] == '"');
+    }
+    *last = written.attribute;
+    return take_clause(at, &written, mdm_hash(written.string.text.at, written.string.text.len),
+                       &is_final);
+}
+
 static mdm_status read_clauses(reading *at)
 {
     mdm_parser *parser = at->parser;
-    mdm_written written = {.attribute = SIZE_MAX};
+    const size_t none = parser->fleet->scheme.n_attributes;
+    size_t last = none;
     uint64_t listed = 0;
     bool is_more = true;
     mdm_status status = mdm_object_begin(parser);
     while (status == MDM_OK && is_more) {
-        status = mdm_written_take(parser, &listed, &written);
-        if (status == MDM_OK) {
-            const mdm_text text = written.string.text;
-            if (text.len > 0 && memchr(text.at, '{', text.len) != NULL) {
-                at->templates[at->n_templates++] = written;
-            } else {
-                status = intern_clause(parser, &written, &at->numbers[written.attribute]);
-            }
-        }
-        if (status == MDM_OK) {
+        const char *begin = NULL;
+        status = take_expected(at, &listed, &last);
+        begin = parser->at;
+        if (status == MDM_OK && last != none) {
             status = mdm_json_more(parser, '}', &is_more);
+        }
+        if (status == MDM_OK && is_more) {
+            status = read_clause(at, begin, &listed, &last);
         }
     }
     /* A mistake in what waits came first. */

@@ -100,7 +100,7 @@ mdm_status mdm_lists_add_clause(mdm_lists *lists, mdm_arena *arena, mdm_text tex
     mdm_clauses *clauses = &lists->clauses[clause->clause.attribute];
     mdm_status status = MDM_NO_MEMORY;
     if (MDM_RESERVE(arena->memory, clauses, clauses->texts.n, 1)) {
-        status = mdm_texts_add(&clauses->texts, arena, text, hash, number);
+        status = mdm_texts_keep(&clauses->texts, arena->memory, text, hash, number);
     }
     if (status == MDM_OK) {
         clauses->at[(*number)++] = *clause;

@@ -122,6 +122,7 @@ mdm_status mdm_sources_read(mdm_join *join, mdm_text text, mdm_fault *faults, si
     if (!mdm_compiler_new(&join->sources.compiler, join->fleet, false)) {
         return MDM_NO_MEMORY;
     }
+    join->sources.compiler.limit = text.at + text.len;
     for (; left.len > 0; number++) {
         const mdm_raw_line line = mdm_line_cut(&left, true);
         const char *fault = line.text.at;
