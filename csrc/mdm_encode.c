@@ -158,6 +158,11 @@ static bool add_items(mdm_encoder *encoder, const mdm_clause *clause)
         mdm_encoder_ask_members(encoder, &item_at(clause, 0)->set, MDM_IS);
         return true;
     }
+    if (kind == MDM_STRING) {
+        encoder->codes.capacity = clause->n;
+        encoder->codes.at = mdm_take(encoder->arena, clause->n, sizeof *encoder->codes.at);
+        is_done = encoder->codes.at != NULL;
+    }
     for (size_t i = 0; i < clause->n && is_done; i++) {
         if (i == 0 || clause->is_unordered ||
             mdm_value_order(kind, item_at(clause, i - 1), item_at(clause, i)) != 0) {

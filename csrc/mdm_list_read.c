@@ -25,14 +25,14 @@ typedef struct reading {
 /* ---- Clauses that stand alone ---- */
 
 static mdm_status add_clause(mdm_parser *parser, const mdm_written *written, uint64_t hash,
-                             uint32_t *number)
+                             bool is_kept, uint32_t *number)
 {
     const mdm_text text = written->string.text;
     mdm_builder builder;
     mdm_lone_clause made;
     mdm_text kept = text;
     mdm_status status = MDM_OK;
-    if (!mdm_take_text(parser->keeper.arena, text, &kept)) {
+    if (!is_kept && !mdm_take_text(parser->keeper.arena, text, &kept)) {
         return MDM_NO_MEMORY;
     }
     mdm_builder_begin(&builder, parser);
@@ -71,7 +71,8 @@ static mdm_status take_clause(reading *at, const mdm_written *written, uint64_t 
         return MDM_OK;
     }
     *is_final = true;
-    return add_clause(parser, written, hash, &at->numbers[written->attribute]);
+    return add_clause(parser, written, hash, parser->is_kept && !written->string.is_escaped,
+                      &at->numbers[written->attribute]);
 }
 
 static mdm_status take_token(reading *at, const mdm_token *token)
@@ -100,7 +101,7 @@ static mdm_status intern_clause(mdm_parser *parser, const mdm_written *written, 
     const uint32_t found =
         mdm_texts_find(&parser->lists->clauses[written->attribute].texts, text, hash);
     *number = found + 1;
-    return found == MDM_NONE ? add_clause(parser, written, hash, number) : MDM_OK;
+    return found == MDM_NONE ? add_clause(parser, written, hash, false, number) : MDM_OK;
 }
 
 /* ---- Clauses with variables ---- */
@@ -353,11 +354,17 @@ static mdm_status read_object(reading *at)
 
 static mdm_status intern(const reading *at, mdm_text text, uint32_t *number)
 {
+    const mdm_parser *parser = at->parser;
     const uint64_t hash = mdm_hash(text.at, text.len);
-    *number = mdm_texts_find(&at->parser->lists->texts, text, hash);
-    return *number != MDM_NONE ? MDM_OK
-                               : mdm_lists_add(at->parser->lists, at->parser->keeper.arena, text,
-                                               hash, at->rows.at, at->n_rows, number);
+    *number = mdm_texts_find(&parser->lists->texts, text, hash);
+    if (*number != MDM_NONE) {
+        return MDM_OK;
+    }
+    if (!parser->is_kept && !mdm_take_text(parser->keeper.arena, text, &text)) {
+        return MDM_NO_MEMORY;
+    }
+    return mdm_lists_add(parser->lists, parser->keeper.arena->memory, text, hash, at->rows.at,
+                         at->n_rows, number);
 }
 
 mdm_status mdm_list_read(mdm_parser *parser, uint32_t *number)

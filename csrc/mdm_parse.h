@@ -25,7 +25,8 @@ typedef struct mdm_parser {
     mdm_memo *clause_memo;   /* with them */
     mdm_lists *lists; /* where lists become codes; NULL: they become objects */
     mdm_own_values *values; /* one an attribute, where values become numbers; NULL: they do not */
-    bool is_kept; /* the text stays as long as what it is made into, and so does scratch */
+    bool is_kept; /* the text stays as long as what it is made into */
+    bool keeps_scratch; /* and so does scratch */
     mdm_keeper keeper;
     mdm_arena *scratch;
     const char *at;
@@ -83,7 +84,7 @@ typedef struct mdm_builder {
 static inline void mdm_builder_begin(mdm_builder *builder, mdm_parser *parser)
 {
     builder->parser = parser;
-    builder->is_kept = parser->is_kept;
+    builder->is_kept = parser->is_kept && parser->keeps_scratch;
     builder->n_variables = 0;
 }
 

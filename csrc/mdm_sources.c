@@ -237,6 +237,9 @@ static bool find_asked(mdm_join *join)
 
 bool mdm_sources_look(mdm_join *join)
 {
+    if (!mdm_compiler_encode(&join->sources.compiler, join->n_threads)) {
+        return false;
+    }
     for (size_t a = 0; a < join->fleet->scheme.n_attributes; a++) {
         mdm_encode_unlisted(join->fleet, a, &join->sources.unlisted[a]);
     }
