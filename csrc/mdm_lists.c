@@ -140,7 +140,7 @@ mdm_status mdm_lists_intern_row(mdm_lists *lists, mdm_arena *arena, const uint32
                                 uint32_t *row)
 {
     const size_t n_columns = lists->columns.n_columns;
-    char packed[5 * (MDM_MAX_ATTRIBUTES + 1)];
+    char packed[5 * (MDM_MAX_ATTRIBUTES + 1)] = {0};
     const size_t len = pack(numbers, n_columns, packed);
     const mdm_text text = {packed, len};
     const uint64_t hash = mdm_hash(text.at, text.len);
