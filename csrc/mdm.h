@@ -305,8 +305,12 @@ mdm_status mdm_bitmap(const mdm_query *query, mdm_verdict verdict, uint8_t *bits
 mdm_status mdm_verdict_of(const mdm_query *query, uint32_t row, mdm_verdict *verdict);
 
 /* ---- Many questions at once: where can each of these sources go? Equal sources are answered once,
-   and the answer is given to each. A join keeps scratch, so one thread at a time uses it; that
-   thread calls the allocator, and no other. All give MDM_STALE after a change of the fleet. ---- */
+   and the answer is given to each. A join keeps scratch, so one thread at a time uses it. The
+   allocator is called from that thread; while a join is made, also from the threads that share it,
+   by one at a time. All give MDM_STALE after a change of the fleet.
+
+   What reading learns of lines changes how fast the next are read, and nothing else. It takes 40 KB,
+   of more than 128 lines 170 KB, of more than 4096 lines 1.1 MB, and goes with the join. ---- */
 
 /* Sources: lines of NDJSON, borrowed until mdm_join_free; blank lines are none. MDM_BAD_TEXT as of
    mdm_reader_feed, and no join. accepted_by and n_threads as of mdm_query_new. */

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "mdm_bare.h"
 #include "mdm_parse.h"
 
 typedef struct operator_form {
@@ -29,16 +30,6 @@ static const operator_form forms[] = {
 static mdm_kind kind_of(const mdm_builder *builder, const mdm_clause *clause)
 {
     return builder->parser->fleet->scheme.attributes[clause->attribute].kind;
-}
-
-/* What may stand in a literal: one bit a byte below 0x80, not blank, no control character, and none
-   of "#(){}\ */
-static const uint64_t bare[2] = {0xfffffcf200000000U, 0x57ffffffefffffffU};
-
-static inline bool is_bare(char c)
-{
-    const unsigned char byte = (unsigned char)c;
-    return byte >= 0x80 || (bare[byte / 64] >> byte % 64 & 1) != 0;
 }
 
 /* At the quote. */
@@ -78,12 +69,18 @@ mdm_status mdm_quoted_take(mdm_parser *parser, mdm_cursor *cursor, mdm_text *tex
     return MDM_OK;
 }
 
-/* A value whose text outlives the line. */
-mdm_status mdm_value_keep(mdm_parser *parser, mdm_kind kind, mdm_text text, mdm_value *value)
+/* A value whose text outlives the line. What is bare has no byte that a string may not have. */
+static mdm_status keep_value(const mdm_builder *builder, mdm_kind kind, mdm_text text,
+                             bool is_bare, mdm_value *value)
 {
-    const mdm_status status =
-        mdm_value_parse(&parser->keeper, kind, text, value, &parser->fault);
-    if (status == MDM_OK && kind == MDM_STRING &&
+    mdm_parser *parser = builder->parser;
+    mdm_status status = MDM_OK;
+    if (kind == MDM_STRING && is_bare && text.len <= MDM_MAX_VALUE) {
+        *value = (mdm_value){.text = text};
+    } else {
+        status = mdm_value_parse(&parser->keeper, kind, text, value, &parser->fault);
+    }
+    if (status == MDM_OK && kind == MDM_STRING && !(is_bare && builder->is_kept) &&
         !mdm_take_text(parser->keeper.arena, text, &value->text)) {
         return MDM_NO_MEMORY;
     }
@@ -99,7 +96,8 @@ static mdm_status keep_values(mdm_builder *builder, mdm_clause *clause, mdm_valu
                               size_t n)
 {
     const mdm_kind kind = kind_of(builder, clause);
-    if (clause->op == MDM_OP_ONE_OF) {
+    clause->is_unordered = kind == MDM_STRING && builder->parser->values != NULL;
+    if (clause->op == MDM_OP_ONE_OF && !clause->is_unordered) {
         mdm_sort(values, n, sizeof *values, order_values, &kind);
     }
     clause->n = n;
@@ -129,19 +127,15 @@ static mdm_status take_item(mdm_builder *builder, mdm_cursor *cursor, mdm_kind k
             return mdm_refuse(parser, begin);
         }
     } else {
-        const char *at = begin;
-        while (at < cursor->end && *at != ',' && is_bare(*at)) {
-            at++;
-        }
-        cursor->at = at;
-        text.len = (size_t)(at - begin);
+        text.len = mdm_bare(begin, cursor->end);
+        cursor->at = begin + text.len;
         status = text.len == 0 ? mdm_refuse(parser, begin) : MDM_OK;
     }
     if (status == MDM_OK && !MDM_REGROW(parser->scratch, items, items->n)) {
         return MDM_NO_MEMORY;
     }
     if (status == MDM_OK) {
-        status = mdm_value_keep(parser, kind, text, &items->at[items->n++]);
+        status = keep_value(builder, kind, text, !is_quoted, &items->at[items->n++]);
         if (status == MDM_BAD_TEXT && is_quoted) {
             return mdm_refuse(parser, begin);
         }
@@ -212,7 +206,7 @@ static mdm_status take_atom(mdm_builder *builder, mdm_cursor *cursor, mdm_atom *
         atom->is_variable = true;
         return mdm_variable_take(builder, cursor, &atom->variable);
     }
-    while (at < cursor->end && is_bare(*at)) {
+    while (at < cursor->end && mdm_is_bare(*at)) {
         at++;
     }
     cursor->at = at;
@@ -262,7 +256,7 @@ static mdm_status compile_plain(mdm_builder *builder, const mdm_atoms *atoms, md
         }
     }
     clause->op = MDM_OP_ONE_OF;
-    status = mdm_value_keep(parser, kind, text, &value);
+    status = keep_value(builder, kind, text, atoms->n == 1 && !atoms->at[0].is_quoted, &value);
     if (status == MDM_BAD_TEXT && (atoms->n > 1 || atoms->at[0].is_quoted)) {
         return mdm_refuse(parser, atoms->at[0].begin);
     }

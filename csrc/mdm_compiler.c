@@ -5,18 +5,25 @@
 
 #include <string.h>
 
+#define SMALL_PAYS ((size_t)1 << 7) /* lines */
+#define SMALL_BUCKETS ((size_t)1 << 10)
+#define LARGE_PAYS ((size_t)1 << 12)
+#define LARGE_BUCKETS ((size_t)1 << 13)
+
 /* ---- Made ---- */
 
 static bool take_tables(mdm_compiler *compiler, size_t n)
 {
     compiler->values = mdm_take(&compiler->arena, n, sizeof *compiler->values);
     compiler->clauses = mdm_take(&compiler->arena, 2 * n, sizeof *compiler->clauses);
-    if (compiler->values == NULL || compiler->clauses == NULL) {
+    compiler->steps = mdm_take(&compiler->arena, 2, sizeof *compiler->steps);
+    if (compiler->values == NULL || compiler->clauses == NULL || compiler->steps == NULL) {
         return false;
     }
     compiler->relations = compiler->clauses + n;
     memset(compiler->values, 0, n * sizeof *compiler->values);
     memset(compiler->clauses, 0, 2 * n * sizeof *compiler->clauses);
+    memset(compiler->steps, 0, 2 * sizeof *compiler->steps);
     return true;
 }
 
@@ -48,7 +55,14 @@ void mdm_compiler_free(mdm_compiler *compiler)
         MDM_TRIM(&fleet->memory, &compiler->clauses[a], 0);
         MDM_TRIM(&fleet->memory, &compiler->relations[a], 0);
     }
+    mdm_memo_close(&compiler->memo, &fleet->memory);
+    mdm_memo_close(&compiler->clause_memo, &fleet->memory);
     mdm_lists_free(&fleet->memory, &compiler->own);
+    for (size_t i = 0; i < compiler->arenas.capacity; i++) {
+        mdm_arena_free(&compiler->arenas.at[i]);
+    }
+    MDM_TRIM(&fleet->memory, &compiler->arenas, 0);
+    MDM_TRIM(&fleet->memory, &compiler->needs, 0);
     mdm_arena_free(&compiler->scratch);
     mdm_arena_free(&compiler->arena);
     memset(compiler, 0, sizeof *compiler);
@@ -68,61 +82,7 @@ const mdm_value *mdm_compiled_value(const mdm_compiler *compiler, size_t attribu
                : &compiler->values[attribute].at[number - 1 - dictionary->texts.n];
 }
 
-/* ---- Encoded ---- */
-
-/* The place of a number, NULL where the memory ends. */
-static const mdm_encoded **place_of(const mdm_compiler *compiler, mdm_encodings *encodings,
-                                    uint32_t number)
-{
-    const size_t before = encodings->capacity;
-    if (number >= before) {
-        if (!MDM_RESERVE(&compiler->fleet->memory, encodings, before, number + 1 - before)) {
-            return NULL;
-        }
-        memset(encodings->at + before, 0,
-               (encodings->capacity - before) * sizeof *encodings->at);
-    }
-    return &encodings->at[number];
-}
-
-static bool need_clause(mdm_compiler *compiler, size_t attribute, uint32_t number)
-{
-    const mdm_test test = {&compiler->fleet->scheme, true};
-    const mdm_encoded **place = place_of(compiler, &compiler->clauses[attribute], number);
-    const mdm_lone_clause *lone = NULL;
-    mdm_object object = {.n_clauses = 0};
-    mdm_encoded *made = NULL;
-    if (place == NULL || *place != NULL) {
-        return place != NULL;
-    }
-    lone = &compiler->lists->clauses[attribute].at[number - 1];
-    object.variables = lone->variables;
-    made = mdm_take(&compiler->arena, 1, sizeof *made);
-    if (made == NULL || !mdm_encode_clause(compiler->fleet, &compiler->arena, &test, &object,
-                                           &lone->clause, made)) {
-        return false;
-    }
-    *place = made;
-    return true;
-}
-
-static bool need_relation(mdm_compiler *compiler, size_t attribute, uint32_t number)
-{
-    const size_t of = compiler->fleet->scheme.attributes[attribute].of;
-    const mdm_encoded **place = place_of(compiler, &compiler->relations[attribute], number);
-    mdm_encoded *made = NULL;
-    if (place == NULL || *place != NULL) {
-        return place != NULL;
-    }
-    made = mdm_take(&compiler->arena, 1, sizeof *made);
-    if (made == NULL ||
-        !mdm_encode_relation(compiler->fleet, &compiler->arena, attribute,
-                             mdm_compiled_value(compiler, of, number), made)) {
-        return false;
-    }
-    *place = made;
-    return true;
-}
+/* ---- Sources ---- */
 
 static bool need_list(mdm_compiler *compiler, uint32_t list)
 {
@@ -133,7 +93,7 @@ static bool need_list(mdm_compiler *compiler, uint32_t list)
         const uint32_t row = lists->objects.at[lists->at[list].first + i];
         for (size_t a = 0; a < n && is_done; a++) {
             const uint32_t number = mdm_code(&lists->columns, a, row);
-            is_done = number == 0 || need_clause(compiler, a, number);
+            is_done = number == 0 || mdm_need_clause(compiler, a, number);
         }
     }
     return is_done;
@@ -152,12 +112,22 @@ static mdm_status finish(mdm_compiler *compiler, const uint32_t *codes, bool has
     }
     for (size_t a = 0; a < scheme->n_attributes && is_done; a++) {
         is_done = !mdm_is_compared(&scheme->attributes[a]) ||
-                  need_relation(compiler, a, codes[scheme->attributes[a].of]);
+                  mdm_need_relation(compiler, a, codes[scheme->attributes[a].of]);
     }
     return is_done ? MDM_OK : MDM_NO_MEMORY;
 }
 
-/* ---- Sources ---- */
+/* A memo is worth its memory where many lines are read. */
+static void open_memos(mdm_compiler *compiler)
+{
+    const mdm_allocator *memory = &compiler->fleet->memory;
+    const size_t n = compiler->n_lines++;
+    if (n == SMALL_PAYS || n == LARGE_PAYS) {
+        const size_t n_buckets = n == SMALL_PAYS ? SMALL_BUCKETS : LARGE_BUCKETS;
+        mdm_memo_open(&compiler->memo, memory, n_buckets);
+        mdm_memo_open(&compiler->clause_memo, memory, n_buckets);
+    }
+}
 
 mdm_status mdm_compile_line(mdm_compiler *compiler, mdm_text text, mdm_compiled *made,
                             const char **fault)
@@ -166,10 +136,17 @@ mdm_status mdm_compile_line(mdm_compiler *compiler, mdm_text text, mdm_compiled 
     mdm_parser parser = {.fleet = fleet,
                          .lists = &compiler->own,
                          .values = compiler->values,
+                         .steps = &compiler->steps[0],
+                         .memo = &compiler->memo,
+                         .clause_steps = &compiler->steps[1],
+                         .clause_memo = &compiler->clause_memo,
+                         .is_kept = true,
+                         .limit = compiler->limit == NULL ? text.at + text.len : compiler->limit,
                          .keeper = {&compiler->arena, &fleet->members, NULL},
                          .scratch = &compiler->scratch};
     mdm_line line;
     mdm_status status = MDM_OK;
+    open_memos(compiler);
     mdm_arena_reset(&compiler->scratch);
     status = mdm_line_parse(&parser, text, &line);
     if (status == MDM_BAD_TEXT) {

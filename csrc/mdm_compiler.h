@@ -20,11 +20,29 @@ typedef struct mdm_compiled {
     uint32_t list;          /* its place in lists; MDM_NONE: the source publishes none */
 } mdm_compiled;
 
-/* By number. NULL: nobody has asked for it. */
+/* By number. NULL: nobody needs it. */
 typedef struct mdm_encodings {
     const mdm_encoded **at;
     size_t capacity;
 } mdm_encodings;
+
+/* The clause of an attribute, or its relation to a value, by number. */
+typedef struct mdm_needed {
+    uint32_t number;
+    uint16_t attribute;
+    bool is_relation;
+} mdm_needed;
+
+typedef struct mdm_needs {
+    mdm_needed *at;
+    size_t capacity;
+    size_t n;
+} mdm_needs;
+
+typedef struct mdm_arenas {
+    mdm_arena *at;
+    size_t capacity;
+} mdm_arenas;
 
 typedef struct mdm_compiler {
     const mdm_fleet *fleet;
@@ -33,18 +51,37 @@ typedef struct mdm_compiler {
     mdm_own_values *values; /* one an attribute, as are the next; those that the fleet lacks */
     mdm_encodings *clauses;
     mdm_encodings *relations; /* of an attribute to the value that its relation takes */
+    mdm_steps *steps; /* two: of the values of lines before, and of their clauses */
+    mdm_memo memo; /* of values */
+    mdm_memo clause_memo;
+    size_t n_lines;
+    const char *limit; /* of the text that lines stand in; NULL: a line may be all of it */
+    mdm_needs needs; /* not encoded yet */
     mdm_arena arena;
     mdm_arena scratch;
+    mdm_arenas arenas; /* of what several threads have encoded */
 } mdm_compiler;
 
 /* is_of_fleet: sources are devices. The fleet stays as it is until the end. */
 bool mdm_compiler_new(mdm_compiler *compiler, const mdm_fleet *fleet, bool is_of_fleet);
 void mdm_compiler_free(mdm_compiler *compiler);
 
-/* A line, or a class of the fleet. Where it fails, other sources stay as they were. */
+/* A line, which is borrowed until the end, or a class of the fleet. Where it fails, other sources
+   stay as they were. */
 mdm_status mdm_compile_line(mdm_compiler *compiler, mdm_text text, mdm_compiled *made,
                             const char **fault);
 mdm_status mdm_compile_class(mdm_compiler *compiler, size_t class, mdm_compiled *made);
+
+/* Encodes what the sources need, before it is asked for. The allocator is called by one thread at a
+   time. False: the memory ended. */
+bool mdm_compiler_encode(mdm_compiler *compiler, unsigned n_threads);
+
+/* ---- mdm_encodings.c: what is needed; false: the memory ended ---- */
+
+bool mdm_need_clause(mdm_compiler *compiler, size_t attribute, uint32_t number);
+bool mdm_need_relation(mdm_compiler *compiler, size_t attribute, uint32_t number);
+
+/* ---- */
 
 /* NULL: absent. */
 const mdm_value *mdm_compiled_value(const mdm_compiler *compiler, size_t attribute,

@@ -3,6 +3,7 @@
  * text. Only codes that are not settled, and what no order helps with, are asked one by one.
  */
 #include "mdm_encoder.h"
+#include "mdm_query.h"
 
 /* ---- What is asked of one value ---- */
 
@@ -135,6 +136,20 @@ static bool add_item(mdm_encoder *encoder, const mdm_value *item)
     }
 }
 
+/* Strings that came twice; none else has. */
+static void drop_twins(mdm_encoder *encoder)
+{
+    uint32_t *codes = encoder->codes.at;
+    size_t n = 0;
+    mdm_rows_sort(codes, encoder->n_codes, encoder->dictionary->texts.n + 1);
+    for (size_t i = 0; i < encoder->n_codes; i++) {
+        if (n == 0 || codes[n - 1] != codes[i]) {
+            codes[n++] = codes[i];
+        }
+    }
+    encoder->n_codes = n;
+}
+
 static bool add_items(mdm_encoder *encoder, const mdm_clause *clause)
 {
     const mdm_kind kind = encoder->attribute->kind;
@@ -143,10 +158,19 @@ static bool add_items(mdm_encoder *encoder, const mdm_clause *clause)
         mdm_encoder_ask_members(encoder, &item_at(clause, 0)->set, MDM_IS);
         return true;
     }
+    if (kind == MDM_STRING) {
+        encoder->codes.capacity = clause->n;
+        encoder->codes.at = mdm_take(encoder->arena, clause->n, sizeof *encoder->codes.at);
+        is_done = encoder->codes.at != NULL;
+    }
     for (size_t i = 0; i < clause->n && is_done; i++) {
-        if (i == 0 || mdm_value_order(kind, item_at(clause, i - 1), item_at(clause, i)) != 0) {
+        if (i == 0 || clause->is_unordered ||
+            mdm_value_order(kind, item_at(clause, i - 1), item_at(clause, i)) != 0) {
             is_done = add_item(encoder, item_at(clause, i));
         }
+    }
+    if (clause->is_unordered && clause->n > 1) {
+        drop_twins(encoder);
     }
     return is_done;
 }

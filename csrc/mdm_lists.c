@@ -100,7 +100,7 @@ mdm_status mdm_lists_add_clause(mdm_lists *lists, mdm_arena *arena, mdm_text tex
     mdm_clauses *clauses = &lists->clauses[clause->clause.attribute];
     mdm_status status = MDM_NO_MEMORY;
     if (MDM_RESERVE(arena->memory, clauses, clauses->texts.n, 1)) {
-        status = mdm_texts_add(&clauses->texts, arena, text, hash, number);
+        status = mdm_texts_keep(&clauses->texts, arena->memory, text, hash, number);
     }
     if (status == MDM_OK) {
         clauses->at[(*number)++] = *clause;
@@ -169,17 +169,17 @@ mdm_status mdm_lists_intern_row(mdm_lists *lists, mdm_arena *arena, const uint32
     return MDM_OK;
 }
 
-mdm_status mdm_lists_add(mdm_lists *lists, mdm_arena *arena, mdm_text text, uint64_t hash,
-                         const uint32_t *rows, size_t n_rows, uint32_t *number)
+mdm_status mdm_lists_add(mdm_lists *lists, const mdm_allocator *memory, mdm_text text,
+                         uint64_t hash, const uint32_t *rows, size_t n_rows, uint32_t *number)
 {
     mdm_status status = MDM_NO_MEMORY;
     if (n_rows > UINT32_MAX - lists->n_objects) {
         return MDM_TOO_MANY;
     }
-    if (MDM_RESERVE(arena->memory, lists, lists->texts.n, 1) &&
-        MDM_RESERVE(arena->memory, &lists->objects, lists->n_objects, n_rows) &&
-        MDM_RESERVE(arena->memory, &lists->before, lists->n_objects, n_rows)) {
-        status = mdm_texts_add(&lists->texts, arena, text, hash, number);
+    if (MDM_RESERVE(memory, lists, lists->texts.n, 1) &&
+        MDM_RESERVE(memory, &lists->objects, lists->n_objects, n_rows) &&
+        MDM_RESERVE(memory, &lists->before, lists->n_objects, n_rows)) {
+        status = mdm_texts_keep(&lists->texts, memory, text, hash, number);
     }
     if (status != MDM_OK) {
         return status;

@@ -74,7 +74,7 @@ void mdm_lists_here(const mdm_lists *lists, mdm_lists_mark *mark);
 void mdm_lists_cut(mdm_lists *lists, const mdm_lists_mark *mark); /* before the arena is */
 size_t mdm_lists_bytes(const mdm_lists *lists);
 
-/* What is told of what has been read; texts and clauses are in the arena. */
+/* What is told of what has been read; clauses are in the arena, and their texts stay. */
 mdm_status mdm_lists_add_clause(mdm_lists *lists, mdm_arena *arena, mdm_text text, uint64_t hash,
                                 const mdm_lone_clause *clause, uint32_t *number);
 mdm_status mdm_lists_add_joint(mdm_lists *lists, mdm_arena *arena, mdm_text text, uint64_t hash,
@@ -84,7 +84,8 @@ mdm_status mdm_lists_intern_row(mdm_lists *lists, mdm_arena *arena, const uint32
                                 uint32_t *row);
 /* The list of an object. */
 size_t mdm_lists_find(const mdm_lists *lists, uint32_t object);
-mdm_status mdm_lists_add(mdm_lists *lists, mdm_arena *arena, mdm_text text, uint64_t hash,
-                         const uint32_t *rows, size_t n_rows, uint32_t *number);
+/* The text stays where it is. */
+mdm_status mdm_lists_add(mdm_lists *lists, const mdm_allocator *memory, mdm_text text,
+                         uint64_t hash, const uint32_t *rows, size_t n_rows, uint32_t *number);
 
 #endif

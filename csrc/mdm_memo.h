@@ -77,6 +77,13 @@ static inline void mdm_memo_ask(mdm_memo memo, size_t attribute, mdm_text text,
     }
 }
 
+/* That of mdm_hash. */
+static inline uint64_t mdm_token_hash(const mdm_token *token)
+{
+    const bool is_known = token->text.len > MDM_MEMO_TEXT && token->text.len <= MDM_MEMO_LONGEST;
+    return is_known ? token->words[0] : mdm_hash(token->text.at, token->text.len);
+}
+
 /* Asks for what a longer text is compared to, once the bucket has come. */
 static inline void mdm_memo_expect(const mdm_token *token)
 {

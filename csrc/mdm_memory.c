@@ -171,9 +171,6 @@ bool mdm_regrow(mdm_arena *arena, void *pointer, size_t *capacity, size_t n, siz
     const size_t grown = *capacity == 0 ? 4 : *capacity * 2;
     void *old = NULL;
     void *block = NULL;
-    if (n < *capacity) {
-        return true;
-    }
     block = mdm_take(arena, grown, element_size);
     if (block == NULL) {
         return false;

@@ -79,8 +79,9 @@ void mdm_arena_back(mdm_arena *arena, mdm_arena_mark mark);
 void mdm_arena_reset(mdm_arena *arena); /* empty, with a chunk kept for the next use */
 void mdm_arena_free(mdm_arena *arena);
 
-#define MDM_REGROW(arena, array, n) \
-    mdm_regrow((arena), &(array)->at, &(array)->capacity, (n), sizeof *(array)->at)
+#define MDM_REGROW(arena, array, n)   \
+    ((n) < (array)->capacity ||       \
+     mdm_regrow((arena), &(array)->at, &(array)->capacity, (n), sizeof *(array)->at))
 
 /* Interned texts: each text has one number, from 0 in the order of arrival. */
 typedef struct mdm_entry {
@@ -109,6 +110,9 @@ uint64_t mdm_hash(const char *at, size_t len);
 uint32_t mdm_texts_find(const mdm_texts *texts, mdm_text text, uint64_t hash);
 mdm_status mdm_texts_add(mdm_texts *texts, mdm_arena *arena, mdm_text text, uint64_t hash,
                          uint32_t *number);
+/* A text that stays where it is. */
+mdm_status mdm_texts_keep(mdm_texts *texts, const mdm_allocator *memory, mdm_text text,
+                          uint64_t hash, uint32_t *number);
 void mdm_texts_cut(mdm_texts *texts, size_t n); /* forgets the numbers from n on */
 void mdm_texts_free(mdm_texts *texts, const mdm_allocator *memory);
 size_t mdm_texts_bytes(const mdm_texts *texts);

@@ -20,9 +20,13 @@ typedef struct mdm_parser {
     mdm_fleet *grown; /* the same fleet where it may grow; NULL for a question */
     mdm_steps *steps; /* of the lines before; NULL: there are none */
     mdm_memo *memo;   /* with steps */
-    const mdm_ahead *ahead; /* with steps */
+    const mdm_ahead *ahead; /* with steps; NULL: nothing was taken ahead */
+    mdm_steps *clause_steps; /* the same of the objects before */
+    mdm_memo *clause_memo;   /* with them */
     mdm_lists *lists; /* where lists become codes; NULL: they become objects */
     mdm_own_values *values; /* one an attribute, where values become numbers; NULL: they do not */
+    bool is_kept; /* the text stays as long as what it is made into */
+    bool keeps_scratch; /* and so does scratch */
     mdm_keeper keeper;
     mdm_arena *scratch;
     const char *at;
@@ -71,6 +75,7 @@ typedef struct mdm_cursor {
 
 typedef struct mdm_builder {
     mdm_parser *parser;
+    bool is_kept; /* what is parsed stays where it is as long as what it is made into */
     size_t n_variables;
     mdm_variable variables[MDM_MAX_VARIABLES];
     mdm_text declared[MDM_MAX_VARIABLES]; /* as written, with the braces */
@@ -79,13 +84,13 @@ typedef struct mdm_builder {
 static inline void mdm_builder_begin(mdm_builder *builder, mdm_parser *parser)
 {
     builder->parser = parser;
+    builder->is_kept = parser->is_kept && parser->keeps_scratch;
     builder->n_variables = 0;
 }
 
 mdm_status mdm_quoted_take(mdm_parser *parser, mdm_cursor *cursor, mdm_text *text);
 mdm_status mdm_variable_take(mdm_builder *builder, mdm_cursor *cursor, uint8_t *variable);
 size_t mdm_variable_find(const mdm_builder *builder, mdm_text name); /* n_variables: unknown */
-mdm_status mdm_value_keep(mdm_parser *parser, mdm_kind kind, mdm_text text, mdm_value *value);
 void *mdm_settle(mdm_arena *arena, const void *at, size_t n, size_t element_size);
 
 /* The atoms of a value that has variables, compiled. */
@@ -149,6 +154,10 @@ typedef struct mdm_line {
 
 /* The value of a source: the fleet's, where it knows the text; else parsed. mdm_source.c */
 mdm_status mdm_source_value(mdm_parser *parser, mdm_line *line, size_t attribute, mdm_text text);
+/* In a batch: its number, and its text where it is kept. */
+mdm_status mdm_source_number(mdm_parser *parser, size_t attribute, mdm_text text, uint64_t hash,
+                             uint32_t *number);
+const char *mdm_number_text(const mdm_parser *parser, size_t attribute, uint32_t number);
 /* The text of one line, with or without its end. */
 mdm_status mdm_line_parse(mdm_parser *parser, mdm_text text, mdm_line *line);
 /* A line without its end that begins with this name, of plain ASCII; limit is set. */

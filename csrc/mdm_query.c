@@ -10,6 +10,8 @@ static mdm_status parse_source(mdm_query *query, mdm_fault *fault)
 {
     const mdm_fleet *fleet = query->fleet;
     mdm_parser parser = {.fleet = fleet,
+                         .is_kept = true,
+                         .keeps_scratch = true,
                          .keeper = {&query->arena, &fleet->members, NULL},
                          .scratch = &query->arena};
     const mdm_status status = mdm_line_parse(&parser, query->text, &query->line);
@@ -239,6 +241,8 @@ static mdm_status make(const mdm_fleet *fleet, mdm_text text, mdm_direction acce
 static mdm_status parse_list(mdm_query *query, mdm_text list)
 {
     mdm_parser parser = {.fleet = query->fleet,
+                         .is_kept = true,
+                         .keeps_scratch = true,
                          .keeper = {&query->arena, &query->fleet->members, NULL},
                          .scratch = &query->arena,
                          .at = list.at,

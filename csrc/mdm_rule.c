@@ -12,7 +12,12 @@ static bool is_one_of(mdm_kind kind, const mdm_clause *clause, const mdm_value *
 {
     size_t low = 0;
     size_t high = clause->n;
-    while (low < high) {
+    for (size_t i = 0; i < clause->n && clause->is_unordered; i++) {
+        if (mdm_value_equal(kind, &clause->of.values[i], value)) {
+            return true;
+        }
+    }
+    while (low < high && !clause->is_unordered) {
         const size_t middle = low + (high - low) / 2;
         const int order = mdm_value_order(kind, &clause->of.values[middle], value);
         if (order == 0) {

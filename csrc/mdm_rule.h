@@ -52,7 +52,7 @@ typedef enum mdm_operator {
     MDM_OP_EMPTY,
     MDM_OP_ANY,
     MDM_OP_ABSENT,
-    MDM_OP_ONE_OF, /* values ascending; one value is the clause "equal" */
+    MDM_OP_ONE_OF, /* values ascending, unless it is unordered; one value is the clause "equal" */
     MDM_OP_RANGE,
     MDM_OP_SUPERSET,
     MDM_OP_SUBSET,
@@ -77,6 +77,7 @@ typedef struct mdm_clause {
     uint8_t attribute;
     uint8_t op;           /* mdm_operator */
     bool is_shared;       /* a variable of it stands in another clause too */
+    bool is_unordered;    /* strings as they came: sources' are looked up, and hardly ever searched */
     uint8_t variables[2]; /* the different ones */
     uint8_t n_variables;
     char arithmetic;      /* '/', '*', or 0 */

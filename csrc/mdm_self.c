@@ -49,10 +49,12 @@ static mdm_status intern_token(mdm_parser *parser, const mdm_token *token, uint3
     if (*code != 0) {
         return MDM_OK;
     }
-    status = mdm_value_intern(parser, token->attribute, token->text, code);
+    status = parser->grown != NULL
+                 ? mdm_value_intern(parser, token->attribute, token->text, code)
+                 : mdm_source_number(parser, token->attribute, token->text, mdm_token_hash(token),
+                                     code);
     if (status == MDM_OK) {
-        const mdm_dictionary *dictionary = &parser->grown->dictionaries[token->attribute];
-        mdm_memo_put(token, *code, dictionary->texts.at[*code - 1].at);
+        mdm_memo_put(token, *code, mdm_number_text(parser, token->attribute, *code));
     }
     return status;
 }
@@ -76,7 +78,7 @@ static mdm_status take_expected(mdm_parser *parser, mdm_line *line, size_t *last
     if (parser->steps == NULL) {
         return MDM_OK;
     }
-    if (parser->ahead->begin == parser->at) {
+    if (parser->ahead != NULL && parser->ahead->begin == parser->at) {
         taken = *parser->ahead;
     } else {
         taken.n = mdm_steps_take(parser->steps, *parser->memo, &taken.place, own);

@@ -3,8 +3,8 @@
  */
 #include "mdm_parse.h"
 
-static mdm_status keep_own(mdm_parser *parser, mdm_line *line, size_t attribute, mdm_text text,
-                           uint64_t hash)
+static mdm_status keep_own(mdm_parser *parser, size_t attribute, mdm_text text, uint64_t hash,
+                           uint32_t *kept)
 {
     const mdm_fleet *fleet = parser->fleet;
     const mdm_kind kind = fleet->scheme.attributes[attribute].kind;
@@ -28,22 +28,38 @@ static mdm_status keep_own(mdm_parser *parser, mdm_line *line, size_t attribute,
         }
         own->at[number] = value;
     }
-    line->codes[attribute] = (uint32_t)fleet->dictionaries[attribute].texts.n + number + 1;
+    *kept = (uint32_t)fleet->dictionaries[attribute].texts.n + number + 1;
     return MDM_OK;
+}
+
+mdm_status mdm_source_number(mdm_parser *parser, size_t attribute, mdm_text text, uint64_t hash,
+                             uint32_t *number)
+{
+    const uint32_t found =
+        mdm_texts_find(&parser->fleet->dictionaries[attribute].texts, text, hash);
+    *number = found + 1;
+    return found != MDM_NONE ? MDM_OK : keep_own(parser, attribute, text, hash, number);
+}
+
+const char *mdm_number_text(const mdm_parser *parser, size_t attribute, uint32_t number)
+{
+    const mdm_texts *texts = &parser->fleet->dictionaries[attribute].texts;
+    return number <= texts->n ? texts->at[number - 1].at
+                              : parser->values[attribute].texts.at[number - 1 - texts->n].at;
 }
 
 mdm_status mdm_source_value(mdm_parser *parser, mdm_line *line, size_t attribute, mdm_text text)
 {
     const mdm_dictionary *dictionary = &parser->fleet->dictionaries[attribute];
     const uint64_t hash = mdm_hash(text.at, text.len);
-    const uint32_t number = mdm_texts_find(&dictionary->texts, text, hash);
+    uint32_t number = MDM_NONE;
+    if (parser->values != NULL) {
+        return mdm_source_number(parser, attribute, text, hash, &line->codes[attribute]);
+    }
+    number = mdm_texts_find(&dictionary->texts, text, hash);
     if (number != MDM_NONE) {
-        line->codes[attribute] = number + 1;
         line->values[attribute] = dictionary->at[number];
         return MDM_OK;
-    }
-    if (parser->values != NULL) {
-        return keep_own(parser, line, attribute, text, hash);
     }
     return mdm_value_parse(&parser->keeper, parser->fleet->scheme.attributes[attribute].kind, text,
                            &line->values[attribute], &parser->fault);

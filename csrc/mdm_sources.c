@@ -122,6 +122,7 @@ mdm_status mdm_sources_read(mdm_join *join, mdm_text text, mdm_fault *faults, si
     if (!mdm_compiler_new(&join->sources.compiler, join->fleet, false)) {
         return MDM_NO_MEMORY;
     }
+    join->sources.compiler.limit = text.at + text.len;
     for (; left.len > 0; number++) {
         const mdm_raw_line line = mdm_line_cut(&left, true);
         const char *fault = line.text.at;
@@ -236,6 +237,9 @@ static bool find_asked(mdm_join *join)
 
 bool mdm_sources_look(mdm_join *join)
 {
+    if (!mdm_compiler_encode(&join->sources.compiler, join->n_threads)) {
+        return false;
+    }
     for (size_t a = 0; a < join->fleet->scheme.n_attributes; a++) {
         mdm_encode_unlisted(join->fleet, a, &join->sources.unlisted[a]);
     }

@@ -11,10 +11,11 @@
 void mdm_steps_learn(mdm_steps *steps, size_t last, mdm_text gap, size_t attribute,
                      bool is_string)
 {
-    mdm_step *step = &steps->after[last];
+    mdm_step *step = steps->after[last];
     if (gap.len > MDM_STEP_BYTES) {
         return;
     }
+    memmove(step + 1, step, (MDM_STEP_WAYS - 1) * sizeof *step);
     *step = (mdm_step){
         .len = (uint32_t)gap.len, .attribute = (uint32_t)attribute, .is_string = is_string};
     memcpy(step->bytes, gap.at, gap.len);
@@ -39,6 +40,17 @@ static inline bool is_step(const mdm_step *step, const char *at)
 #endif
 }
 
+/* NULL: nothing that is known begins here. */
+static inline const mdm_step *find_step(const mdm_step *known, const char *at)
+{
+    for (const mdm_step *step = known; step < known + MDM_STEP_WAYS && step->len > 0; step++) {
+        if (is_step(step, at)) {
+            return step;
+        }
+    }
+    return NULL;
+}
+
 size_t mdm_steps_take(const mdm_steps *steps, mdm_memo memo, mdm_walk *place,
                       mdm_token *tokens)
 {
@@ -49,13 +61,13 @@ size_t mdm_steps_take(const mdm_steps *steps, mdm_memo memo, mdm_walk *place,
     size_t last = place->last;
     size_t n = 0;
     for (;;) {
-        const mdm_step *step = &steps->after[last];
-        const char *begin = at + step->len;
+        const mdm_step *step = limit - at < ROOM ? NULL : find_step(steps->after[last], at);
+        const char *begin = NULL;
         size_t len = 0;
-        if (step->len == 0 || limit - at < ROOM || !is_step(step, at) ||
-            (present >> step->attribute & 1)) {
+        if (step == NULL || (present >> step->attribute & 1)) {
             break;
         }
+        begin = at + step->len;
         len = step->is_string ? mdm_plain(begin, limit) : mdm_digits(begin);
         at = begin + len;
         if (at >= end || (step->is_string ? *at != '"' : len == 0 || (*at != ',' && *at != '}'))) {

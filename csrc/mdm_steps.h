@@ -1,7 +1,7 @@
 /*
- * What stood between one of a device's own values and the next when that was last read. Lines
- * say the same attributes in the same order: where a line has the same bytes there, they need
- * not be understood again.
+ * What stood between one of a device's own values and the next, or one clause of an object and the
+ * next, when that was last read. Lines say the same attributes in the same order: where a line has
+ * the same bytes there, they need not be understood again.
  */
 #ifndef MDM_STEPS_H
 #define MDM_STEPS_H
@@ -18,9 +18,11 @@ typedef struct mdm_step {
     bool is_string;
 } mdm_step;
 
-/* By the attribute before; one more for the first. */
+/* By the attribute before; one more for the first. Objects leave attributes out, so several may
+   follow: the last that was learnt stands first. */
+#define MDM_STEP_WAYS 4
 typedef struct mdm_steps {
-    mdm_step after[MDM_MAX_ATTRIBUTES + 1];
+    mdm_step after[MDM_MAX_ATTRIBUTES + 1][MDM_STEP_WAYS];
 } mdm_steps;
 
 /* The place of a parser in a line. */

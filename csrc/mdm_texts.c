@@ -123,23 +123,31 @@ static bool widen(mdm_texts *texts, const mdm_allocator *memory)
     return true;
 }
 
-mdm_status mdm_texts_add(mdm_texts *texts, mdm_arena *arena, mdm_text text, uint64_t hash,
-                         uint32_t *number)
+mdm_status mdm_texts_keep(mdm_texts *texts, const mdm_allocator *memory, mdm_text text,
+                          uint64_t hash, uint32_t *number)
 {
-    mdm_text copy = {NULL, 0};
     /* The slots are chosen by 32 bits of hash, so more than 2^31 texts would crowd them. */
     if (texts->n >= UINT32_MAX / 2 || text.len > UINT32_MAX) {
         return MDM_TOO_MANY;
     }
-    if (!widen(texts, arena->memory) || !MDM_RESERVE(arena->memory, texts, texts->n, 1) ||
-        !mdm_take_text(arena, text, &copy)) {
+    if (!widen(texts, memory) || !MDM_RESERVE(memory, texts, texts->n, 1)) {
         return MDM_NO_MEMORY;
     }
     *number = (uint32_t)texts->n;
-    texts->at[*number] = (mdm_entry){copy.at, (uint32_t)copy.len, (uint32_t)hash};
+    texts->at[*number] = (mdm_entry){text.at, (uint32_t)text.len, (uint32_t)hash};
     put(texts->slots, texts->n_slots, (uint32_t)hash, *number);
     texts->n++;
     return MDM_OK;
+}
+
+mdm_status mdm_texts_add(mdm_texts *texts, mdm_arena *arena, mdm_text text, uint64_t hash,
+                         uint32_t *number)
+{
+    mdm_text copy = {NULL, 0};
+    if (!mdm_take_text(arena, text, &copy)) {
+        return MDM_NO_MEMORY;
+    }
+    return mdm_texts_keep(texts, arena->memory, copy, hash, number);
 }
 
 void mdm_texts_cut(mdm_texts *texts, size_t n)

@@ -295,19 +295,23 @@ static void check_lists(const mdm_lists *lists)
 
 static void check_lines(const mdm_fleet *fleet, uint32_t spread, uint32_t *state)
 {
+    static page lines[60];
     mdm_compiler compiler;
     CHECK(mdm_compiler_new(&compiler, fleet, false));
     for (int i = 0; i < 60; i++) {
-        page line = {.n = 0};
+        page *line = &lines[i];
         mdm_compiled source;
         const char *fault = NULL;
-        put_self(&line, 2 * spread, state);
-        put_list(&line, 2 * spread, state);
-        put(&line, "}");
-        if (mdm_compile_line(&compiler, (mdm_text){line.at, line.n}, &source, &fault) != MDM_OK) {
-            fprintf(stderr, "refused: %s at %s\n", line.at, fault);
+        line->n = 0;
+        put_self(line, 2 * spread, state);
+        put_list(line, 2 * spread, state);
+        put(line, "}");
+        if (mdm_compile_line(&compiler, (mdm_text){line->at, line->n}, &source, &fault) !=
+            MDM_OK) {
+            fprintf(stderr, "refused: %s at %s\n", line->at, fault);
             exit(1);
         }
+        CHECK(mdm_compiler_encode(&compiler, 1));
         check_source(&compiler, &source);
     }
     check_lists(&compiler.own);
@@ -322,6 +326,7 @@ static void check_classes(const mdm_fleet *fleet)
     for (size_t class = 1; class < fleet->classes.n && class < 60; class++) {
         mdm_compiled source;
         CHECK(mdm_compile_class(&compiler, class, &source) == MDM_OK);
+        CHECK(mdm_compiler_encode(&compiler, 1));
         check_source(&compiler, &source);
     }
     mdm_compiler_free(&compiler);
@@ -368,6 +373,7 @@ static void exhaust(bool is_of_fleet)
 {
     static const mdm_relation relations[N_KINDS] = {MDM_EQUAL, MDM_UNRELATED, MDM_SUPERSET,
                                                     MDM_MINOR, MDM_EQUAL,     MDM_EQUAL};
+    static page lines[4];
     for (size_t n = 0;; n++) {
         bank bank = {0, 0, SIZE_MAX, 0};
         mdm_fleet *fleet = make(&bank, relations, 0);
@@ -382,18 +388,22 @@ static void exhaust(bool is_of_fleet)
         bank.n_left = n;
         has_begun = mdm_compiler_new(&compiler, fleet, is_of_fleet);
         for (size_t i = 1; i <= 3 && has_begun; i++) {
-            page line = {.n = 0};
+            page *line = &lines[i];
             mdm_compiled source;
             const char *fault = NULL;
-            put_self(&line, 60, &state);
-            put_list(&line, 60, &state);
-            put(&line, "}");
+            line->n = 0;
+            put_self(line, 60, &state);
+            put_list(line, 60, &state);
+            put(line, "}");
             do {
                 status = is_of_fleet ? mdm_compile_class(&compiler, i, &source)
-                                     : mdm_compile_line(&compiler, (mdm_text){line.at, line.n},
+                                     : mdm_compile_line(&compiler, (mdm_text){line->at, line->n},
                                                         &source, &fault);
                 CHECK(status == MDM_OK || (status == MDM_NO_MEMORY && bank.has_refused));
             } while (status != MDM_OK);
+            while (!mdm_compiler_encode(&compiler, 1)) {
+                CHECK(bank.has_refused);
+            }
             check_source(&compiler, &source);
         }
         mdm_compiler_free(&compiler);
@@ -404,6 +414,138 @@ static void exhaust(bool is_of_fleet)
             return;
         }
     }
+}
+
+/* ---- Many lines: what was read before them, and who encodes them, changes nothing ---- */
+
+#define MANY 5000U
+
+/* Members that the fleet lacks are counted, so sets that have some are equal to none. */
+static bool is_same_value(mdm_kind kind, const mdm_value *left, const mdm_value *right)
+{
+    return kind == MDM_SET ? left->set.n == right->set.n && left->set.mask == right->set.mask &&
+                                 left->set.n_unknown == right->set.n_unknown
+                           : mdm_value_equal(kind, left, right);
+}
+
+static bool is_same_text(const mdm_texts *left, const mdm_texts *right, uint32_t a, uint32_t b)
+{
+    const mdm_entry *one = &left->at[a - 1];
+    const mdm_entry *other = &right->at[b - 1];
+    return one->len == other->len && memcmp(one->at, other->at, one->len) == 0;
+}
+
+static void check_same_object(const mdm_lists *left, const mdm_lists *right, uint32_t a,
+                              uint32_t b)
+{
+    for (size_t i = 0; i <= N_KINDS; i++) {
+        const uint32_t one = mdm_code(&left->columns, i, left->objects.at[a]);
+        const uint32_t other = mdm_code(&right->columns, i, right->objects.at[b]);
+        CHECK((one == 0) == (other == 0));
+        CHECK(one == 0 ||
+              is_same_text(i < N_KINDS ? &left->clauses[i].texts : &left->joints.texts,
+                           i < N_KINDS ? &right->clauses[i].texts : &right->joints.texts, one,
+                           other));
+    }
+}
+
+static void check_same(const mdm_compiler *left, const mdm_compiled *one,
+                       const mdm_compiler *right, const mdm_compiled *other)
+{
+    for (size_t a = 0; a < N_KINDS; a++) {
+        const mdm_value *value = mdm_compiled_value(left, a, one->values[a]);
+        const mdm_value *twin = mdm_compiled_value(right, a, other->values[a]);
+        CHECK((value == NULL) == (twin == NULL));
+        CHECK(value == NULL || is_same_value((mdm_kind)a, value, twin));
+    }
+    CHECK((one->list == MDM_NONE) == (other->list == MDM_NONE));
+    if (one->list != MDM_NONE) {
+        const mdm_list *list = &left->lists->at[one->list];
+        const mdm_list *twin = &right->lists->at[other->list];
+        CHECK(list->n == twin->n);
+        for (uint32_t i = 0; i < list->n; i++) {
+            check_same_object(left->lists, right->lists, list->first + i, twin->first + i);
+        }
+    }
+}
+
+/* A byte of some lines is another. */
+static size_t put_lines(char *text, size_t *ends, size_t n_lines, uint32_t *state)
+{
+    static const char others[] = "\"\\{}[]():,0a \t\x7f\xc3";
+    size_t n = 0;
+    for (size_t i = 0; i < n_lines; i++) {
+        page line = {.n = 0};
+        const uint32_t spread = i % 2 == 0 ? 12 : 20000;
+        put(&line, i % 3 == 0 ? "" : " ");
+        put_self(&line, spread, state);
+        put_list(&line, spread, state);
+        put(&line, "}");
+        if (next(state) % 4 == 0) {
+            line.at[next(state) % line.n] = others[next(state) % (sizeof others - 1)];
+        }
+        memcpy(text + n, line.at, line.n);
+        n += line.n;
+        ends[i] = n;
+        text[n++] = '\n';
+    }
+    return n;
+}
+
+/* Compiles what it can. Each line as if it were the first. */
+static size_t compile_lines(mdm_compiler *compiler, const char *text, const size_t *ends,
+                            size_t n_lines, mdm_compiled *sources)
+{
+    size_t n = 0;
+    size_t begin = 0;
+    for (size_t i = 0; i < n_lines; i++) {
+        const mdm_text line = {text + begin, ends[i] - begin};
+        mdm_compiler fresh;
+        mdm_compiled alone;
+        const char *faults[2] = {NULL, NULL};
+        const mdm_status status = mdm_compile_line(compiler, line, &sources[n], &faults[0]);
+        CHECK(mdm_compiler_new(&fresh, compiler->fleet, false));
+        CHECK(mdm_compile_line(&fresh, line, &alone, &faults[1]) == status);
+        CHECK(faults[0] == faults[1] && (status == MDM_OK || status == MDM_BAD_TEXT));
+        if (status == MDM_OK) {
+            check_same(compiler, &sources[n++], &fresh, &alone);
+        }
+        mdm_compiler_free(&fresh);
+        begin = ends[i] + 1;
+    }
+    return n;
+}
+
+static void check_many(const mdm_relation *relations, size_t n_lines, size_t n_left,
+                       unsigned n_threads)
+{
+    static size_t ends[MANY];
+    static mdm_compiled sources[MANY];
+    bank bank = {0, 0, SIZE_MAX, 0};
+    mdm_fleet *fleet = make(&bank, relations, 0);
+    char *text = malloc(n_lines * sizeof(page));
+    uint32_t state = 5;
+    mdm_compiler compiler;
+    size_t n = 0;
+    CHECK(text != NULL);
+    for (int i = 0; i < 40; i++) {
+        add(fleet, 12, i < 3, &state);
+    }
+    CHECK(mdm_compiler_new(&compiler, fleet, false));
+    compiler.limit = text + put_lines(text, ends, n_lines, &state);
+    n = compile_lines(&compiler, text, ends, n_lines, sources);
+    CHECK(n > n_lines / 2 && n < n_lines && compiler.needs.n > n_lines * 2);
+    bank.n_left = n_left;
+    while (!mdm_compiler_encode(&compiler, n_threads)) {
+        CHECK(bank.has_refused);
+    }
+    for (size_t i = 0; i < n; i += 7) {
+        check_source(&compiler, &sources[i]);
+    }
+    mdm_compiler_free(&compiler);
+    mdm_fleet_free(fleet);
+    free(text);
+    CHECK(bank.n_bytes == 0 && bank.n_blocks == 0);
 }
 
 int main(void)
@@ -421,6 +563,11 @@ int main(void)
     check_fleet(relations[1], 0, 20000, 4000, 99);
     exhaust(false);
     exhaust(true);
+    check_many(relations[0], MANY, SIZE_MAX, 1);
+    check_many(relations[1], MANY / 4, SIZE_MAX, 3);
+    for (size_t n = 0; n < 4; n++) {
+        check_many(relations[3], MANY / 4, n * n, 3);
+    }
     puts("well");
     return 0;
 }

@@ -58,11 +58,17 @@ def test_core_keeps_its_promises(tmp_path, name, flags):
     assert ran.stdout.endswith("well\n")
 
 
-def test_readers_work_beside_a_writer(tmp_path):
-    """Threads that ask while another changes the fleet see it before or after each change."""
+@pytest.mark.parametrize("name", ["thread_check", "compiler_check"])
+def test_threads_keep_out_of_each_others_way(tmp_path, name):
+    """
+    Threads share no memory unawares.
+
+    Those that ask while another changes the fleet see it before or after each change, and those
+    that encode sources together make what one makes.
+    """
     compiler = _compiler("gcc")
-    program = tmp_path / "thread_check"
-    check = Path(__file__).with_name("thread_check.c")
+    program = tmp_path / name
+    check = Path(__file__).with_name(f"{name}.c")
     command = [compiler, "-std=c11", "-D_GNU_SOURCE", "-g", "-O1", "-fsanitize=thread"]
     command += [f"-I{ROOT / 'csrc'}", check, *SOURCES, "-pthread", "-o", program]
     subprocess.run(command, check=True, timeout=300)

@@ -188,6 +188,71 @@ def test_columns_of_very_many_values(relation):
         assert (match.count, match.undecided) == (count, undecided)
 
 
+LISTS = (
+    b"scheme: s\nobjects: published\naccepted-by: source\nattributes:\n  a: {type: int}\n"
+    b"  b: {type: string}\n  c: {type: set}\n  d: {type: string}\n"
+)
+SOURCE = (
+    '{"name":"s%d","self":{"a":%d,"b":"b%d"},"compatible":[{"a":"range(%d,%d)",'
+    '"b":"one_of(b%d,b%d,b1,b%d)","c":"superset(x%d)"%s},{"d":"d{v:int:0-3}","b":"b{v}","a":%d}]}'
+)
+
+
+def source(i):
+    """Spell a source that shares some of its clauses with others, and lists twins."""
+    b = (i % 7, i % 5, i % 7)
+    d = "" if i % 3 else f',"d":"one_of(d{i % 4},\\"d 1\\")"'
+    return SOURCE % (i, i, i % 5, i % 900, i % 900 + i % 11, *b, i % 6, d, i % 9)
+
+
+@pytest.fixture
+def listed():
+    """A fleet of few values."""
+    fleet = Fleet(load_scheme("s", LISTS), keep_names=False)
+    fleet.extend("f", (
+        b'{"self":{"a":%d,"b":"b%d","c":"x%d+x%d","d":"%s"}}\n'
+        % (i, i % 6, i % 5, i % 5 + 1, b"d 1" if i % 8 == 0 else b"d%d" % (i % 4))
+        for i in range(1000)
+    ))  # fmt: skip
+    return fleet
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_lines_that_share_clauses(listed, threads):
+    """Each of many sources is answered as it is alone, whoever compiles it."""
+    sources = [source(i) for i in range(6000)]
+    matches = listed.match_all("\n".join(sources).encode(), threads=threads)
+    assert len(set(matches.counts)) > 4
+    for i in range(0, 6000, 13):
+        assert matches.counts[i] == listed.match(sources[i].encode()).count
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_mistakes_among_lines_that_share_clauses(listed, threads):
+    """A mistake is where it is in the line alone, however many lines are like it."""
+    spoilt = {
+        200: ("range(", "range(9"),
+        201: ('"b":"one', '"a":"one'),
+        300: ("b1,", "b 1,"),
+        301: ("}]}", "}]"),
+        400: ("{v}", "{w}"),
+        401: ("superset(x", "superset(y+y+x"),
+        402: ('"a":402', '"a":0402'),
+    }
+    sources = [source(i) for i in range(500)]
+    for i, (right, wrong) in spoilt.items():
+        sources[i] = sources[i].replace(right, wrong, 1)
+    with pytest.raises(InputError) as caught:
+        listed.match_all("\n".join(sources).encode(), threads=threads)
+    assert [mistake.line - 1 for mistake in caught.value.mistakes] == sorted(spoilt)
+    for mistake in caught.value.mistakes:
+        with pytest.raises(InputError) as alone:
+            listed.match(sources[mistake.line - 1].encode())
+        (expected,) = alone.value.mistakes
+        assert str(mistake).splitlines()[1:] == str(expected).splitlines()[1:]
+        assert (mistake.column, mistake.message) == (expected.column, expected.message)
+
+
 @pytest.mark.parametrize("path", ["portable", "avx2", "avx512"])
 def test_a_fleet_that_is_kept_in_order(monkeypatch, path):
     """Where whole pages are passed over by the order of a large fleet, nothing is missed."""
