@@ -83,7 +83,8 @@ void mdm_field_open(const mdm_join *join, const mdm_seating *seating, size_t blo
     mdm_lanes *rows[2] = {field->rows[0], field->rows[1]};
     const mdm_seat *seats = &seating->seats[seating->blocks[block].first_seat];
     const size_t n_seats = seating->blocks[block].n_seats;
-    memset(field, 0, sizeof *field);
+    memset(field, 0, offsetof(mdm_field, gates));
+    memset(&field->tied, 0, sizeof *field - offsetof(mdm_field, tied));
     memset(field->source_of, 0xff, sizeof field->source_of);
     memcpy(field->rows, rows, sizeof rows);
     for (size_t i = 0; i < n_seats; i++) {
@@ -102,10 +103,8 @@ void mdm_field_open(const mdm_join *join, const mdm_seating *seating, size_t blo
 static void add_strand(mdm_field *field, size_t column, const mdm_lanes *const *rows,
                        const uint16_t *map)
 {
-    field->rows_of[0][field->n_columns] = rows[0];
-    field->rows_of[1][field->n_columns] = rows[1];
-    field->maps[field->n_columns] = map;
-    field->columns[field->n_columns++] = (uint8_t)column;
+    field->columns[field->n_columns++] =
+        (mdm_asked_column){(uint32_t)column, 0, map, {rows[0], rows[1]}};
 }
 
 static void close_column(const mdm_join *join, mdm_field *field, size_t column)
@@ -146,20 +145,15 @@ void mdm_field_close(const mdm_join *join, mdm_field *field)
 {
     const mdm_zones *zones = &join->fleet->classes.zones;
     for (size_t c = 0; c <= join->fleet->scheme.n_attributes; c++) {
-        if (field->is_used[c] && !mdm_is_key(zones, c)) {
+        if (field->is_used[c]) {
             close_column(join, field, c);
         }
     }
     for (size_t k = 0; k < zones->n_keys; k++) {
         const size_t c = zones->columns[k];
-        const size_t n_before = field->n_columns;
-        if (field->is_used[c]) {
-            close_column(join, field, c);
-        }
-        if (field->n_columns > n_before) {
-            field->keys[field->n_keys++] = (uint8_t)k;
-        }
+        field->keys[k] = field->is_used[c] ? field->rows[0] + join->columns[c].begin : NULL;
     }
     field->is_split = field->is_split || memcmp(&field->start[0], &field->start[1],
                                                 sizeof field->start[0]) != 0;
+    mdm_field_find_gates(join, field);
 }

@@ -78,15 +78,32 @@ typedef enum mdm_shape {
     MDM_SPLIT /* those of chunks of members, which are ANDed */
 } mdm_shape;
 
+/* Of a block: a column, and its rows in both planes. */
+typedef struct mdm_asked_column {
+    uint32_t column;
+    uint32_t n_dead; /* of 2^16 codes: those that no lane accepts */
+    const uint16_t *map;
+    const mdm_lanes *rows[2];
+} mdm_asked_column;
+
+#define MDM_MAX_GATES 4
+#define MDM_GATE_WORDS ((size_t)1024) /* a bit for each code of a column that has rows */
+
+/* A column some of whose codes no lane accepts: classes of these need not be asked. */
+typedef struct mdm_gate {
+    uint8_t column;
+    mdm_filter filter; /* the codes that some lane accepts */
+    uint64_t codes[MDM_GATE_WORDS + MDM_SET_WORDS];
+} mdm_gate;
+
 /* A block compiled. Of two planes the first is what is not refused, the second what is accepted. */
 typedef struct mdm_field {
     mdm_lanes start[2];
-    size_t n_columns; /* that are asked; the keys of the fleet's order are the last */
-    size_t n_keys;
-    uint8_t columns[MDM_MAX_STRANDS];
-    const uint16_t *maps[MDM_MAX_STRANDS];
-    uint8_t keys[MDM_MAX_KEYS]; /* the number of each of these keys among all */
-    const mdm_lanes *rows_of[2][MDM_MAX_STRANDS]; /* of each column */
+    size_t n_columns; /* that are asked; those that accept least are the first */
+    mdm_asked_column columns[MDM_MAX_STRANDS];
+    const mdm_lanes *keys[MDM_MAX_KEYS]; /* the rows of the keys of the fleet's order, or NULL */
+    size_t n_gates;
+    mdm_gate gates[MDM_MAX_GATES];
     mdm_lanes tied; /* lanes whose object has variables that tie columns together */
     bool has_tied;
     mdm_folds folds;
@@ -103,6 +120,7 @@ typedef struct mdm_field {
 /* What one thread works on. */
 typedef struct mdm_desk {
     mdm_strands strands[2];
+    mdm_batch batch;
     mdm_lanes met[2][MDM_RUN];
     mdm_lanes planes[2][MDM_PLANES];
     uint32_t counts[2][MDM_LANES];
@@ -129,8 +147,8 @@ struct mdm_join {
     void *memory;        /* of fields, desks and rows; they begin aligned */
     size_t memory_bytes;
     mdm_field *fields;
-    size_t n_fields;
-    mdm_desk *desks;
+    size_t n_together; /* blocks that threads ask a page for; 0: threads share blocks, not pages */
+    mdm_desk *desks; /* a thread so many, or one */
     size_t first_judged; /* what was given, from here on, has bits by class */
     size_t n_judged;
     size_t n_words;      /* of bits by class */
@@ -222,6 +240,13 @@ void mdm_field_open(const mdm_join *join, const mdm_seating *seating, size_t blo
                     mdm_field *field);
 void mdm_field_close(const mdm_join *join, mdm_field *field);
 
+/* ---- mdm_gate.c: what a block passes over ---- */
+
+/* Puts the columns that accept least first, and makes gates of them. */
+void mdm_field_find_gates(const mdm_join *join, mdm_field *field);
+/* Narrows the classes of a page, a bit each, to those that may be accepted. False: none may. */
+bool mdm_gate_page(const mdm_join *join, const mdm_field *field, size_t page, uint64_t *left);
+
 /* ---- mdm_fill.c, mdm_fill_lists.c: the rows of one column ---- */
 
 /* The clauses of an attribute that targets have. */
@@ -252,7 +277,7 @@ void mdm_pass(mdm_join *join, const mdm_seating *seating, size_t first_block, si
 
 void mdm_desk_clear(mdm_desk *desk);
 void mdm_desk_count(const mdm_join *join, const mdm_field *field, mdm_desk *desk,
-                    size_t first_class);
+                    const uint32_t *classes);
 /* Adds what a desk has counted to the sources of a block. */
 void mdm_desk_give(const mdm_join *join, const mdm_seating *seating, size_t block,
                    const mdm_field *field, mdm_desk *desk);
