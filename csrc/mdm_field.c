@@ -12,13 +12,6 @@ static void set_lane(mdm_lanes *lanes, size_t lane)
     lanes->at[lane / 64] |= (uint64_t)1 << lane % 64;
 }
 
-static uint32_t object_of(const mdm_join *join, const mdm_seat *seat, size_t lane)
-{
-    const mdm_list *list = mdm_source_list(join, seat->source);
-    return list == NULL ? MDM_NONE
-                        : mdm_source_lists(join)->objects.at[list->first + (lane - seat->lane)];
-}
-
 /* Columns that stand for the scheme alone. */
 static bool is_asked(const mdm_join *join, size_t column)
 {
@@ -47,7 +40,7 @@ static void open_object(const mdm_join *join, mdm_field *field, size_t lane, uin
 
 static void open_lane(const mdm_join *join, mdm_field *field, const mdm_seat *seat, size_t lane)
 {
-    const uint32_t object = object_of(join, seat, lane);
+    const uint32_t object = seat->objects == NULL ? MDM_NONE : seat->objects[lane - seat->lane];
     const bool is_missing = (join->accepted_by & MDM_SOURCE) != 0 && object == MDM_NONE;
     const unsigned verdict = is_missing ? join->fleet->scheme.missing : MDM_YES;
     field->source_of[lane] = seat->source;

@@ -20,20 +20,44 @@ typedef struct filling {
     const uint16_t *map; /* by code its row; NULL: its own */
 } filling;
 
-typedef const mdm_encoded *said_by(const mdm_join *join, const mdm_field *field, size_t lane,
-                                   size_t column);
+typedef mdm_said said_by(const mdm_join *join, const mdm_field *field, size_t lane, size_t column);
 
-static const mdm_encoded *relation_of(const mdm_join *join, const mdm_field *field, size_t lane,
-                                      size_t column)
+static mdm_said relation_of(const mdm_join *join, const mdm_field *field, size_t lane,
+                            size_t column)
 {
-    return mdm_source_relation(join, field->source_of[lane], column);
+    return mdm_said_of(mdm_source_relation(join, field->source_of[lane], column));
 }
 
-static const mdm_encoded *clause_of(const mdm_join *join, const mdm_field *field, size_t lane,
-                                    size_t column)
+static mdm_said clause_of(const mdm_join *join, const mdm_field *field, size_t lane, size_t column)
 {
+    const mdm_sources *sources = &join->sources;
     const uint32_t object = field->object_of[lane];
-    return object == MDM_NONE ? NULL : mdm_source_clause(join, object, column);
+    if (object == MDM_NONE) {
+        return (mdm_said){.form = MDM_SAID_ALL, .absent = MDM_YES, .held = MDM_YES};
+    }
+    return sources->listed[column] == MDM_UNLISTED
+               ? mdm_said_of(&sources->unlisted[column])
+               : sources->said[object * sources->n_listed + sources->listed[column]];
+}
+
+static inline const mdm_ranks *ranks_of(const mdm_said *said, size_t *n)
+{
+    const bool is_long = said->form == MDM_SAID_AT_LENGTH;
+    *n = is_long ? said->as.encoded->n_ranks : said->form == MDM_SAID_RANKS ? 1 : 0;
+    return is_long ? said->as.encoded->ranks : &said->as.ranks;
+}
+
+static inline const uint32_t *codes_of(const mdm_said *said, size_t *n)
+{
+    const bool is_long = said->form == MDM_SAID_AT_LENGTH;
+    *n = is_long ? said->as.encoded->n_codes : said->form == MDM_SAID_CODE ? 1 : 0;
+    return is_long ? said->as.encoded->codes : &said->as.code;
+}
+
+static inline bool asks_members(const mdm_said *said)
+{
+    return said->form == MDM_SAID_MEMBERS ||
+           (said->form == MDM_SAID_AT_LENGTH && said->as.encoded->asks_members);
 }
 
 static inline void set(mdm_lanes *lanes, size_t lane)
@@ -52,73 +76,73 @@ static void toggle(const filling *at, size_t rank, size_t lane)
     at->rows[code].at[lane / 64] ^= (uint64_t)1 << lane % 64;
 }
 
-static void add_ranks(filling *at, const mdm_encoded *said, size_t lane)
+static void add_ranks(filling *at, const mdm_said *said, size_t lane)
 {
-    if (!at->layer.has_ranks) {
+    size_t n = 0;
+    const mdm_ranks *ranks = ranks_of(said, &n);
+    if (n > 0 && !at->layer.has_ranks) {
         memset(at->rows + 1, 0, at->layer.n_settled * sizeof *at->rows);
         at->layer.has_ranks = true;
     }
-    for (uint32_t i = 0; i < said->n_ranks; i++) {
-        toggle(at, said->ranks[i].begin, lane);
-        toggle(at, said->ranks[i].end, lane);
+    for (size_t i = 0; i < n; i++) {
+        toggle(at, ranks[i].begin, lane);
+        toggle(at, ranks[i].end, lane);
     }
 }
 
-static void add_members(mdm_layer *layer, const mdm_encoded *said, size_t lane)
+static void add_members(mdm_layer *layer, const mdm_said *said, size_t lane)
 {
+    const bool is_long = said->form == MDM_SAID_AT_LENGTH;
+    const uint64_t required = is_long ? said->as.encoded->required : said->as.required;
     layer->has_members = true;
     set(&layer->members, lane);
-    for (uint64_t left = said->required; left != 0; left &= left - 1) {
+    for (uint64_t left = required; left != 0; left &= left - 1) {
         set(&layer->required[__builtin_ctzll(left)], lane);
     }
-    for (uint64_t left = said->forbidden; left != 0; left &= left - 1) {
+    for (uint64_t left = is_long ? said->as.encoded->forbidden : 0; left != 0; left &= left - 1) {
         set(&layer->forbidden[__builtin_ctzll(left)], lane);
     }
 }
 
-static void add(filling *at, doubts *open, const mdm_encoded *said, size_t lane)
+static void add(filling *at, doubts *open, const mdm_said *said, size_t lane)
 {
     mdm_layer *layer = &at->layer;
-    if (said == NULL || (said->absent & 1) != 0) {
+    if ((said->absent & 1) != 0) {
         set(&layer->absent, lane);
-    }
-    if (said == NULL || (said->holds_all && (said->held & 1) != 0)) {
-        set(&layer->all, lane);
-    }
-    if (said == NULL) {
-        return;
     }
     if (said->absent == MDM_UNDECIDED) {
         set(&open->absent, lane);
     }
-    if (said->holds_all) {
+    if (said->form == MDM_SAID_ALL) {
+        if ((said->held & 1) != 0) {
+            set(&layer->all, lane);
+        }
         if (said->held == MDM_UNDECIDED) {
             set(&open->held, lane);
         }
         return;
     }
-    if (said->n_ranks > 0) {
-        add_ranks(at, said, lane);
-    }
-    if (said->asks_members) {
+    add_ranks(at, said, lane);
+    if (asks_members(said)) {
         add_members(layer, said, lane);
     }
 }
 
-/* Neighbours in a block lie far apart in memory, so all are sent for before any is looked at. */
+/* What is said at length lies far apart in memory, so all is sent for before any is looked at. */
 static void find_said(const mdm_join *join, const mdm_field *field, size_t column, said_by *ask,
-                      const mdm_encoded **said)
+                      mdm_said *said)
 {
     for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        said[lane] = field->source_of[lane] == MDM_NONE ? NULL : ask(join, field, lane, column);
-        if (said[lane] != NULL) {
-            __builtin_prefetch(said[lane]);
+        said[lane] = field->source_of[lane] == MDM_NONE ? (mdm_said){.form = MDM_SAID_BY_NOBODY}
+                                                        : ask(join, field, lane, column);
+        if (said[lane].form == MDM_SAID_AT_LENGTH) {
+            __builtin_prefetch(said[lane].as.encoded);
         }
     }
     for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        if (said[lane] != NULL) {
-            __builtin_prefetch(said[lane]->codes);
-            __builtin_prefetch(said[lane]->ranks);
+        if (said[lane].form == MDM_SAID_AT_LENGTH) {
+            __builtin_prefetch(said[lane].as.encoded->codes);
+            __builtin_prefetch(said[lane].as.encoded->ranks);
         }
     }
 }
@@ -136,18 +160,19 @@ static filling begin(const mdm_join *join, size_t column, mdm_lanes *rows)
                      .by_rank = dictionary->by_rank.at};
 }
 
-static void finish(const mdm_join *join, const mdm_field *field, filling *at, doubts *open,
-                   const mdm_encoded *const *said)
+static void finish(const mdm_join *join, filling *at, doubts *open, const mdm_said *said)
 {
     for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        if (field->source_of[lane] != MDM_NONE) {
-            add(at, open, said[lane], lane);
+        if (said[lane].form != MDM_SAID_BY_NOBODY) {
+            add(at, open, &said[lane], lane);
         }
     }
     join->kernels->lay(&at->layer, at->rows);
     for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        for (uint32_t i = 0; said[lane] != NULL && i < said[lane]->n_codes; i++) {
-            set(&at->rows[said[lane]->codes[i]], lane);
+        size_t n = 0;
+        const uint32_t *codes = codes_of(&said[lane], &n);
+        for (size_t i = 0; i < n; i++) {
+            set(&at->rows[codes[i]], lane);
         }
     }
 }
@@ -155,10 +180,10 @@ static void finish(const mdm_join *join, const mdm_field *field, filling *at, do
 static void fill_layer(const mdm_join *join, const mdm_field *field, size_t column, said_by *ask,
                        mdm_lanes *rows, doubts *open)
 {
-    const mdm_encoded *said[MDM_LANES];
+    mdm_said said[MDM_LANES];
     filling at = begin(join, column, rows);
     find_said(join, field, column, ask, said);
-    finish(join, field, &at, open, said);
+    finish(join, &at, open, said);
 }
 
 /* ---- Fewer rows than codes ---- */
@@ -171,15 +196,17 @@ static void mark(const filling *at, uint64_t *marks, size_t rank)
 }
 
 /* Maps the codes between two ends of intervals to one row; gives the number of rows. */
-static size_t merge(const filling *at, const mdm_encoded *const *said, uint16_t *map)
+static size_t merge(const filling *at, const mdm_said *said, uint16_t *map)
 {
     uint64_t marks[((size_t)1 << 16) / 64];
     uint16_t row = 1;
     memset(marks, 0, (at->n_ranks / 64 + 1) * sizeof *marks);
     for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        for (uint32_t i = 0; said[lane] != NULL && i < said[lane]->n_ranks; i++) {
-            mark(at, marks, said[lane]->ranks[i].begin);
-            mark(at, marks, said[lane]->ranks[i].end);
+        size_t n = 0;
+        const mdm_ranks *ranks = ranks_of(&said[lane], &n);
+        for (size_t i = 0; i < n; i++) {
+            mark(at, marks, ranks[i].begin);
+            mark(at, marks, ranks[i].end);
         }
     }
     map[0] = 0;
@@ -190,16 +217,20 @@ static size_t merge(const filling *at, const mdm_encoded *const *said, uint16_t 
     return (size_t)row + 1;
 }
 
-static mdm_shape shape_of(const mdm_join_column *column, const mdm_encoded *const *said)
+static mdm_shape shape_of(const mdm_join_column *column, const mdm_said *said)
 {
     size_t n_ends = 0;
     bool has_members = false;
     for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        if (said[lane] != NULL && said[lane]->n_codes > 0) {
+        size_t n_codes = 0;
+        size_t n_ranks = 0;
+        codes_of(&said[lane], &n_codes);
+        ranks_of(&said[lane], &n_ranks);
+        if (n_codes > 0) {
             return MDM_PLAIN;
         }
-        n_ends += said[lane] == NULL ? 0 : 2 * (size_t)said[lane]->n_ranks;
-        has_members = has_members || (said[lane] != NULL && said[lane]->asks_members);
+        n_ends += 2 * n_ranks;
+        has_members = has_members || asks_members(&said[lane]);
     }
     if (has_members) {
         return column->n_chunks > 0 ? MDM_SPLIT : MDM_PLAIN;
@@ -211,7 +242,7 @@ static mdm_shape shape_of(const mdm_join_column *column, const mdm_encoded *cons
 static size_t fill_clauses(const mdm_join *join, mdm_field *field, size_t number, doubts *open)
 {
     const mdm_join_column *column = &join->columns[number];
-    const mdm_encoded *said[MDM_LANES];
+    mdm_said said[MDM_LANES];
     filling at = begin(join, number, field->rows[0] + column->begin);
     size_t n_rows = column->n_codes;
     find_said(join, field, number, clause_of, said);
@@ -227,7 +258,7 @@ static size_t fill_clauses(const mdm_join *join, mdm_field *field, size_t number
         at.layer.n_chunks = column->n_chunks;
         n_rows = column->n_chunks * MDM_CHUNK_ROWS;
     }
-    finish(join, field, &at, open, said);
+    finish(join, &at, open, said);
     return n_rows;
 }
 

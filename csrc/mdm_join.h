@@ -17,11 +17,36 @@
 
 #define MDM_MAX_COLUMNS (MDM_MAX_ATTRIBUTES + 1)
 
+#define MDM_UNLISTED UINT8_MAX
+
 /* What is asked by an object of a source's list. */
 typedef struct mdm_asked {
     uint64_t listed; /* bit an attribute */
     bool has_joint;
 } mdm_asked;
+
+/* How a clause that is said in few words stands. */
+typedef enum mdm_form {
+    MDM_SAID_BY_NOBODY, /* an empty seat */
+    MDM_SAID_ALL,
+    MDM_SAID_RANKS, /* one interval */
+    MDM_SAID_CODE,  /* one */
+    MDM_SAID_MEMBERS, /* that are required */
+    MDM_SAID_AT_LENGTH
+} mdm_form;
+
+/* What an object holds of an attribute, near to what it holds of the others. */
+typedef struct mdm_said {
+    uint8_t form;
+    uint8_t absent; /* as of mdm_encoded, as is held */
+    uint8_t held;
+    union {
+        mdm_ranks ranks;
+        uint32_t code;
+        uint64_t required;
+        const mdm_encoded *encoded;
+    } as;
+} mdm_said;
 
 typedef struct mdm_sources {
     uint32_t *number; /* of what was given, each: its source */
@@ -32,11 +57,15 @@ typedef struct mdm_sources {
     size_t n;
     mdm_compiler compiler;
     mdm_encoded unlisted[MDM_MAX_ATTRIBUTES];
-    mdm_asked *asked; /* by object; in the arena of the compiler */
+    mdm_asked *asked; /* by object; in the arena of the compiler, as is what follows */
+    size_t n_listed;  /* attributes that some object lists */
+    uint8_t listed[MDM_MAX_ATTRIBUTES]; /* its place among these; MDM_UNLISTED: it is none */
+    mdm_said *said; /* by object and listed attribute */
 } mdm_sources;
 
 /* The lanes of one source in a block. They never lie across two words. */
 typedef struct mdm_seat {
+    const uint32_t *objects; /* one a lane; NULL: it is not asked for them */
     uint32_t source;
     uint16_t lane;
     uint16_t n_lanes;
@@ -172,6 +201,7 @@ bool mdm_join_find_columns(mdm_join *join);
 /* What the objects ask; after the sources have been read. */
 bool mdm_sources_look(mdm_join *join);
 
+mdm_said mdm_said_of(const mdm_encoded *encoded);
 mdm_status mdm_sources_read(mdm_join *join, mdm_text text, mdm_fault *faults, size_t faults_len,
                             size_t *n_faults);
 mdm_status mdm_sources_of_rows(mdm_join *join, const uint32_t *rows, size_t rows_len);

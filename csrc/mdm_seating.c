@@ -186,6 +186,12 @@ static size_t lanes_of(const mdm_join *join, uint32_t source)
     return list == NULL ? 1 : list->n;
 }
 
+static const uint32_t *objects_of(const mdm_join *join, uint32_t source)
+{
+    const mdm_list *list = mdm_source_list(join, source);
+    return list == NULL ? NULL : mdm_source_lists(join)->objects.at + list->first;
+}
+
 /* Whether an object asks for an attribute of too many values. */
 static bool asks_large(const mdm_join *join, uint32_t source)
 {
@@ -221,7 +227,8 @@ void mdm_seat_all(const mdm_join *join, mdm_seating *seating, const uint32_t *so
             seating->blocks[seating->n_blocks++] = (mdm_block){seating->n_seats, 0};
             lane = 0;
         }
-        seating->seats[seating->n_seats++] = (mdm_seat){source, (uint16_t)lane, (uint16_t)n_lanes};
+        seating->seats[seating->n_seats++] = (mdm_seat){
+            objects_of(join, source), source, (uint16_t)lane, (uint16_t)n_lanes};
         seating->blocks[seating->n_blocks - 1].n_seats++;
         lane += n_lanes;
     }
