@@ -70,6 +70,27 @@ static void open_folds(const mdm_seat *seats, size_t n_seats, mdm_folds *folds)
     }
 }
 
+/* What the objects of a block ask lies far apart, so all is sent for before any is looked at. */
+static void send_for(const mdm_join *join, const mdm_seat *seats, size_t n_seats)
+{
+    const mdm_sources *sources = &join->sources;
+    for (size_t i = 0; i < n_seats; i++) {
+        if (seats[i].objects != NULL) {
+            __builtin_prefetch(seats[i].objects);
+        }
+    }
+    for (size_t i = 0; i < n_seats; i++) {
+        for (size_t k = 0; k < seats[i].n_lanes && seats[i].objects != NULL; k++) {
+            const size_t object = seats[i].objects[k];
+            const mdm_said *said = sources->said + object * sources->n_listed;
+            __builtin_prefetch(&sources->asked[object]);
+            for (size_t a = 0; a < sources->n_listed; a += 64 / sizeof *said) {
+                __builtin_prefetch(&said[a]);
+            }
+        }
+    }
+}
+
 void mdm_field_open(const mdm_join *join, const mdm_seating *seating, size_t block,
                     mdm_field *field)
 {
@@ -78,6 +99,7 @@ void mdm_field_open(const mdm_join *join, const mdm_seating *seating, size_t blo
     const size_t n_seats = seating->blocks[block].n_seats;
     memset(field, 0, offsetof(mdm_field, gates));
     memset(&field->tied, 0, sizeof *field - offsetof(mdm_field, tied));
+    send_for(join, seats, n_seats);
     memset(field->source_of, 0xff, sizeof field->source_of);
     memcpy(field->rows, rows, sizeof rows);
     for (size_t i = 0; i < n_seats; i++) {
@@ -93,11 +115,14 @@ void mdm_field_open(const mdm_join *join, const mdm_seating *seating, size_t blo
 
 /* ---- Closed: which columns are asked ---- */
 
-static void add_strand(mdm_field *field, size_t column, const mdm_lanes *const *rows,
-                       const uint16_t *map)
+static void add_strand(const mdm_join *join, mdm_field *field, size_t column,
+                       const mdm_lanes *const *rows, const uint16_t *map)
 {
+    const mdm_class_table *classes = &join->fleet->classes;
+    const bool is_key =
+        mdm_is_key(&classes->zones, column) && classes->columns.at[column].n_bytes == 1;
     field->columns[field->n_columns++] =
-        (mdm_asked_column){(uint32_t)column, 0, map, {rows[0], rows[1]}};
+        (mdm_asked_column){(uint32_t)column, 0, is_key, map, {rows[0], rows[1]}};
 }
 
 static void close_column(const mdm_join *join, mdm_field *field, size_t column)
@@ -116,16 +141,16 @@ static void close_column(const mdm_join *join, mdm_field *field, size_t column)
     }
     switch (field->shapes[column]) {
     case MDM_PLAIN:
-        add_strand(field, column, rows, NULL);
+        add_strand(join, field, column, rows, NULL);
         break;
     case MDM_MERGED:
-        add_strand(field, column, rows,
+        add_strand(join, field, column, rows,
                    (const uint16_t *)(const void *)(field->rows[0] +
                                                     join->columns[column].map_row));
         break;
     case MDM_SPLIT:
         for (size_t c = 0; c < join->columns[column].n_chunks; c++) {
-            add_strand(field, column, rows,
+            add_strand(join, field, column, rows,
                        join->columns[column].maps + c * join->columns[column].n_codes);
             rows[0] += MDM_CHUNK_ROWS;
             rows[1] += MDM_CHUNK_ROWS;

@@ -20,24 +20,60 @@ typedef struct filling {
     const uint16_t *map; /* by code its row; NULL: its own */
 } filling;
 
-typedef mdm_said said_by(const mdm_join *join, const mdm_field *field, size_t lane, size_t column);
+/* What the lanes say of a column. */
+typedef struct sayings {
+    const mdm_said *of[MDM_LANES];
+    mdm_said made[MDM_LANES]; /* where it does not stand with the sources */
+} sayings;
 
-static mdm_said relation_of(const mdm_join *join, const mdm_field *field, size_t lane,
-                            size_t column)
+static const mdm_said nobody = {.form = MDM_SAID_BY_NOBODY};
+static const mdm_said everything = {MDM_SAID_ALL, MDM_YES, MDM_YES, {.required = 0}};
+
+static void find_relations(const mdm_join *join, const mdm_field *field, size_t column,
+                           sayings *said)
 {
-    return mdm_said_of(mdm_source_relation(join, field->source_of[lane], column));
+    for (size_t lane = 0; lane < MDM_LANES; lane++) {
+        const uint32_t source = field->source_of[lane];
+        said->of[lane] = &nobody;
+        if (source != MDM_NONE) {
+            said->made[lane] = mdm_said_of(mdm_source_relation(join, source, column));
+            said->of[lane] = &said->made[lane];
+        }
+    }
 }
 
-static mdm_said clause_of(const mdm_join *join, const mdm_field *field, size_t lane, size_t column)
+static void find_clauses(const mdm_join *join, const mdm_field *field, size_t column,
+                         sayings *said)
 {
     const mdm_sources *sources = &join->sources;
-    const uint32_t object = field->object_of[lane];
-    if (object == MDM_NONE) {
-        return (mdm_said){.form = MDM_SAID_ALL, .absent = MDM_YES, .held = MDM_YES};
+    const size_t place = sources->listed[column];
+    said->made[0] = mdm_said_of(&sources->unlisted[column]);
+    for (size_t lane = 0; lane < MDM_LANES; lane++) {
+        const uint32_t object = field->object_of[lane];
+        if (object == MDM_NONE) {
+            said->of[lane] = field->source_of[lane] == MDM_NONE ? &nobody : &everything;
+        } else {
+            said->of[lane] = place == MDM_UNLISTED
+                                 ? &said->made[0]
+                                 : &sources->said[object * sources->n_listed + place];
+        }
     }
-    return sources->listed[column] == MDM_UNLISTED
-               ? mdm_said_of(&sources->unlisted[column])
-               : sources->said[object * sources->n_listed + sources->listed[column]];
+}
+
+/* What is said at length lies far apart in memory, so all is sent for before any is looked at. */
+static void send_for(const sayings *said)
+{
+    for (size_t lane = 0; lane < MDM_LANES; lane++) {
+        if (said->of[lane]->form == MDM_SAID_AT_LENGTH) {
+            __builtin_prefetch(said->of[lane]->as.encoded);
+        }
+    }
+    for (size_t lane = 0; lane < MDM_LANES; lane++) {
+        if (said->of[lane]->form == MDM_SAID_AT_LENGTH) {
+            __builtin_prefetch(said->of[lane]->as.encoded->codes);
+            __builtin_prefetch(said->of[lane]->as.encoded->ranks);
+        }
+    }
 }
 
 static inline const mdm_ranks *ranks_of(const mdm_said *said, size_t *n)
@@ -128,25 +164,6 @@ static void add(filling *at, doubts *open, const mdm_said *said, size_t lane)
     }
 }
 
-/* What is said at length lies far apart in memory, so all is sent for before any is looked at. */
-static void find_said(const mdm_join *join, const mdm_field *field, size_t column, said_by *ask,
-                      mdm_said *said)
-{
-    for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        said[lane] = field->source_of[lane] == MDM_NONE ? (mdm_said){.form = MDM_SAID_BY_NOBODY}
-                                                        : ask(join, field, lane, column);
-        if (said[lane].form == MDM_SAID_AT_LENGTH) {
-            __builtin_prefetch(said[lane].as.encoded);
-        }
-    }
-    for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        if (said[lane].form == MDM_SAID_AT_LENGTH) {
-            __builtin_prefetch(said[lane].as.encoded->codes);
-            __builtin_prefetch(said[lane].as.encoded->ranks);
-        }
-    }
-}
-
 static filling begin(const mdm_join *join, size_t column, mdm_lanes *rows)
 {
     const mdm_dictionary *dictionary = &join->fleet->dictionaries[column];
@@ -160,30 +177,47 @@ static filling begin(const mdm_join *join, size_t column, mdm_lanes *rows)
                      .by_rank = dictionary->by_rank.at};
 }
 
-static void finish(const mdm_join *join, filling *at, doubts *open, const mdm_said *said)
+static void finish(const mdm_join *join, filling *at, doubts *open, const sayings *said)
 {
-    for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        if (said[lane].form != MDM_SAID_BY_NOBODY) {
-            add(at, open, &said[lane], lane);
+    uint16_t naming[MDM_LANES]; /* lanes that name codes */
+    size_t n_naming = 0;
+    for (uint16_t lane = 0; lane < MDM_LANES; lane++) {
+        const mdm_said *of = said->of[lane];
+        if (of->form != MDM_SAID_BY_NOBODY) {
+            add(at, open, of, lane);
         }
+        naming[n_naming] = lane;
+        n_naming += of->form == MDM_SAID_CODE || of->form == MDM_SAID_AT_LENGTH ? 1 : 0;
     }
     join->kernels->lay(&at->layer, at->rows);
-    for (size_t lane = 0; lane < MDM_LANES; lane++) {
+    for (size_t k = 0; k < n_naming; k++) {
         size_t n = 0;
-        const uint32_t *codes = codes_of(&said[lane], &n);
+        const uint32_t *codes = codes_of(said->of[naming[k]], &n);
         for (size_t i = 0; i < n; i++) {
-            set(&at->rows[codes[i]], lane);
+            set(&at->rows[codes[i]], naming[k]);
         }
     }
 }
 
-static void fill_layer(const mdm_join *join, const mdm_field *field, size_t column, said_by *ask,
-                       mdm_lanes *rows, doubts *open)
+static void fill_relations(const mdm_join *join, const mdm_field *field, size_t column,
+                           mdm_lanes *rows, doubts *open)
 {
-    mdm_said said[MDM_LANES];
+    sayings said;
     filling at = begin(join, column, rows);
-    find_said(join, field, column, ask, said);
-    finish(join, &at, open, said);
+    find_relations(join, field, column, &said);
+    send_for(&said);
+    finish(join, &at, open, &said);
+}
+
+/* Clauses beside the relation. */
+static void fill_second(const mdm_join *join, const mdm_field *field, size_t column,
+                        mdm_lanes *rows, doubts *open)
+{
+    sayings said;
+    filling at = begin(join, column, rows);
+    find_clauses(join, field, column, &said);
+    send_for(&said);
+    finish(join, &at, open, &said);
 }
 
 /* ---- Fewer rows than codes ---- */
@@ -196,14 +230,14 @@ static void mark(const filling *at, uint64_t *marks, size_t rank)
 }
 
 /* Maps the codes between two ends of intervals to one row; gives the number of rows. */
-static size_t merge(const filling *at, const mdm_said *said, uint16_t *map)
+static size_t merge(const filling *at, const sayings *said, uint16_t *map)
 {
     uint64_t marks[((size_t)1 << 16) / 64];
     uint16_t row = 1;
     memset(marks, 0, (at->n_ranks / 64 + 1) * sizeof *marks);
     for (size_t lane = 0; lane < MDM_LANES; lane++) {
         size_t n = 0;
-        const mdm_ranks *ranks = ranks_of(&said[lane], &n);
+        const mdm_ranks *ranks = ranks_of(said->of[lane], &n);
         for (size_t i = 0; i < n; i++) {
             mark(at, marks, ranks[i].begin);
             mark(at, marks, ranks[i].end);
@@ -217,20 +251,20 @@ static size_t merge(const filling *at, const mdm_said *said, uint16_t *map)
     return (size_t)row + 1;
 }
 
-static mdm_shape shape_of(const mdm_join_column *column, const mdm_said *said)
+static mdm_shape shape_of(const mdm_join_column *column, const sayings *said)
 {
     size_t n_ends = 0;
     bool has_members = false;
     for (size_t lane = 0; lane < MDM_LANES; lane++) {
         size_t n_codes = 0;
         size_t n_ranks = 0;
-        codes_of(&said[lane], &n_codes);
-        ranks_of(&said[lane], &n_ranks);
+        codes_of(said->of[lane], &n_codes);
+        ranks_of(said->of[lane], &n_ranks);
         if (n_codes > 0) {
             return MDM_PLAIN;
         }
         n_ends += 2 * n_ranks;
-        has_members = has_members || asks_members(&said[lane]);
+        has_members = has_members || asks_members(said->of[lane]);
     }
     if (has_members) {
         return column->n_chunks > 0 ? MDM_SPLIT : MDM_PLAIN;
@@ -242,14 +276,15 @@ static mdm_shape shape_of(const mdm_join_column *column, const mdm_said *said)
 static size_t fill_clauses(const mdm_join *join, mdm_field *field, size_t number, doubts *open)
 {
     const mdm_join_column *column = &join->columns[number];
-    mdm_said said[MDM_LANES];
+    sayings said;
     filling at = begin(join, number, field->rows[0] + column->begin);
     size_t n_rows = column->n_codes;
-    find_said(join, field, number, clause_of, said);
-    field->shapes[number] = shape_of(column, said);
+    find_clauses(join, field, number, &said);
+    send_for(&said);
+    field->shapes[number] = shape_of(column, &said);
     if (field->shapes[number] == MDM_MERGED) {
         uint16_t *map = (uint16_t *)(void *)(field->rows[0] + column->map_row);
-        n_rows = merge(&at, said, map);
+        n_rows = merge(&at, &said, map);
         at.map = map;
         at.layer.by_rank = NULL;
         at.layer.n_codes = n_rows;
@@ -258,7 +293,7 @@ static size_t fill_clauses(const mdm_join *join, mdm_field *field, size_t number
         at.layer.n_chunks = column->n_chunks;
         n_rows = column->n_chunks * MDM_CHUNK_ROWS;
     }
-    finish(join, &at, open, said);
+    finish(join, &at, open, &said);
     return n_rows;
 }
 
@@ -307,11 +342,11 @@ void mdm_field_fill(const mdm_join *join, mdm_field *field, size_t number)
     if (!mdm_is_compared(&scheme->attributes[number])) {
         n_rows = fill_clauses(join, field, number, &open);
     } else {
-        fill_layer(join, field, number, relation_of, rows, &open);
+        fill_relations(join, field, number, rows, &open);
     }
     if (mdm_is_compared(&scheme->attributes[number]) && (join->accepted_by & MDM_SOURCE) != 0) {
         mdm_lanes *second = field->rows[0] + column->second;
-        fill_layer(join, field, number, clause_of, second, &open);
+        fill_second(join, field, number, second, &open);
         join->kernels->narrow(rows, second, n_rows);
     }
     settle(field, column, number, n_rows, &open);

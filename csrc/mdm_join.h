@@ -111,6 +111,7 @@ typedef enum mdm_shape {
 typedef struct mdm_asked_column {
     uint32_t column;
     uint32_t n_dead; /* of 2^16 codes: those that no lane accepts */
+    bool is_key;     /* of the fleet's order, with codes of one byte */
     const uint16_t *map;
     const mdm_lanes *rows[2];
 } mdm_asked_column;

@@ -45,12 +45,10 @@ static void keep_joined(const mdm_join *join, const mdm_field *field, mdm_desk *
 /* ---- Some classes, whose codes the strands lead to ---- */
 
 /* The lanes that accept each class of those with a bit, of one plane. */
-static bool meet_some(const mdm_join *join, const mdm_field *field, mdm_desk *desk, size_t plane,
-                      size_t first, uint64_t bits)
+static bool meet_some(const mdm_join *join, mdm_desk *desk, size_t plane, size_t first,
+                      uint64_t bits)
 {
-    mdm_strands *strands = &desk->strands[plane];
-    strands->start = field->start[plane];
-    if (!join->kernels->meet(strands, first, desk->met[plane])) {
+    if (!join->kernels->meet(&desk->strands[plane], first, desk->met[plane])) {
         return false;
     }
     clear_dead(bits, desk->met[plane]);
@@ -61,10 +59,10 @@ static bool meet_some(const mdm_join *join, const mdm_field *field, mdm_desk *de
 static bool ask_some(const mdm_join *join, const mdm_field *field, mdm_desk *desk, size_t first,
                      uint64_t bits, const uint32_t *classes)
 {
-    if (!meet_some(join, field, desk, 0, first, bits)) {
+    if (!meet_some(join, desk, 0, first, bits)) {
         return false;
     }
-    if (field->is_split && !meet_some(join, field, desk, 1, first, bits)) {
+    if (field->is_split && !meet_some(join, desk, 1, first, bits)) {
         memset(desk->met[1], 0, sizeof desk->met[1]);
     }
     if (field->has_tied) {
@@ -84,6 +82,7 @@ static void set_page(const mdm_join *join, const mdm_field *field, mdm_desk *des
     for (size_t p = 0; p < (field->is_split ? 2U : 1U); p++) {
         mdm_strands *strands = &desk->strands[p];
         strands->rows = field->rows[0];
+        strands->start = field->start[p];
         strands->n = field->n_columns;
         for (size_t i = 0; i < field->n_columns; i++) {
             const mdm_asked_column *at = &field->columns[i];
@@ -122,18 +121,43 @@ static void ask_runs(const pass *at, size_t block, const mdm_field *field, mdm_d
 
 /* ---- Batches: what is left of several runs, asked together ---- */
 
+static void narrow(mdm_lanes *lanes, const mdm_lanes *row)
+{
+    for (size_t w = 0; w < MDM_LANE_WORDS; w++) {
+        lanes->at[w] &= row->at[w];
+    }
+}
+
+/* Leads a strand of the plane to the codes of each column of the batch. In an ordered fleet the keys
+   are often of one code, which is asked once. */
+static void set_batch(const mdm_join *join, const mdm_field *field, mdm_desk *desk, size_t plane)
+{
+    mdm_strands *strands = &desk->strands[plane];
+    strands->rows = field->rows[0];
+    strands->start = field->start[plane];
+    strands->n = 0;
+    for (size_t i = 0; i < field->n_columns; i++) {
+        const mdm_asked_column *at = &field->columns[i];
+        const uint8_t *codes = desk->batch.codes[i];
+        if (at->is_key && memcmp(codes, codes + 1, MDM_RUN - 1) == 0) {
+            narrow(&strands->start, &at->rows[plane][codes[0]]);
+        } else {
+            strands->at[strands->n++] =
+                (mdm_strand){codes, at->map, (uint32_t)(at->rows[plane] - field->rows[0]),
+                             join->fleet->classes.columns.at[at->column].n_bytes};
+        }
+    }
+}
+
 /* Asks n classes of the batch. */
 static void ask_batch(const mdm_join *join, const mdm_field *field, mdm_desk *desk, size_t n)
 {
-    const mdm_batch *batch = &desk->batch;
     const uint64_t bits = n < MDM_RUN ? ((uint64_t)1 << n) - 1 : UINT64_MAX;
     for (size_t p = 0; p < (field->is_split ? 2U : 1U); p++) {
-        for (size_t i = 0; i < field->n_columns; i++) {
-            desk->strands[p].at[i].codes = batch->codes[i];
-        }
+        set_batch(join, field, desk, p);
     }
-    if (ask_some(join, field, desk, 0, bits, batch->classes)) {
-        mdm_desk_count(join, field, desk, batch->classes);
+    if (ask_some(join, field, desk, 0, bits, desk->batch.classes)) {
+        mdm_desk_count(join, field, desk, desk->batch.classes);
     }
 }
 

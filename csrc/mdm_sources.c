@@ -267,6 +267,16 @@ static void find_listed(mdm_sources *sources, size_t n_objects, size_t n_attribu
     }
 }
 
+/* NULL: no source has the object, which is one of the fleet's. */
+static const mdm_encoded *clause_of(const mdm_join *join, uint32_t object, size_t attribute)
+{
+    const mdm_encodings *encodings = &join->sources.compiler.clauses[attribute];
+    const uint32_t number = mdm_code(&mdm_source_lists(join)->columns, attribute, object);
+    return number == 0                    ? &join->sources.unlisted[attribute]
+           : number < encodings->capacity ? encodings->at[number]
+                                          : NULL;
+}
+
 /* In the order in which objects were compiled, which is that of memory. */
 static bool find_said(mdm_join *join)
 {
@@ -282,7 +292,7 @@ static bool find_said(mdm_join *join)
     for (uint32_t object = 0; object < n_objects; object++) {
         for (size_t a = 0; a < n; a++) {
             if (sources->listed[a] != MDM_UNLISTED) {
-                const mdm_encoded *encoded = mdm_source_clause(join, object, a);
+                const mdm_encoded *encoded = clause_of(join, object, a);
                 sources->said[object * sources->n_listed + sources->listed[a]] =
                     encoded == NULL ? (mdm_said){.form = MDM_SAID_BY_NOBODY}
                                     : mdm_said_of(encoded);
