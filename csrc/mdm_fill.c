@@ -20,82 +20,6 @@ typedef struct filling {
     const uint16_t *map; /* by code its row; NULL: its own */
 } filling;
 
-/* What the lanes say of a column. */
-typedef struct sayings {
-    const mdm_said *of[MDM_LANES];
-    mdm_said made[MDM_LANES]; /* where it does not stand with the sources */
-} sayings;
-
-static const mdm_said nobody = {.form = MDM_SAID_BY_NOBODY};
-static const mdm_said everything = {MDM_SAID_ALL, MDM_YES, MDM_YES, {.required = 0}};
-
-static void find_relations(const mdm_join *join, const mdm_field *field, size_t column,
-                           sayings *said)
-{
-    for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        const uint32_t source = field->source_of[lane];
-        said->of[lane] = &nobody;
-        if (source != MDM_NONE) {
-            said->made[lane] = mdm_said_of(mdm_source_relation(join, source, column));
-            said->of[lane] = &said->made[lane];
-        }
-    }
-}
-
-static void find_clauses(const mdm_join *join, const mdm_field *field, size_t column,
-                         sayings *said)
-{
-    const mdm_sources *sources = &join->sources;
-    const size_t place = sources->listed[column];
-    said->made[0] = mdm_said_of(&sources->unlisted[column]);
-    for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        const uint32_t object = field->object_of[lane];
-        if (object == MDM_NONE) {
-            said->of[lane] = field->source_of[lane] == MDM_NONE ? &nobody : &everything;
-        } else {
-            said->of[lane] = place == MDM_UNLISTED
-                                 ? &said->made[0]
-                                 : &sources->said[object * sources->n_listed + place];
-        }
-    }
-}
-
-/* What is said at length lies far apart in memory, so all is sent for before any is looked at. */
-static void send_for(const sayings *said)
-{
-    for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        if (said->of[lane]->form == MDM_SAID_AT_LENGTH) {
-            __builtin_prefetch(said->of[lane]->as.encoded);
-        }
-    }
-    for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        if (said->of[lane]->form == MDM_SAID_AT_LENGTH) {
-            __builtin_prefetch(said->of[lane]->as.encoded->codes);
-            __builtin_prefetch(said->of[lane]->as.encoded->ranks);
-        }
-    }
-}
-
-static inline const mdm_ranks *ranks_of(const mdm_said *said, size_t *n)
-{
-    const bool is_long = said->form == MDM_SAID_AT_LENGTH;
-    *n = is_long ? said->as.encoded->n_ranks : said->form == MDM_SAID_RANKS ? 1 : 0;
-    return is_long ? said->as.encoded->ranks : &said->as.ranks;
-}
-
-static inline const uint32_t *codes_of(const mdm_said *said, size_t *n)
-{
-    const bool is_long = said->form == MDM_SAID_AT_LENGTH;
-    *n = is_long ? said->as.encoded->n_codes : said->form == MDM_SAID_CODE ? 1 : 0;
-    return is_long ? said->as.encoded->codes : &said->as.code;
-}
-
-static inline bool asks_members(const mdm_said *said)
-{
-    return said->form == MDM_SAID_MEMBERS ||
-           (said->form == MDM_SAID_AT_LENGTH && said->as.encoded->asks_members);
-}
-
 static inline void set(mdm_lanes *lanes, size_t lane)
 {
     lanes->at[lane / 64] |= (uint64_t)1 << lane % 64;
@@ -115,7 +39,7 @@ static void toggle(const filling *at, size_t rank, size_t lane)
 static void add_ranks(filling *at, const mdm_said *said, size_t lane)
 {
     size_t n = 0;
-    const mdm_ranks *ranks = ranks_of(said, &n);
+    const mdm_ranks *ranks = mdm_said_ranks(said, &n);
     if (n > 0 && !at->layer.has_ranks) {
         memset(at->rows + 1, 0, at->layer.n_settled * sizeof *at->rows);
         at->layer.has_ranks = true;
@@ -159,7 +83,7 @@ static void add(filling *at, doubts *open, const mdm_said *said, size_t lane)
         return;
     }
     add_ranks(at, said, lane);
-    if (asks_members(said)) {
+    if (mdm_said_asks_members(said)) {
         add_members(layer, said, lane);
     }
 }
@@ -177,7 +101,7 @@ static filling begin(const mdm_join *join, size_t column, mdm_lanes *rows)
                      .by_rank = dictionary->by_rank.at};
 }
 
-static void finish(const mdm_join *join, filling *at, doubts *open, const sayings *said)
+static void finish(const mdm_join *join, filling *at, doubts *open, const mdm_sayings *said)
 {
     uint16_t naming[MDM_LANES]; /* lanes that name codes */
     size_t n_naming = 0;
@@ -192,31 +116,19 @@ static void finish(const mdm_join *join, filling *at, doubts *open, const saying
     join->kernels->lay(&at->layer, at->rows);
     for (size_t k = 0; k < n_naming; k++) {
         size_t n = 0;
-        const uint32_t *codes = codes_of(said->of[naming[k]], &n);
+        const uint32_t *codes = mdm_said_codes(said->of[naming[k]], &n);
         for (size_t i = 0; i < n; i++) {
             set(&at->rows[codes[i]], naming[k]);
         }
     }
 }
 
-static void fill_relations(const mdm_join *join, const mdm_field *field, size_t column,
-                           mdm_lanes *rows, doubts *open)
+static void fill_layer(const mdm_join *join, const mdm_field *field, size_t column,
+                       mdm_find_said *find, mdm_lanes *rows, doubts *open)
 {
-    sayings said;
+    mdm_sayings said;
     filling at = begin(join, column, rows);
-    find_relations(join, field, column, &said);
-    send_for(&said);
-    finish(join, &at, open, &said);
-}
-
-/* Clauses beside the relation. */
-static void fill_second(const mdm_join *join, const mdm_field *field, size_t column,
-                        mdm_lanes *rows, doubts *open)
-{
-    sayings said;
-    filling at = begin(join, column, rows);
-    find_clauses(join, field, column, &said);
-    send_for(&said);
+    find(join, field, column, &said);
     finish(join, &at, open, &said);
 }
 
@@ -230,14 +142,14 @@ static void mark(const filling *at, uint64_t *marks, size_t rank)
 }
 
 /* Maps the codes between two ends of intervals to one row; gives the number of rows. */
-static size_t merge(const filling *at, const sayings *said, uint16_t *map)
+static size_t merge(const filling *at, const mdm_sayings *said, uint16_t *map)
 {
     uint64_t marks[((size_t)1 << 16) / 64];
     uint16_t row = 1;
     memset(marks, 0, (at->n_ranks / 64 + 1) * sizeof *marks);
     for (size_t lane = 0; lane < MDM_LANES; lane++) {
         size_t n = 0;
-        const mdm_ranks *ranks = ranks_of(said->of[lane], &n);
+        const mdm_ranks *ranks = mdm_said_ranks(said->of[lane], &n);
         for (size_t i = 0; i < n; i++) {
             mark(at, marks, ranks[i].begin);
             mark(at, marks, ranks[i].end);
@@ -251,20 +163,20 @@ static size_t merge(const filling *at, const sayings *said, uint16_t *map)
     return (size_t)row + 1;
 }
 
-static mdm_shape shape_of(const mdm_join_column *column, const sayings *said)
+static mdm_shape shape_of(const mdm_join_column *column, const mdm_sayings *said)
 {
     size_t n_ends = 0;
     bool has_members = false;
     for (size_t lane = 0; lane < MDM_LANES; lane++) {
         size_t n_codes = 0;
         size_t n_ranks = 0;
-        codes_of(said->of[lane], &n_codes);
-        ranks_of(said->of[lane], &n_ranks);
+        mdm_said_codes(said->of[lane], &n_codes);
+        mdm_said_ranks(said->of[lane], &n_ranks);
         if (n_codes > 0) {
             return MDM_PLAIN;
         }
         n_ends += 2 * n_ranks;
-        has_members = has_members || asks_members(said->of[lane]);
+        has_members = has_members || mdm_said_asks_members(said->of[lane]);
     }
     if (has_members) {
         return column->n_chunks > 0 ? MDM_SPLIT : MDM_PLAIN;
@@ -276,11 +188,10 @@ static mdm_shape shape_of(const mdm_join_column *column, const sayings *said)
 static size_t fill_clauses(const mdm_join *join, mdm_field *field, size_t number, doubts *open)
 {
     const mdm_join_column *column = &join->columns[number];
-    sayings said;
+    mdm_sayings said;
     filling at = begin(join, number, field->rows[0] + column->begin);
     size_t n_rows = column->n_codes;
-    find_clauses(join, field, number, &said);
-    send_for(&said);
+    mdm_find_clauses(join, field, number, &said);
     field->shapes[number] = shape_of(column, &said);
     if (field->shapes[number] == MDM_MERGED) {
         uint16_t *map = (uint16_t *)(void *)(field->rows[0] + column->map_row);
@@ -342,11 +253,11 @@ void mdm_field_fill(const mdm_join *join, mdm_field *field, size_t number)
     if (!mdm_is_compared(&scheme->attributes[number])) {
         n_rows = fill_clauses(join, field, number, &open);
     } else {
-        fill_relations(join, field, number, rows, &open);
+        fill_layer(join, field, number, mdm_find_relations, rows, &open);
     }
     if (mdm_is_compared(&scheme->attributes[number]) && (join->accepted_by & MDM_SOURCE) != 0) {
         mdm_lanes *second = field->rows[0] + column->second;
-        fill_second(join, field, number, second, &open);
+        fill_layer(join, field, number, mdm_find_clauses, second, &open);
         join->kernels->narrow(rows, second, n_rows);
     }
     settle(field, column, number, n_rows, &open);

@@ -2,7 +2,7 @@
  * Many sources against all targets.
  *
  * Equal sources are one. Each object of a source takes a lane (a source without objects one lane),
- * and 512 lanes are a block, which asks every class once. Variables that tie columns together are
+ * and 256 lanes are a block, which asks every class once. Variables that tie columns together are
  * judged for the pairs that are left; what rows of bits do not suit (columns of very many codes, lists
  * of very many objects) is asked by itself.
  */
@@ -14,6 +14,7 @@
 #include "mdm_compiler.h"
 #include "mdm_lanes.h"
 #include "mdm_query.h"
+#include "mdm_said.h"
 
 #define MDM_MAX_COLUMNS (MDM_MAX_ATTRIBUTES + 1)
 
@@ -24,29 +25,6 @@ typedef struct mdm_asked {
     uint64_t listed; /* bit an attribute */
     bool has_joint;
 } mdm_asked;
-
-/* How a clause that is said in few words stands. */
-typedef enum mdm_form {
-    MDM_SAID_BY_NOBODY, /* an empty seat */
-    MDM_SAID_ALL,
-    MDM_SAID_RANKS, /* one interval */
-    MDM_SAID_CODE,  /* one */
-    MDM_SAID_MEMBERS, /* that are required */
-    MDM_SAID_AT_LENGTH
-} mdm_form;
-
-/* What an object holds of an attribute, near to what it holds of the others. */
-typedef struct mdm_said {
-    uint8_t form;
-    uint8_t absent; /* as of mdm_encoded, as is held */
-    uint8_t held;
-    union {
-        mdm_ranks ranks;
-        uint32_t code;
-        uint64_t required;
-        const mdm_encoded *encoded;
-    } as;
-} mdm_said;
 
 typedef struct mdm_sources {
     uint32_t *number; /* of what was given, each: its source */
@@ -202,7 +180,6 @@ bool mdm_join_find_columns(mdm_join *join);
 /* What the objects ask; after the sources have been read. */
 bool mdm_sources_look(mdm_join *join);
 
-mdm_said mdm_said_of(const mdm_encoded *encoded);
 mdm_status mdm_sources_read(mdm_join *join, mdm_text text, mdm_fault *faults, size_t faults_len,
                             size_t *n_faults);
 mdm_status mdm_sources_of_rows(mdm_join *join, const uint32_t *rows, size_t rows_len);
@@ -255,6 +232,17 @@ static inline const mdm_encoded *mdm_source_clause(const mdm_join *join, uint32_
                        : mdm_compiled_clause(&join->sources.compiler, attribute, number);
 }
 
+/* ---- mdm_said.c ---- */
+
+/* Puts side by side what each object says; after the sources have been looked at. */
+bool mdm_sources_say(mdm_join *join);
+
+/* What the lanes say of a column: by the relation, by their objects. */
+typedef void mdm_find_said(const mdm_join *join, const mdm_field *field, size_t column,
+                           mdm_sayings *said);
+mdm_find_said mdm_find_relations;
+mdm_find_said mdm_find_clauses;
+
 /* ---- mdm_seating.c ---- */
 
 /* Puts sources that ask for the same part of the fleet together. */
@@ -297,6 +285,14 @@ unsigned mdm_target_clause(const mdm_join *join, size_t attribute, uint32_t numb
                            const mdm_value *value);
 /* Whether one choice of the variables of a target's object suits the source. */
 bool mdm_target_joins(const mdm_join *join, uint32_t object, uint32_t source);
+
+/* ---- mdm_ask.c: a block against a page ---- */
+
+/* keeps: where the bits by class are kept for; NULL: it is counted. */
+void mdm_ask_page(const mdm_join *join, const mdm_seating *keeps, size_t block,
+                  const mdm_field *field, mdm_desk *desk, size_t page);
+/* What waits in the batch of a desk. */
+void mdm_ask_rest(const mdm_join *join, const mdm_field *field, mdm_desk *desk);
 
 /* ---- mdm_pass.c: blocks against every class ---- */
 

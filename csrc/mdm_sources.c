@@ -234,78 +234,10 @@ static bool find_asked(mdm_join *join)
     return true;
 }
 
-mdm_said mdm_said_of(const mdm_encoded *encoded)
-{
-    mdm_said made = {MDM_SAID_AT_LENGTH, (uint8_t)encoded->absent, (uint8_t)encoded->held,
-                     {.encoded = encoded}};
-    const size_t n_parts = (size_t)encoded->n_ranks + encoded->n_codes + encoded->asks_members;
-    if (encoded->holds_all) {
-        made.form = MDM_SAID_ALL;
-    } else if (n_parts == 1 && encoded->n_ranks == 1) {
-        made.form = MDM_SAID_RANKS;
-        made.as.ranks = encoded->ranks[0];
-    } else if (n_parts == 1 && encoded->n_codes == 1) {
-        made.form = MDM_SAID_CODE;
-        made.as.code = encoded->codes[0];
-    } else if (n_parts == 1 && encoded->forbidden == 0) {
-        made.form = MDM_SAID_MEMBERS;
-        made.as.required = encoded->required;
-    }
-    return made;
-}
-
-static void find_listed(mdm_sources *sources, size_t n_objects, size_t n_attributes)
-{
-    uint64_t listed = 0;
-    for (size_t object = 0; object < n_objects; object++) {
-        listed |= sources->asked[object].listed;
-    }
-    sources->n_listed = 0;
-    for (size_t a = 0; a < n_attributes; a++) {
-        const bool is_listed = (listed >> a & 1) != 0;
-        sources->listed[a] = is_listed ? (uint8_t)sources->n_listed++ : MDM_UNLISTED;
-    }
-}
-
-/* NULL: no source has the object, which is one of the fleet's. */
-static const mdm_encoded *clause_of(const mdm_join *join, uint32_t object, size_t attribute)
-{
-    const mdm_encodings *encodings = &join->sources.compiler.clauses[attribute];
-    const uint32_t number = mdm_code(&mdm_source_lists(join)->columns, attribute, object);
-    return number == 0                    ? &join->sources.unlisted[attribute]
-           : number < encodings->capacity ? encodings->at[number]
-                                          : NULL;
-}
-
-/* In the order in which objects were compiled, which is that of memory. */
-static bool find_said(mdm_join *join)
-{
-    mdm_sources *sources = &join->sources;
-    const size_t n_objects = mdm_source_lists(join)->rows.n;
-    const size_t n = join->fleet->scheme.n_attributes;
-    find_listed(sources, n_objects, n);
-    sources->said = mdm_take(&sources->compiler.arena, n_objects * sources->n_listed,
-                             sizeof *sources->said);
-    if (sources->said == NULL) {
-        return false;
-    }
-    for (uint32_t object = 0; object < n_objects; object++) {
-        for (size_t a = 0; a < n; a++) {
-            if (sources->listed[a] != MDM_UNLISTED) {
-                const mdm_encoded *encoded = clause_of(join, object, a);
-                sources->said[object * sources->n_listed + sources->listed[a]] =
-                    encoded == NULL ? (mdm_said){.form = MDM_SAID_BY_NOBODY}
-                                    : mdm_said_of(encoded);
-            }
-        }
-    }
-    return true;
-}
-
 bool mdm_sources_look(mdm_join *join)
 {
     for (size_t a = 0; a < join->fleet->scheme.n_attributes; a++) {
         mdm_encode_unlisted(join->fleet, a, &join->sources.unlisted[a]);
     }
-    return (join->accepted_by & MDM_SOURCE) == 0 || (find_asked(join) && find_said(join));
+    return (join->accepted_by & MDM_SOURCE) == 0 || (find_asked(join) && mdm_sources_say(join));
 }
