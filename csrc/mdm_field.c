@@ -12,13 +12,6 @@ static void set_lane(mdm_lanes *lanes, size_t lane)
     lanes->at[lane / 64] |= (uint64_t)1 << lane % 64;
 }
 
-static uint32_t object_of(const mdm_join *join, const mdm_seat *seat, size_t lane)
-{
-    const mdm_list *list = mdm_source_list(join, seat->source);
-    return list == NULL ? MDM_NONE
-                        : mdm_source_lists(join)->objects.at[list->first + (lane - seat->lane)];
-}
-
 /* Columns that stand for the scheme alone. */
 static bool is_asked(const mdm_join *join, size_t column)
 {
@@ -47,7 +40,7 @@ static void open_object(const mdm_join *join, mdm_field *field, size_t lane, uin
 
 static void open_lane(const mdm_join *join, mdm_field *field, const mdm_seat *seat, size_t lane)
 {
-    const uint32_t object = object_of(join, seat, lane);
+    const uint32_t object = seat->objects == NULL ? MDM_NONE : seat->objects[lane - seat->lane];
     const bool is_missing = (join->accepted_by & MDM_SOURCE) != 0 && object == MDM_NONE;
     const unsigned verdict = is_missing ? join->fleet->scheme.missing : MDM_YES;
     field->source_of[lane] = seat->source;
@@ -77,13 +70,36 @@ static void open_folds(const mdm_seat *seats, size_t n_seats, mdm_folds *folds)
     }
 }
 
+/* What the objects of a block ask lies far apart, so all is sent for before any is looked at. */
+static void send_for(const mdm_join *join, const mdm_seat *seats, size_t n_seats)
+{
+    const mdm_sources *sources = &join->sources;
+    for (size_t i = 0; i < n_seats; i++) {
+        if (seats[i].objects != NULL) {
+            __builtin_prefetch(seats[i].objects);
+        }
+    }
+    for (size_t i = 0; i < n_seats; i++) {
+        for (size_t k = 0; k < seats[i].n_lanes && seats[i].objects != NULL; k++) {
+            const size_t object = seats[i].objects[k];
+            const mdm_said *said = sources->said + object * sources->n_listed;
+            __builtin_prefetch(&sources->asked[object]);
+            for (size_t a = 0; a < sources->n_listed; a += 64 / sizeof *said) {
+                __builtin_prefetch(&said[a]);
+            }
+        }
+    }
+}
+
 void mdm_field_open(const mdm_join *join, const mdm_seating *seating, size_t block,
                     mdm_field *field)
 {
     mdm_lanes *rows[2] = {field->rows[0], field->rows[1]};
     const mdm_seat *seats = &seating->seats[seating->blocks[block].first_seat];
     const size_t n_seats = seating->blocks[block].n_seats;
-    memset(field, 0, sizeof *field);
+    memset(field, 0, offsetof(mdm_field, gates));
+    memset(&field->tied, 0, sizeof *field - offsetof(mdm_field, tied));
+    send_for(join, seats, n_seats);
     memset(field->source_of, 0xff, sizeof field->source_of);
     memcpy(field->rows, rows, sizeof rows);
     for (size_t i = 0; i < n_seats; i++) {
@@ -99,13 +115,14 @@ void mdm_field_open(const mdm_join *join, const mdm_seating *seating, size_t blo
 
 /* ---- Closed: which columns are asked ---- */
 
-static void add_strand(mdm_field *field, size_t column, const mdm_lanes *const *rows,
-                       const uint16_t *map)
+static void add_strand(const mdm_join *join, mdm_field *field, size_t column,
+                       const mdm_lanes *const *rows, const uint16_t *map)
 {
-    field->rows_of[0][field->n_columns] = rows[0];
-    field->rows_of[1][field->n_columns] = rows[1];
-    field->maps[field->n_columns] = map;
-    field->columns[field->n_columns++] = (uint8_t)column;
+    const mdm_class_table *classes = &join->fleet->classes;
+    const bool is_key =
+        mdm_is_key(&classes->zones, column) && classes->columns.at[column].n_bytes == 1;
+    field->columns[field->n_columns++] =
+        (mdm_asked_column){(uint32_t)column, 0, is_key, map, {rows[0], rows[1]}};
 }
 
 static void close_column(const mdm_join *join, mdm_field *field, size_t column)
@@ -124,16 +141,16 @@ static void close_column(const mdm_join *join, mdm_field *field, size_t column)
     }
     switch (field->shapes[column]) {
     case MDM_PLAIN:
-        add_strand(field, column, rows, NULL);
+        add_strand(join, field, column, rows, NULL);
         break;
     case MDM_MERGED:
-        add_strand(field, column, rows,
+        add_strand(join, field, column, rows,
                    (const uint16_t *)(const void *)(field->rows[0] +
                                                     join->columns[column].map_row));
         break;
     case MDM_SPLIT:
         for (size_t c = 0; c < join->columns[column].n_chunks; c++) {
-            add_strand(field, column, rows,
+            add_strand(join, field, column, rows,
                        join->columns[column].maps + c * join->columns[column].n_codes);
             rows[0] += MDM_CHUNK_ROWS;
             rows[1] += MDM_CHUNK_ROWS;
@@ -146,20 +163,15 @@ void mdm_field_close(const mdm_join *join, mdm_field *field)
 {
     const mdm_zones *zones = &join->fleet->classes.zones;
     for (size_t c = 0; c <= join->fleet->scheme.n_attributes; c++) {
-        if (field->is_used[c] && !mdm_is_key(zones, c)) {
+        if (field->is_used[c]) {
             close_column(join, field, c);
         }
     }
     for (size_t k = 0; k < zones->n_keys; k++) {
         const size_t c = zones->columns[k];
-        const size_t n_before = field->n_columns;
-        if (field->is_used[c]) {
-            close_column(join, field, c);
-        }
-        if (field->n_columns > n_before) {
-            field->keys[field->n_keys++] = (uint8_t)k;
-        }
+        field->keys[k] = field->is_used[c] ? field->rows[0] + join->columns[c].begin : NULL;
     }
     field->is_split = field->is_split || memcmp(&field->start[0], &field->start[1],
                                                 sizeof field->start[0]) != 0;
+    mdm_field_find_gates(join, field);
 }

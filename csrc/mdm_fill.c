@@ -20,22 +20,6 @@ typedef struct filling {
     const uint16_t *map; /* by code its row; NULL: its own */
 } filling;
 
-typedef const mdm_encoded *said_by(const mdm_join *join, const mdm_field *field, size_t lane,
-                                   size_t column);
-
-static const mdm_encoded *relation_of(const mdm_join *join, const mdm_field *field, size_t lane,
-                                      size_t column)
-{
-    return mdm_source_relation(join, field->source_of[lane], column);
-}
-
-static const mdm_encoded *clause_of(const mdm_join *join, const mdm_field *field, size_t lane,
-                                    size_t column)
-{
-    const uint32_t object = field->object_of[lane];
-    return object == MDM_NONE ? NULL : mdm_source_clause(join, object, column);
-}
-
 static inline void set(mdm_lanes *lanes, size_t lane)
 {
     lanes->at[lane / 64] |= (uint64_t)1 << lane % 64;
@@ -52,74 +36,55 @@ static void toggle(const filling *at, size_t rank, size_t lane)
     at->rows[code].at[lane / 64] ^= (uint64_t)1 << lane % 64;
 }
 
-static void add_ranks(filling *at, const mdm_encoded *said, size_t lane)
+static void add_ranks(filling *at, const mdm_said *said, size_t lane)
 {
-    if (!at->layer.has_ranks) {
+    size_t n = 0;
+    const mdm_ranks *ranks = mdm_said_ranks(said, &n);
+    if (n > 0 && !at->layer.has_ranks) {
         memset(at->rows + 1, 0, at->layer.n_settled * sizeof *at->rows);
         at->layer.has_ranks = true;
     }
-    for (uint32_t i = 0; i < said->n_ranks; i++) {
-        toggle(at, said->ranks[i].begin, lane);
-        toggle(at, said->ranks[i].end, lane);
+    for (size_t i = 0; i < n; i++) {
+        toggle(at, ranks[i].begin, lane);
+        toggle(at, ranks[i].end, lane);
     }
 }
 
-static void add_members(mdm_layer *layer, const mdm_encoded *said, size_t lane)
+static void add_members(mdm_layer *layer, const mdm_said *said, size_t lane)
 {
+    const bool is_long = said->form == MDM_SAID_AT_LENGTH;
+    const uint64_t required = is_long ? said->as.encoded->required : said->as.required;
     layer->has_members = true;
     set(&layer->members, lane);
-    for (uint64_t left = said->required; left != 0; left &= left - 1) {
+    for (uint64_t left = required; left != 0; left &= left - 1) {
         set(&layer->required[__builtin_ctzll(left)], lane);
     }
-    for (uint64_t left = said->forbidden; left != 0; left &= left - 1) {
+    for (uint64_t left = is_long ? said->as.encoded->forbidden : 0; left != 0; left &= left - 1) {
         set(&layer->forbidden[__builtin_ctzll(left)], lane);
     }
 }
 
-static void add(filling *at, doubts *open, const mdm_encoded *said, size_t lane)
+static void add(filling *at, doubts *open, const mdm_said *said, size_t lane)
 {
     mdm_layer *layer = &at->layer;
-    if (said == NULL || (said->absent & 1) != 0) {
+    if ((said->absent & 1) != 0) {
         set(&layer->absent, lane);
-    }
-    if (said == NULL || (said->holds_all && (said->held & 1) != 0)) {
-        set(&layer->all, lane);
-    }
-    if (said == NULL) {
-        return;
     }
     if (said->absent == MDM_UNDECIDED) {
         set(&open->absent, lane);
     }
-    if (said->holds_all) {
+    if (said->form == MDM_SAID_ALL) {
+        if ((said->held & 1) != 0) {
+            set(&layer->all, lane);
+        }
         if (said->held == MDM_UNDECIDED) {
             set(&open->held, lane);
         }
         return;
     }
-    if (said->n_ranks > 0) {
-        add_ranks(at, said, lane);
-    }
-    if (said->asks_members) {
+    add_ranks(at, said, lane);
+    if (mdm_said_asks_members(said)) {
         add_members(layer, said, lane);
-    }
-}
-
-/* Neighbours in a block lie far apart in memory, so all are sent for before any is looked at. */
-static void find_said(const mdm_join *join, const mdm_field *field, size_t column, said_by *ask,
-                      const mdm_encoded **said)
-{
-    for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        said[lane] = field->source_of[lane] == MDM_NONE ? NULL : ask(join, field, lane, column);
-        if (said[lane] != NULL) {
-            __builtin_prefetch(said[lane]);
-        }
-    }
-    for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        if (said[lane] != NULL) {
-            __builtin_prefetch(said[lane]->codes);
-            __builtin_prefetch(said[lane]->ranks);
-        }
     }
 }
 
@@ -136,29 +101,35 @@ static filling begin(const mdm_join *join, size_t column, mdm_lanes *rows)
                      .by_rank = dictionary->by_rank.at};
 }
 
-static void finish(const mdm_join *join, const mdm_field *field, filling *at, doubts *open,
-                   const mdm_encoded *const *said)
+static void finish(const mdm_join *join, filling *at, doubts *open, const mdm_sayings *said)
 {
-    for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        if (field->source_of[lane] != MDM_NONE) {
-            add(at, open, said[lane], lane);
+    uint16_t naming[MDM_LANES]; /* lanes that name codes */
+    size_t n_naming = 0;
+    for (uint16_t lane = 0; lane < MDM_LANES; lane++) {
+        const mdm_said *of = said->of[lane];
+        if (of->form != MDM_SAID_BY_NOBODY) {
+            add(at, open, of, lane);
         }
+        naming[n_naming] = lane;
+        n_naming += of->form == MDM_SAID_CODE || of->form == MDM_SAID_AT_LENGTH ? 1 : 0;
     }
     join->kernels->lay(&at->layer, at->rows);
-    for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        for (uint32_t i = 0; said[lane] != NULL && i < said[lane]->n_codes; i++) {
-            set(&at->rows[said[lane]->codes[i]], lane);
+    for (size_t k = 0; k < n_naming; k++) {
+        size_t n = 0;
+        const uint32_t *codes = mdm_said_codes(said->of[naming[k]], &n);
+        for (size_t i = 0; i < n; i++) {
+            set(&at->rows[codes[i]], naming[k]);
         }
     }
 }
 
-static void fill_layer(const mdm_join *join, const mdm_field *field, size_t column, said_by *ask,
-                       mdm_lanes *rows, doubts *open)
+static void fill_layer(const mdm_join *join, const mdm_field *field, size_t column,
+                       mdm_find_said *find, mdm_lanes *rows, doubts *open)
 {
-    const mdm_encoded *said[MDM_LANES];
+    mdm_sayings said;
     filling at = begin(join, column, rows);
-    find_said(join, field, column, ask, said);
-    finish(join, field, &at, open, said);
+    find(join, field, column, &said);
+    finish(join, &at, open, &said);
 }
 
 /* ---- Fewer rows than codes ---- */
@@ -171,15 +142,17 @@ static void mark(const filling *at, uint64_t *marks, size_t rank)
 }
 
 /* Maps the codes between two ends of intervals to one row; gives the number of rows. */
-static size_t merge(const filling *at, const mdm_encoded *const *said, uint16_t *map)
+static size_t merge(const filling *at, const mdm_sayings *said, uint16_t *map)
 {
     uint64_t marks[((size_t)1 << 16) / 64];
     uint16_t row = 1;
     memset(marks, 0, (at->n_ranks / 64 + 1) * sizeof *marks);
     for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        for (uint32_t i = 0; said[lane] != NULL && i < said[lane]->n_ranks; i++) {
-            mark(at, marks, said[lane]->ranks[i].begin);
-            mark(at, marks, said[lane]->ranks[i].end);
+        size_t n = 0;
+        const mdm_ranks *ranks = mdm_said_ranks(said->of[lane], &n);
+        for (size_t i = 0; i < n; i++) {
+            mark(at, marks, ranks[i].begin);
+            mark(at, marks, ranks[i].end);
         }
     }
     map[0] = 0;
@@ -190,16 +163,20 @@ static size_t merge(const filling *at, const mdm_encoded *const *said, uint16_t 
     return (size_t)row + 1;
 }
 
-static mdm_shape shape_of(const mdm_join_column *column, const mdm_encoded *const *said)
+static mdm_shape shape_of(const mdm_join_column *column, const mdm_sayings *said)
 {
     size_t n_ends = 0;
     bool has_members = false;
     for (size_t lane = 0; lane < MDM_LANES; lane++) {
-        if (said[lane] != NULL && said[lane]->n_codes > 0) {
+        size_t n_codes = 0;
+        size_t n_ranks = 0;
+        mdm_said_codes(said->of[lane], &n_codes);
+        mdm_said_ranks(said->of[lane], &n_ranks);
+        if (n_codes > 0) {
             return MDM_PLAIN;
         }
-        n_ends += said[lane] == NULL ? 0 : 2 * (size_t)said[lane]->n_ranks;
-        has_members = has_members || (said[lane] != NULL && said[lane]->asks_members);
+        n_ends += 2 * n_ranks;
+        has_members = has_members || mdm_said_asks_members(said->of[lane]);
     }
     if (has_members) {
         return column->n_chunks > 0 ? MDM_SPLIT : MDM_PLAIN;
@@ -211,14 +188,14 @@ static mdm_shape shape_of(const mdm_join_column *column, const mdm_encoded *cons
 static size_t fill_clauses(const mdm_join *join, mdm_field *field, size_t number, doubts *open)
 {
     const mdm_join_column *column = &join->columns[number];
-    const mdm_encoded *said[MDM_LANES];
+    mdm_sayings said;
     filling at = begin(join, number, field->rows[0] + column->begin);
     size_t n_rows = column->n_codes;
-    find_said(join, field, number, clause_of, said);
-    field->shapes[number] = shape_of(column, said);
+    mdm_find_clauses(join, field, number, &said);
+    field->shapes[number] = shape_of(column, &said);
     if (field->shapes[number] == MDM_MERGED) {
         uint16_t *map = (uint16_t *)(void *)(field->rows[0] + column->map_row);
-        n_rows = merge(&at, said, map);
+        n_rows = merge(&at, &said, map);
         at.map = map;
         at.layer.by_rank = NULL;
         at.layer.n_codes = n_rows;
@@ -227,7 +204,7 @@ static size_t fill_clauses(const mdm_join *join, mdm_field *field, size_t number
         at.layer.n_chunks = column->n_chunks;
         n_rows = column->n_chunks * MDM_CHUNK_ROWS;
     }
-    finish(join, field, &at, open, said);
+    finish(join, &at, open, &said);
     return n_rows;
 }
 
@@ -276,11 +253,11 @@ void mdm_field_fill(const mdm_join *join, mdm_field *field, size_t number)
     if (!mdm_is_compared(&scheme->attributes[number])) {
         n_rows = fill_clauses(join, field, number, &open);
     } else {
-        fill_layer(join, field, number, relation_of, rows, &open);
+        fill_layer(join, field, number, mdm_find_relations, rows, &open);
     }
     if (mdm_is_compared(&scheme->attributes[number]) && (join->accepted_by & MDM_SOURCE) != 0) {
         mdm_lanes *second = field->rows[0] + column->second;
-        fill_layer(join, field, number, clause_of, second, &open);
+        fill_layer(join, field, number, mdm_find_clauses, second, &open);
         join->kernels->narrow(rows, second, n_rows);
     }
     settle(field, column, number, n_rows, &open);

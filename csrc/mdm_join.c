@@ -6,6 +6,9 @@
 #include <string.h>
 
 #define MOST_THREADS 64
+/* So many blocks, and a page of codes, lie in the second cache. */
+#define MOST_TOGETHER 8
+#define MANY_ROWS ((size_t)1 << 15) /* too many for more than one */
 
 /* ---- Memory ---- */
 
@@ -18,17 +21,30 @@ static bool is_ever_undecided(const mdm_join *join)
     return any;
 }
 
+/* Many blocks are shared among threads; few are asked together, page after page. */
+static size_t find_together(const mdm_join *join)
+{
+    const size_t n_blocks = join->all.n_blocks;
+    const size_t most = join->n_rows > MANY_ROWS ? 1 : MOST_TOGETHER;
+    const bool has_pages = join->fleet->classes.columns.n_pages >= 2 * (size_t)join->n_threads;
+    if (n_blocks <= most && (has_pages || n_blocks <= join->n_threads)) {
+        return n_blocks == 0 ? 1 : n_blocks;
+    }
+    return n_blocks >= 2 * (size_t)join->n_threads ? 0 : 1;
+}
+
 /* Fields, desks and rows in one block, on the boundaries of vectors. */
 static bool take_memory(mdm_join *join)
 {
     const size_t n_planes = is_ever_undecided(join) ? 2 : 1;
-    const size_t n_desks = join->n_threads;
+    const size_t n_together = join->n_together = find_together(join);
+    const size_t n_fields = n_together == 0 ? join->n_threads : n_together;
+    const size_t n_desks = join->n_threads * (n_together == 0 ? 1 : n_together);
     size_t offset = 0;
     char *at = NULL;
-    join->n_fields = join->all.n_blocks >= 2 * n_desks ? n_desks : 1;
-    join->memory_bytes = MDM_LANE_BYTES + n_desks * sizeof *join->desks +
-                         join->n_fields * (sizeof *join->fields +
-                                           n_planes * join->n_rows * sizeof(mdm_lanes));
+    join->memory_bytes =
+        MDM_LANE_BYTES + n_desks * sizeof *join->desks +
+        n_fields * (sizeof *join->fields + n_planes * join->n_rows * sizeof(mdm_lanes));
     join->memory = mdm_resize(&join->fleet->memory, NULL, 0, join->memory_bytes, 1);
     if (join->memory == NULL) {
         return false;
@@ -37,11 +53,11 @@ static bool take_memory(mdm_join *join)
     at = (char *)join->memory + offset % MDM_LANE_BYTES;
     join->desks = (mdm_desk *)(void *)at;
     join->fields = (mdm_field *)(void *)(join->desks + n_desks);
-    at = (char *)(void *)(join->fields + join->n_fields);
+    at = (char *)(void *)(join->fields + n_fields);
     for (size_t i = 0; i < n_desks; i++) {
         atomic_flag_clear(&join->desks[i].is_taken);
     }
-    for (size_t i = 0; i < join->n_fields; i++) {
+    for (size_t i = 0; i < n_fields; i++) {
         for (size_t p = 0; p < 2; p++) {
             join->fields[i].rows[p] = (mdm_lanes *)(void *)at;
             at += p < n_planes ? join->n_rows * sizeof(mdm_lanes) : 0;

@@ -2,7 +2,7 @@
  * Many sources against all targets.
  *
  * Equal sources are one. Each object of a source takes a lane (a source without objects one lane),
- * and 512 lanes are a block, which asks every class once. Variables that tie columns together are
+ * and 256 lanes are a block, which asks every class once. Variables that tie columns together are
  * judged for the pairs that are left; what rows of bits do not suit (columns of very many codes, lists
  * of very many objects) is asked by itself.
  */
@@ -14,8 +14,11 @@
 #include "mdm_compiler.h"
 #include "mdm_lanes.h"
 #include "mdm_query.h"
+#include "mdm_said.h"
 
 #define MDM_MAX_COLUMNS (MDM_MAX_ATTRIBUTES + 1)
+
+#define MDM_UNLISTED UINT8_MAX
 
 /* What is asked by an object of a source's list. */
 typedef struct mdm_asked {
@@ -32,11 +35,15 @@ typedef struct mdm_sources {
     size_t n;
     mdm_compiler compiler;
     mdm_encoded unlisted[MDM_MAX_ATTRIBUTES];
-    mdm_asked *asked; /* by object; in the arena of the compiler */
+    mdm_asked *asked; /* by object; in the arena of the compiler, as is what follows */
+    size_t n_listed;  /* attributes that some object lists */
+    uint8_t listed[MDM_MAX_ATTRIBUTES]; /* its place among these; MDM_UNLISTED: it is none */
+    mdm_said *said; /* by object and listed attribute */
 } mdm_sources;
 
 /* The lanes of one source in a block. They never lie across two words. */
 typedef struct mdm_seat {
+    const uint32_t *objects; /* one a lane; NULL: it is not asked for them */
     uint32_t source;
     uint16_t lane;
     uint16_t n_lanes;
@@ -78,15 +85,33 @@ typedef enum mdm_shape {
     MDM_SPLIT /* those of chunks of members, which are ANDed */
 } mdm_shape;
 
+/* Of a block: a column, and its rows in both planes. */
+typedef struct mdm_asked_column {
+    uint32_t column;
+    uint32_t n_dead; /* of 2^16 codes: those that no lane accepts */
+    bool is_key;     /* of the fleet's order, with codes of one byte */
+    const uint16_t *map;
+    const mdm_lanes *rows[2];
+} mdm_asked_column;
+
+#define MDM_MAX_GATES 4
+#define MDM_GATE_WORDS ((size_t)1024) /* a bit for each code of a column that has rows */
+
+/* A column some of whose codes no lane accepts: classes of these need not be asked. */
+typedef struct mdm_gate {
+    uint8_t column;
+    mdm_filter filter; /* the codes that some lane accepts */
+    uint64_t codes[MDM_GATE_WORDS + MDM_SET_WORDS];
+} mdm_gate;
+
 /* A block compiled. Of two planes the first is what is not refused, the second what is accepted. */
 typedef struct mdm_field {
     mdm_lanes start[2];
-    size_t n_columns; /* that are asked; the keys of the fleet's order are the last */
-    size_t n_keys;
-    uint8_t columns[MDM_MAX_STRANDS];
-    const uint16_t *maps[MDM_MAX_STRANDS];
-    uint8_t keys[MDM_MAX_KEYS]; /* the number of each of these keys among all */
-    const mdm_lanes *rows_of[2][MDM_MAX_STRANDS]; /* of each column */
+    size_t n_columns; /* that are asked; those that accept least are the first */
+    mdm_asked_column columns[MDM_MAX_STRANDS];
+    const mdm_lanes *keys[MDM_MAX_KEYS]; /* the rows of the keys of the fleet's order, or NULL */
+    size_t n_gates;
+    mdm_gate gates[MDM_MAX_GATES];
     mdm_lanes tied; /* lanes whose object has variables that tie columns together */
     bool has_tied;
     mdm_folds folds;
@@ -103,6 +128,7 @@ typedef struct mdm_field {
 /* What one thread works on. */
 typedef struct mdm_desk {
     mdm_strands strands[2];
+    mdm_batch batch;
     mdm_lanes met[2][MDM_RUN];
     mdm_lanes planes[2][MDM_PLANES];
     uint32_t counts[2][MDM_LANES];
@@ -129,8 +155,8 @@ struct mdm_join {
     void *memory;        /* of fields, desks and rows; they begin aligned */
     size_t memory_bytes;
     mdm_field *fields;
-    size_t n_fields;
-    mdm_desk *desks;
+    size_t n_together; /* blocks that threads ask a page for; 0: threads share blocks, not pages */
+    mdm_desk *desks; /* a thread so many, or one */
     size_t first_judged; /* what was given, from here on, has bits by class */
     size_t n_judged;
     size_t n_words;      /* of bits by class */
@@ -206,6 +232,17 @@ static inline const mdm_encoded *mdm_source_clause(const mdm_join *join, uint32_
                        : mdm_compiled_clause(&join->sources.compiler, attribute, number);
 }
 
+/* ---- mdm_said.c ---- */
+
+/* Puts side by side what each object says; after the sources have been looked at. */
+bool mdm_sources_say(mdm_join *join);
+
+/* What the lanes say of a column: by the relation, by their objects. */
+typedef void mdm_find_said(const mdm_join *join, const mdm_field *field, size_t column,
+                           mdm_sayings *said);
+mdm_find_said mdm_find_relations;
+mdm_find_said mdm_find_clauses;
+
 /* ---- mdm_seating.c ---- */
 
 /* Puts sources that ask for the same part of the fleet together. */
@@ -221,6 +258,13 @@ void mdm_seat_all(const mdm_join *join, mdm_seating *seating, const uint32_t *so
 void mdm_field_open(const mdm_join *join, const mdm_seating *seating, size_t block,
                     mdm_field *field);
 void mdm_field_close(const mdm_join *join, mdm_field *field);
+
+/* ---- mdm_gate.c: what a block passes over ---- */
+
+/* Puts the columns that accept least first, and makes gates of them. */
+void mdm_field_find_gates(const mdm_join *join, mdm_field *field);
+/* Narrows the classes of a page, a bit each, to those that may be accepted. False: none may. */
+bool mdm_gate_page(const mdm_join *join, const mdm_field *field, size_t page, uint64_t *left);
 
 /* ---- mdm_fill.c, mdm_fill_lists.c: the rows of one column ---- */
 
@@ -242,6 +286,14 @@ unsigned mdm_target_clause(const mdm_join *join, size_t attribute, uint32_t numb
 /* Whether one choice of the variables of a target's object suits the source. */
 bool mdm_target_joins(const mdm_join *join, uint32_t object, uint32_t source);
 
+/* ---- mdm_ask.c: a block against a page ---- */
+
+/* keeps: where the bits by class are kept for; NULL: it is counted. */
+void mdm_ask_page(const mdm_join *join, const mdm_seating *keeps, size_t block,
+                  const mdm_field *field, mdm_desk *desk, size_t page);
+/* What waits in the batch of a desk. */
+void mdm_ask_rest(const mdm_join *join, const mdm_field *field, mdm_desk *desk);
+
 /* ---- mdm_pass.c: blocks against every class ---- */
 
 /* Counts for the sources of these blocks; or bits by class, where place_of says where. */
@@ -252,7 +304,7 @@ void mdm_pass(mdm_join *join, const mdm_seating *seating, size_t first_block, si
 
 void mdm_desk_clear(mdm_desk *desk);
 void mdm_desk_count(const mdm_join *join, const mdm_field *field, mdm_desk *desk,
-                    size_t first_class);
+                    const uint32_t *classes);
 /* Adds what a desk has counted to the sources of a block. */
 void mdm_desk_give(const mdm_join *join, const mdm_seating *seating, size_t block,
                    const mdm_field *field, mdm_desk *desk);

@@ -1,5 +1,5 @@
 /*
- * Many sources at a time: one bit a source, 512 in a vector, and the loops over such vectors in the
+ * Many sources at a time: one bit a source, 256 in a vector, and the loops over such vectors in the
  * ways that processors offer.
  *
  * For each code of each column stands a row of bits: the sources that accept it. So a target is the
@@ -13,7 +13,9 @@
 #include "mdm_kernel.h"
 #include "mdm_rule.h"
 
-#define MDM_LANES 512
+/* 256 rather than 512: the rows of a block then fit the nearest caches, and a block of sources that
+   are alike passes over more of the fleet. */
+#define MDM_LANES 256
 #define MDM_LANE_WORDS (MDM_LANES / 64)
 #define MDM_LANE_BYTES (MDM_LANES / 8)
 #define MDM_RUN 64   /* classes that are asked at once: a word of bits */
@@ -70,6 +72,18 @@ typedef struct mdm_layer {
     mdm_lanes forbidden[64];
 } mdm_layer;
 
+/* Classes to be asked together, column by column: those of several runs that may find lanes. */
+typedef struct mdm_batch {
+    size_t n;
+    uint32_t classes[2 * MDM_RUN];
+    _Alignas(MDM_LANE_BYTES) uint8_t codes[MDM_MAX_STRANDS][2 * MDM_RUN * sizeof(uint32_t)];
+} mdm_batch;
+
+/* Adds classes of a run, those of the bits, whose codes stand from `first` on. Less than a run was
+   in the batch before. */
+typedef void mdm_squeeze(const mdm_strand *strands, size_t n, size_t first, uint64_t bits,
+                         uint32_t first_class, mdm_batch *batch);
+
 /* The lanes that accept each of the MDM_RUN classes from `first` on; false where there are none. */
 typedef bool mdm_meet(mdm_strands *strands, size_t first, mdm_lanes *met);
 /* ORs what belongs together into the first lane of each source. */
@@ -83,6 +97,7 @@ typedef void mdm_lay(const mdm_layer *layer, mdm_lanes *rows);
 typedef void mdm_narrow_rows(mdm_lanes *rows, const mdm_lanes *others, size_t n);
 
 typedef struct mdm_lane_kernels {
+    mdm_squeeze *squeeze;
     mdm_meet *meet;
     mdm_fold *fold;
     mdm_tally *tally;
@@ -93,8 +108,11 @@ typedef struct mdm_lane_kernels {
 /* Where a path has none of its own, the compiler knows its vectors. */
 const mdm_lane_kernels *mdm_lane_kernels_of(mdm_path path);
 
+mdm_squeeze mdm_squeeze_portable;
+
 extern const mdm_lane_kernels mdm_lanes_portable;
 #if defined(__x86_64__)
+mdm_squeeze mdm_squeeze_avx512;
 extern const mdm_lane_kernels mdm_lanes_avx512;
 #endif
 

@@ -3,8 +3,9 @@
  */
 #if defined(__x86_64__)
 
-#define MDM_WITH __attribute__((target("avx512f")))
-#define MDM_PART 64
+#define MDM_WITH __attribute__((target("avx512f,avx512vl")))
+#define MDM_PART 32
+#define MDM_SQUEEZE mdm_squeeze_avx512
 #define MDM_LANE_TABLE mdm_lanes_avx512
 
 #include "mdm_lanes_body.h"

@@ -1,6 +1,7 @@
 /*
  * The loops over lanes, written once and compiled for each path: who includes this says MDM_WITH,
- * the instructions that may be used, MDM_PART, the bytes of a register, and the name of the table.
+ * the instructions that may be used, MDM_PART, the bytes of a register, and the names of the table
+ * and of what squeezes classes.
  */
 #include "mdm_lanes.h"
 
@@ -59,51 +60,47 @@ MDM_WITH static void place(const mdm_strand *strand, size_t first, uint32_t *pla
     }
 }
 
-/* Narrows each class of a run by n columns, as much of a row at a time as a register holds. */
+#define ABREAST 8 /* classes that are narrowed at once, in registers */
+#define AT_ONCE 16
+#define FEW 4 /* columns that often suffice to see that nobody is left */
+
+/* Narrows some classes by n columns, from where they are in `met`. */
 MDM_WITH static inline __attribute__((always_inline)) bool
-meet_columns(const char *rows, const uint32_t *places, size_t n, vector *met)
+narrow_some(const char *rows, const uint32_t *places, size_t n, part *met)
 {
+    enum { NEXT = sizeof(vector) / sizeof(part) };
+    part kept[ABREAST];
     part any = {0};
-    for (size_t i = 0; i < MDM_RUN; i++) {
-        for (size_t p = 0; p < sizeof(vector) / sizeof(part); p++) {
-            part *kept = (part *)&met[i] + p;
-            part v = *kept;
-            for (size_t c = 0; c < n; c++) {
-                v &= ((const part *)(rows + places[c * MDM_RUN + i]))[p];
-            }
-            *kept = v;
-            any |= v;
+    for (size_t k = 0; k < ABREAST; k++) {
+        kept[k] = met[k * NEXT];
+    }
+    for (size_t c = 0; c < n; c++, places += MDM_RUN) {
+        for (size_t k = 0; k < ABREAST; k++) {
+            kept[k] &= *(const part *)(const void *)(rows + places[k]);
         }
+    }
+    for (size_t k = 0; k < ABREAST; k++) {
+        met[k * NEXT] = kept[k];
+        any |= kept[k];
     }
     return has_part(&any);
 }
 
-#define AT_ONCE 14
-#define FEW 5 /* that often suffice to see that nobody is left */
-#define SOME(n) \
-    case n:     \
-        return meet_columns(rows, places, n, met)
-
-/* Up to AT_ONCE columns, with the loop over them unrolled. */
-MDM_WITH static bool meet_some(const char *rows, const uint32_t *places, size_t n, vector *met)
+/* Each class of a run by n columns; groups of classes that nobody is left for are passed over. Gives
+   the groups for which somebody is. */
+MDM_WITH static unsigned narrow_run(const char *rows, const uint32_t *places, size_t n,
+                                    unsigned groups, vector *met)
 {
-    switch (n) {
-        SOME(1);
-        SOME(2);
-        SOME(3);
-        SOME(4);
-        SOME(5);
-        SOME(6);
-        SOME(7);
-        SOME(8);
-        SOME(9);
-        SOME(10);
-        SOME(11);
-        SOME(12);
-        SOME(13);
-    default:
-        return meet_columns(rows, places, AT_ONCE, met);
+    unsigned found = 0;
+    for (unsigned left = groups; left != 0; left &= left - 1) {
+        const unsigned group = (unsigned)__builtin_ctz(left);
+        for (size_t p = 0; p < sizeof(vector) / sizeof(part); p++) {
+            found |= (unsigned)narrow_some(rows + p * sizeof(part), places + group * ABREAST, n,
+                                           (part *)&met[group * ABREAST] + p)
+                     << group;
+        }
     }
+    return found;
 }
 
 MDM_WITH static bool meet(mdm_strands *strands, size_t first, mdm_lanes *out)
@@ -111,23 +108,21 @@ MDM_WITH static bool meet(mdm_strands *strands, size_t first, mdm_lanes *out)
     const vector start = *(const vector *)&strands->start;
     uint32_t places[AT_ONCE * MDM_RUN];
     vector *met = as_vectors(out);
-    size_t n_asked = 0;
-    bool any = true;
+    unsigned groups = (1U << MDM_RUN / ABREAST) - 1;
+    size_t n = 0;
     for (size_t i = 0; i < MDM_RUN; i++) {
         met[i] = start;
     }
-    while (n_asked < strands->n && any) {
-        const size_t most = strands->was_empty ? FEW : AT_ONCE;
-        const size_t left = strands->n - n_asked;
-        const size_t n = left < most ? left : most;
+    for (size_t n_asked = 0; n_asked < strands->n && groups != 0; n_asked += n) {
+        const size_t most = n_asked == 0 && strands->was_empty ? FEW : AT_ONCE;
+        n = strands->n - n_asked < most ? strands->n - n_asked : most;
         for (size_t c = 0; c < n; c++) {
             place(&strands->at[n_asked + c], first, places + c * MDM_RUN);
         }
-        any = meet_some((const char *)strands->rows, places, n, met);
-        n_asked += n;
+        groups = narrow_run((const char *)strands->rows, places, n, groups, met);
     }
-    strands->was_empty = !any;
-    return any;
+    strands->was_empty = groups == 0;
+    return groups != 0;
 }
 
 MDM_WITH static void fold(const mdm_folds *folds, mdm_lanes *out)
@@ -284,4 +279,4 @@ MDM_WITH static void narrow(mdm_lanes *out, const mdm_lanes *others, size_t n)
     }
 }
 
-const mdm_lane_kernels MDM_LANE_TABLE = {meet, fold, tally, lay, narrow};
+const mdm_lane_kernels MDM_LANE_TABLE = {MDM_SQUEEZE, meet, fold, tally, lay, narrow};

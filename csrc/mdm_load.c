@@ -269,6 +269,7 @@ mdm_status mdm_fleet_load(const mdm_scheme *scheme, int keep_names, const mdm_al
     loader.fleet->layout = (mdm_layout)loader.head.layout;
     loader.fleet->classes.n_weighed = (size_t)loader.head.n_weighed;
     loader.fleet->classes.n_unsorted = (size_t)loader.head.n_unsorted;
+    mdm_dictionaries_settle(loader.fleet);
     mdm_classes_zone(loader.fleet);
     mdm_classes_sort(loader.fleet);
     mdm_arena_free(&loader.fleet->scratch);

@@ -5,34 +5,101 @@
 
 #define MOST_OBJECTS 64
 
-/* ---- Neighbours: sources that accept the same in the keys of the fleet's order sit together, so that
-   a block passes over most of the fleet ---- */
+/* ---- Neighbours: sources that accept the same in the columns that tell them apart best sit
+   together, so that a block passes over most of the fleet ---- */
 
-#define KEY_BITS 16 /* of each of two keys */
+#define N_KEYS 2
+#define KEY_BITS 16 /* of each */
+#define MOST_SAMPLED 128
+#define MOST_BREADTH 0.5
 
-static uint32_t least_code(const mdm_dictionary *dictionary, const mdm_encoded *said)
+/* What the relation of a source holds of a column, or its first object. */
+static const mdm_encoded *said_of(const mdm_join *join, uint32_t source, size_t column)
 {
-    uint32_t least = said->n_ranks > 0 ? mdm_code_at(dictionary, said->ranks[0].begin) : MDM_NONE;
-    for (uint32_t i = 0; i < said->n_codes; i++) {
-        least = said->codes[i] < least ? said->codes[i] : least;
+    const mdm_list *list = mdm_source_list(join, source);
+    if (mdm_is_compared(&join->fleet->scheme.attributes[column])) {
+        return mdm_source_relation(join, source, column);
     }
-    return said->holds_all || least == MDM_NONE ? 0 : least;
+    return list == NULL || list->n == 0
+               ? NULL
+               : mdm_source_clause(join, mdm_source_lists(join)->objects.at[list->first], column);
 }
 
-/* What the relation of a source accepts in a column, or its first object. */
+/* What a clause holds of n codes: how many, and from which to which. */
+typedef struct extent {
+    double n_held;
+    uint32_t low;
+    uint32_t high;
+} extent;
+
+static void widen(extent *at, uint32_t low, uint32_t high, double n_held)
+{
+    at->n_held += n_held;
+    at->low = low < at->low ? low : at->low;
+    at->high = high > at->high ? high : at->high;
+}
+
+static extent extent_of(const mdm_encoded *said, uint32_t n)
+{
+    extent made = {0, UINT32_MAX, 0};
+    if (said == NULL || said->holds_all || said->asks_members) {
+        return (extent){n, 0, n};
+    }
+    for (uint32_t i = 0; i < said->n_ranks; i++) {
+        const mdm_ranks *ranks = &said->ranks[i];
+        widen(&made, ranks->begin + 1, ranks->end + 1, ranks->end - ranks->begin);
+    }
+    for (uint32_t i = 0; i < said->n_codes; i++) {
+        widen(&made, said->codes[i], said->codes[i] + 1, 1);
+    }
+    return made.n_held > 0 ? made : (extent){0, 0, 0};
+}
+
+/* The less, the better a column tells sources apart: the share of its codes that a clause holds, and
+   of those between the first and the last that it holds. */
+static double breadth_of(const mdm_join *join, const uint32_t *list, size_t n, size_t column)
+{
+    const size_t step = n / MOST_SAMPLED + 1;
+    const double n_codes = (double)join->columns[column].n_codes;
+    double sum = 0;
+    for (size_t i = 0; i < n; i += step) {
+        const extent at = extent_of(said_of(join, list[i], column),
+                                    (uint32_t)join->columns[column].n_codes);
+        sum += at.n_held / n_codes * (at.high - at.low) / n_codes;
+    }
+    return sum / (double)((n + step - 1) / step);
+}
+
+/* Those that tell sources apart best; gives how many. */
+static size_t choose_keys(const mdm_join *join, const uint32_t *list, size_t n, size_t *keys)
+{
+    double breadths[N_KEYS] = {0};
+    size_t n_keys = 0;
+    for (size_t a = 0; a < join->fleet->scheme.n_attributes; a++) {
+        const double breadth = join->columns[a].is_large || join->columns[a].n_codes <= 2
+                                   ? 1
+                                   : breadth_of(join, list, n, a);
+        size_t at = n_keys;
+        for (; at > 0 && breadth < breadths[at - 1]; at--) {
+            if (at < N_KEYS) {
+                breadths[at] = breadths[at - 1];
+                keys[at] = keys[at - 1];
+            }
+        }
+        if (at < N_KEYS && breadth < MOST_BREADTH) {
+            breadths[at] = breadth;
+            keys[at] = a;
+            n_keys += n_keys < N_KEYS ? 1 : 0;
+        }
+    }
+    return n_keys;
+}
+
 static uint32_t key_of(const mdm_join *join, uint32_t source, size_t column)
 {
-    const mdm_fleet *fleet = join->fleet;
-    const mdm_list *list = mdm_source_list(join, source);
-    const mdm_encoded *said = NULL;
-    uint32_t code = 0;
-    if (mdm_is_compared(&fleet->scheme.attributes[column])) {
-        said = mdm_source_relation(join, source, column);
-    } else if (list != NULL && list->n > 0) {
-        said = mdm_source_clause(join, mdm_source_lists(join)->objects.at[list->first], column);
-    }
-    code = said == NULL ? 0 : least_code(&fleet->dictionaries[column], said);
-    return code >> KEY_BITS == 0 ? code : ((uint32_t)1 << KEY_BITS) - 1;
+    const extent at = extent_of(said_of(join, source, column),
+                                (uint32_t)join->columns[column].n_codes);
+    return at.low >> KEY_BITS == 0 ? at.low : ((uint32_t)1 << KEY_BITS) - 1;
 }
 
 static void sort_byte(const uint32_t *keys, const uint32_t *from, uint32_t *to, size_t n,
@@ -52,11 +119,12 @@ static void sort_byte(const uint32_t *keys, const uint32_t *from, uint32_t *to, 
 
 bool mdm_sources_sort(const mdm_join *join, uint32_t *list, size_t n)
 {
-    const mdm_zones *zones = &join->fleet->classes.zones;
     const mdm_allocator *memory = &join->fleet->memory;
     const size_t n_sources = join->sources.n;
+    size_t columns[N_KEYS];
+    const size_t n_keys = n <= MDM_LANES ? 0 : choose_keys(join, list, n, columns);
     uint32_t *keys = NULL;
-    if (zones->n_keys == 0 || n <= MDM_LANES) {
+    if (n_keys == 0) {
         return true;
     }
     keys = mdm_resize(memory, NULL, 0, n_sources + n, sizeof *keys);
@@ -65,10 +133,8 @@ bool mdm_sources_sort(const mdm_join *join, uint32_t *list, size_t n)
     }
     for (size_t i = 0; i < n; i++) {
         uint32_t key = 0;
-        for (size_t k = 0; k < 2 && k < zones->n_keys; k++) {
-            if (!join->columns[zones->columns[k]].is_large) {
-                key |= key_of(join, list[i], zones->columns[k]) << (k == 0 ? KEY_BITS : 0);
-            }
+        for (size_t k = 0; k < n_keys; k++) {
+            key |= key_of(join, list[i], columns[k]) << (k == 0 ? KEY_BITS : 0);
         }
         keys[list[i]] = key;
     }
@@ -120,6 +186,12 @@ static size_t lanes_of(const mdm_join *join, uint32_t source)
     return list == NULL ? 1 : list->n;
 }
 
+static const uint32_t *objects_of(const mdm_join *join, uint32_t source)
+{
+    const mdm_list *list = mdm_source_list(join, source);
+    return list == NULL ? NULL : mdm_source_lists(join)->objects.at + list->first;
+}
+
 /* Whether an object asks for an attribute of too many values. */
 static bool asks_large(const mdm_join *join, uint32_t source)
 {
@@ -155,7 +227,8 @@ void mdm_seat_all(const mdm_join *join, mdm_seating *seating, const uint32_t *so
             seating->blocks[seating->n_blocks++] = (mdm_block){seating->n_seats, 0};
             lane = 0;
         }
-        seating->seats[seating->n_seats++] = (mdm_seat){source, (uint16_t)lane, (uint16_t)n_lanes};
+        seating->seats[seating->n_seats++] = (mdm_seat){
+            objects_of(join, source), source, (uint16_t)lane, (uint16_t)n_lanes};
         seating->blocks[seating->n_blocks - 1].n_seats++;
         lane += n_lanes;
     }

@@ -243,5 +243,5 @@ bool mdm_sources_look(mdm_join *join)
     for (size_t a = 0; a < join->fleet->scheme.n_attributes; a++) {
         mdm_encode_unlisted(join->fleet, a, &join->sources.unlisted[a]);
     }
-    return (join->accepted_by & MDM_SOURCE) == 0 || find_asked(join);
+    return (join->accepted_by & MDM_SOURCE) == 0 || (find_asked(join) && mdm_sources_say(join));
 }

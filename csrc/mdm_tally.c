@@ -29,7 +29,7 @@ static void add_bit(const mdm_lanes *met, size_t plane, mdm_lanes *planes)
 }
 
 /* Each class as often as it has devices. */
-static void weigh(const mdm_fleet *fleet, const mdm_lanes *met, size_t first_class,
+static void weigh(const mdm_fleet *fleet, const mdm_lanes *met, const uint32_t *classes,
                   mdm_lanes *planes, uint32_t *counts)
 {
     for (size_t i = 0; i < MDM_RUN; i++) {
@@ -43,7 +43,7 @@ static void weigh(const mdm_fleet *fleet, const mdm_lanes *met, size_t first_cla
         if (any == 0) {
             continue;
         }
-        size = mdm_class_size(fleet, first_class + i);
+        size = mdm_class_size(fleet, classes[i]);
         if (pairs == 0) {
             add_lanes(&met[i], size, counts);
             continue;
@@ -55,13 +55,13 @@ static void weigh(const mdm_fleet *fleet, const mdm_lanes *met, size_t first_cla
 }
 
 void mdm_desk_count(const mdm_join *join, const mdm_field *field, mdm_desk *desk,
-                    size_t first_class)
+                    const uint32_t *classes)
 {
     for (size_t p = 0; p < (field->is_split ? 2U : 1U); p++) {
         if (join->fleet->classes.is_flat) {
             join->kernels->tally(desk->met[p], desk->planes[p]);
         } else {
-            weigh(join->fleet, desk->met[p], first_class, desk->planes[p], desk->counts[p]);
+            weigh(join->fleet, desk->met[p], classes, desk->planes[p], desk->counts[p]);
         }
     }
 }
@@ -76,6 +76,7 @@ static void settle(mdm_desk *desk, size_t p)
 
 void mdm_desk_clear(mdm_desk *desk)
 {
+    desk->batch.n = 0;
     desk->strands[0].was_empty = desk->strands[1].was_empty = false;
     memset(desk->planes, 0, sizeof desk->planes);
     memset(desk->counts, 0, sizeof desk->counts);
