@@ -110,32 +110,6 @@ static mdm_status intern(mdm_arrow *arrow, mdm_parser *parser, mdm_span span, bo
 
 /* ---- A flat table ---- */
 
-static void store(mdm_columns *columns, size_t column, size_t class, const uint32_t *codes,
-                  size_t n)
-{
-    const size_t width = columns->at[column].n_bytes;
-    uint8_t *at = columns->pages[class >> MDM_PAGE_BITS] + columns->at[column].begin +
-                  (class & (MDM_PAGE - 1)) * width;
-    uint16_t *halves = (uint16_t *)(void *)at;
-    switch (width) {
-    case 0:
-        break;
-    case 1:
-        for (size_t i = 0; i < n; i++) {
-            at[i] = (uint8_t)codes[i];
-        }
-        break;
-    case 2:
-        for (size_t i = 0; i < n; i++) {
-            halves[i] = (uint16_t)codes[i];
-        }
-        break;
-    default:
-        memcpy(at, codes, n * width);
-        break;
-    }
-}
-
 static mdm_status append(mdm_fleet *fleet, const uint32_t *codes, const uint32_t *all, size_t n,
                          uint32_t *classes)
 {
@@ -156,7 +130,7 @@ static mdm_status append(mdm_fleet *fleet, const uint32_t *codes, const uint32_t
         const size_t room = MDM_PAGE - (class & (MDM_PAGE - 1));
         const size_t run = n - i < room ? n - i : room;
         for (size_t c = 0; c < columns->n_columns; c++) {
-            store(columns, c, class, codes + c * MDM_BLOCK + i, run);
+            mdm_codes_write(columns, c, class, run, codes + c * MDM_BLOCK + i);
         }
         i += run;
     }
@@ -165,10 +139,8 @@ static mdm_status append(mdm_fleet *fleet, const uint32_t *codes, const uint32_t
         table->row_of.at[classes[i]] = MDM_NONE;
     }
     for (size_t k = 0; k < table->zones.n_keys; k++) {
-        const uint32_t *keys = codes + table->zones.columns[k] * MDM_BLOCK;
-        for (size_t i = 0; i < n; i++) {
-            mdm_zones_note(&table->zones, classes[i], k, keys[i]);
-        }
+        mdm_zones_note_run(&table->zones, table->n, k,
+                           codes + table->zones.columns[k] * MDM_BLOCK, n);
     }
     table->n_unsorted += n;
     table->n += n;
