@@ -125,6 +125,14 @@ void mdm_class_push_rows(mdm_fleet *fleet, size_t first, size_t n)
     }
 }
 
+void mdm_row_sizes(const mdm_fleet *fleet, uint32_t *sizes)
+{
+    memset(sizes, 0, fleet->classes.n * sizeof *sizes);
+    for (size_t row = 0; row < fleet->rows.n; row++) {
+        sizes[mdm_row_class(fleet, row)]++;
+    }
+}
+
 void mdm_class_push_all(mdm_fleet *fleet, const uint32_t *sizes)
 {
     mdm_class *classes = fleet->classes.at;

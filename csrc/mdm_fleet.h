@@ -213,8 +213,10 @@ mdm_status mdm_class_reserve(mdm_fleet *fleet, uint32_t class, size_t more, bool
 void mdm_class_push(mdm_fleet *fleet, uint32_t class, uint32_t row); /* reserved before */
 /* Not flat: rows that have a class already, and room in it. */
 void mdm_class_push_rows(mdm_fleet *fleet, size_t first, size_t n);
-/* Not flat: each class anew, with the rows that have it; all rows, and room for them. How many they
-   are, by class. */
+#define MDM_MANY_SHARE 8 /* of more rows than 1 in so many, all lists are written anew */
+/* How many rows have each class. */
+void mdm_row_sizes(const mdm_fleet *fleet, uint32_t *sizes);
+/* Not flat: the lists of all classes anew, in the order of rows, once there is room for them. */
 void mdm_class_push_all(mdm_fleet *fleet, const uint32_t *sizes);
 /* Flat: n classes that are not live yet, and know their rows, as these know them. */
 void mdm_class_push_run(mdm_fleet *fleet, size_t class, size_t n);

@@ -64,9 +64,7 @@ static void move_rows(mdm_fleet *fleet, const uint32_t *rows, size_t n_rows)
     }
 }
 
-/* ---- Many rows: lists of rows are written anew, in order, which is less than a search a row ---- */
-
-#define MANY_SHARE 8
+/* ---- Many rows: lists of rows are written anew, in order ---- */
 
 /* Rows are anywhere; those that come soon are asked for. */
 #define AHEAD ((size_t)32)
@@ -81,10 +79,7 @@ static void exchange(mdm_fleet *fleet, uint32_t row, size_t other)
 static mdm_status reserve_sizes(mdm_fleet *fleet, uint32_t *sizes)
 {
     mdm_status status = MDM_OK;
-    memset(sizes, 0, fleet->classes.n * sizeof *sizes);
-    for (size_t row = 0; row < fleet->rows.n; row++) {
-        sizes[mdm_row_class(fleet, row)]++;
-    }
+    mdm_row_sizes(fleet, sizes);
     for (size_t class = 1; class < fleet->classes.n && status == MDM_OK; class++) {
         const uint32_t size = mdm_class_size(fleet, class);
         if (sizes[class] > size) {
@@ -152,7 +147,7 @@ static mdm_status change_classes(mdm_fleet *fleet, const uint32_t *rows, size_t 
         }
         return MDM_OK;
     }
-    if (n_rows > fleet->rows.n / MANY_SHARE) {
+    if (n_rows > fleet->rows.n / MDM_MANY_SHARE) {
         return refill(fleet, rows, n_rows);
     }
     status = reserve(fleet, n_rows);
