@@ -30,11 +30,12 @@ class Question:
         self.name = f"formats / {regime} / {size_name(devices)}"
         self.devices = devices
         self.table = table(regime, devices)
+        self.scheme = scheme()
         self.runs: dict[str, Run] = {}
         if ours.HAS["save"]:
             path = folder / "fleet.mdm"
-            ours.save(ours.read(scheme(), text.device_lines(self.table)), path)
-            self._add("ours, loaded", lambda: ours.load(scheme(), path))
+            ours.save(ours.read(self.scheme, text.device_lines(self.table)), path)
+            self._add("ours, loaded", lambda: ours.load(self.scheme, path))
         try:
             self._add_arrow()
         except ImportError:
@@ -55,7 +56,7 @@ class Question:
 
         given = coded(self.table.columns)
         if ours.HAS["from_arrow"]:
-            self._add("ours, Arrow", lambda: ours.from_arrow(scheme(), given))
+            self._add("ours, Arrow", lambda: ours.from_arrow(self.scheme, given))
         from benchmarks.peers.duckdb_scan import connect
 
         for threads, who in ((1, "DuckDB"), (2, "DuckDB 2th")):

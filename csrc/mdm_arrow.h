@@ -129,6 +129,7 @@ typedef struct mdm_coder {
 typedef struct mdm_complaint {
     const char *what;
     size_t row;
+    size_t column; /* a coder, or COLUMN_NAME */
 } mdm_complaint;
 
 /* Whether the attribute can have values of this type. */
@@ -138,34 +139,55 @@ bool mdm_coder_suits(const mdm_coder *coder, const mdm_fleet *fleet, const mdm_s
 /* The codes of n rows from `first` on, and all of them by OR. */
 mdm_status mdm_coder_block(mdm_coder *coder, mdm_parser *parser, size_t first, size_t n,
                            uint32_t *codes, uint32_t *all, mdm_complaint *complaint);
+/* Of a dictionary: one more than the index of each row, 0 where it is null. The answer is not
+   below any of them; MDM_UNSEEN: they need more bits than codes. */
+uint32_t mdm_coder_signs(const mdm_coder *coder, size_t first, size_t n, uint32_t *signs);
+/* Of a dictionary: the code of a row; MDM_UNSEEN where its value was not seen, or is none. */
+uint32_t mdm_coder_known(const mdm_coder *coder, size_t row);
 
-/* ---- mdm_arrow_rows.c: codes to rows ---- */
+/* ---- mdm_arrow_keys.c: rows known by what they have in each column ---- */
 
-#define MDM_KEY_WORDS 2
+#define MDM_KEY_PARTS 4
 
-/* The codes of a row, packed. */
+/* The signs of a row, packed: what it has in each column, be it an index or a code. */
 typedef struct mdm_key {
-    uint64_t words[MDM_KEY_WORDS];
+    uint64_t words[MDM_KEY_PARTS / 2];
 } mdm_key;
 
-/* Classes by keys, where the codes fit into them. */
+typedef struct mdm_key_slot {
+    mdm_key key;
+    uint32_t class; /* 0: empty, or soon to be known */
+} mdm_key_slot;
+
+/* The keys of a block, part by part. */
+typedef struct mdm_packed {
+    uint32_t parts[MDM_KEY_PARTS][MDM_BLOCK];
+} mdm_packed;
+
+/* Classes by keys, where the signs fit into them. */
 typedef struct mdm_keys {
-    mdm_key *at;
-    uint32_t *classes; /* 0: empty */
-    size_t n_slots;    /* a power of two, or 0 */
+    mdm_key_slot *at;
+    size_t n_slots; /* a power of two, or 0 */
     size_t n;
-    uint8_t word[MDM_MAX_ATTRIBUTES + 1];
+    uint8_t part[MDM_MAX_ATTRIBUTES + 1];
     uint8_t shift[MDM_MAX_ATTRIBUTES + 1];
     uint8_t bits[MDM_MAX_ATTRIBUTES + 1];
+    bool is_by_code; /* no signs but codes: dictionaries change, or indexes are too large */
     bool is_off;
     size_t n_rows;
     size_t n_hits;
 } mdm_keys;
 
-/* codes: MDM_BLOCK for each column, of which n are rows; all: each column's by OR. Their classes,
-   which are new in a flat table. */
-mdm_status mdm_rows_intern(mdm_fleet *fleet, mdm_keys *keys, const uint32_t *codes,
-                           const uint32_t *all, size_t n, uint32_t *classes);
+/* The classes of a block, 0 where one is not known. False: its rows have no keys. */
+bool mdm_keys_find(mdm_keys *keys, const mdm_allocator *memory, const uint32_t *signs,
+                   const uint32_t *all, size_t n, size_t n_columns, mdm_packed *packed,
+                   uint32_t *classes);
+/* The slot of row i of a block that has keys; NULL: no memory. Where its class is 0, it is to be
+   told. */
+mdm_key_slot *mdm_keys_slot(mdm_keys *keys, const mdm_allocator *memory, const mdm_packed *packed,
+                            size_t i);
+/* Forgets all; from now on signs are codes. */
+void mdm_keys_by_code(mdm_keys *keys, const mdm_allocator *memory);
 void mdm_keys_free(mdm_keys *keys, const mdm_allocator *memory);
 
 /* ---- mdm_arrow_batch.c ---- */
@@ -199,5 +221,17 @@ mdm_status mdm_arrow_refuse(const mdm_arrow *arrow, mdm_flaw *flaw, const char *
                             size_t column);
 /* The batch that was fetched. */
 mdm_status mdm_batch_read(mdm_arrow *arrow, mdm_flaw *flaw);
+
+/* ---- mdm_arrow_rows.c: rows to classes ---- */
+
+/* Rows of a batch, at most MDM_BLOCK. */
+typedef struct mdm_span {
+    size_t first;
+    size_t n;
+} mdm_span;
+
+/* Their classes, which are new in a flat table. */
+mdm_status mdm_rows_read(mdm_arrow *arrow, mdm_parser *parser, mdm_span span, uint32_t *classes,
+                         mdm_complaint *complaint);
 
 #endif

@@ -50,7 +50,14 @@ static bool open_table(mdm_arrow *arrow, mdm_coder *coder, const mdm_source *sou
     const size_t n = source->values.n;
     const bool is_known = coder->source.is_coded && is_same(&coder->source.values, &source->values);
     coder->source = *source;
-    if (!source->is_coded || is_known || n == 0) {
+    if (!source->is_coded || is_known) {
+        return true;
+    }
+    /* Whatever was known by the indexes of another dictionary is not known any more. */
+    if (arrow->keys.n_slots > 0) {
+        mdm_keys_by_code(&arrow->keys, arrow->memory);
+    }
+    if (n == 0) {
         return true;
     }
     if (!MDM_FIT(arrow->memory, &coder->table, n < MDM_BYTES ? MDM_BYTES : n)) {
@@ -140,22 +147,23 @@ static const char *name_at(const mdm_arrow *arrow, size_t i, mdm_text *name)
     return mdm_is_name(*name) ? NULL : "a name that cannot be";
 }
 
-static mdm_status add_names(mdm_arrow *arrow, mdm_fleet *fleet, size_t first, size_t n, size_t row,
+static mdm_status add_names(mdm_arrow *arrow, mdm_fleet *fleet, mdm_span span, size_t row,
                             mdm_complaint *complaint)
 {
     if (!arrow->has_names) {
-        for (size_t i = 0; i < n && fleet->keeps_names; i++) {
+        for (size_t i = 0; i < span.n && fleet->keeps_names; i++) {
             fleet->rows.name.at[row + i] = MDM_NO_NAME;
         }
         return MDM_OK;
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < span.n; i++) {
         mdm_text name = {NULL, 0};
         uint64_t word = MDM_NO_NAME;
-        const char *wrong = name_at(arrow, first + i, &name);
+        const char *wrong = name_at(arrow, span.first + i, &name);
         mdm_status status = MDM_OK;
         if (wrong != NULL) {
-            *complaint = (mdm_complaint){wrong, first + i};
+            complaint->what = wrong;
+            complaint->row = span.first + i;
             return MDM_BAD_DATA;
         }
         if (!fleet->keeps_names) {
@@ -174,38 +182,22 @@ static mdm_status add_names(mdm_arrow *arrow, mdm_fleet *fleet, size_t first, si
 
 /* ---- Rows ---- */
 
-static mdm_status read_codes(mdm_arrow *arrow, mdm_parser *parser, size_t first, size_t n,
-                             size_t *column, mdm_complaint *complaint)
-{
-    mdm_status status = MDM_OK;
-    for (size_t c = 0; c < arrow->n_coders && status == MDM_OK; c++) {
-        *column = c;
-        status = mdm_coder_block(&arrow->coders[c], parser, first, n,
-                                 arrow->codes + c * MDM_BLOCK, &arrow->all[c], complaint);
-    }
-    return status;
-}
-
-static mdm_status read_block(mdm_arrow *arrow, mdm_parser *parser, size_t first, size_t n,
-                             size_t row, mdm_flaw *flaw)
+static mdm_status read_block(mdm_arrow *arrow, mdm_parser *parser, mdm_span span, size_t row,
+                             mdm_flaw *flaw)
 {
     mdm_fleet *fleet = parser->grown;
     uint32_t *classes = arrow->codes + arrow->n_coders * MDM_BLOCK;
-    mdm_complaint complaint = {NULL, 0};
-    size_t column = 0;
-    mdm_status status = read_codes(arrow, parser, first, n, &column, &complaint);
+    mdm_complaint complaint = {NULL, 0, 0};
+    mdm_status status = mdm_rows_read(arrow, parser, span, classes, &complaint);
     if (status == MDM_OK) {
-        column = COLUMN_NAME;
-        status = add_names(arrow, fleet, first, n, row, &complaint);
-    }
-    if (status == MDM_OK) {
-        status = mdm_rows_intern(fleet, &arrow->keys, arrow->codes, arrow->all, n, classes);
+        complaint.column = COLUMN_NAME;
+        status = add_names(arrow, fleet, span, row, &complaint);
     }
     if (status == MDM_BAD_DATA) {
         return mdm_arrow_refuse(arrow, flaw, complaint.what, arrow->n_rows + complaint.row,
-                      column_of(arrow, column));
+                                column_of(arrow, complaint.column));
     }
-    for (size_t i = 0; i < n && status == MDM_OK; i++) {
+    for (size_t i = 0; i < span.n && status == MDM_OK; i++) {
         mdm_row_class_set(fleet, row + i, classes[i]);
     }
     return status;
@@ -222,10 +214,10 @@ mdm_status mdm_batch_read(mdm_arrow *arrow, mdm_flaw *flaw)
         status = mdm_reader_reserve(arrow->reader, n, &row);
     }
     for (size_t first = 0; first < n && status == MDM_OK; first += MDM_BLOCK) {
-        const size_t run = n - first < MDM_BLOCK ? n - first : MDM_BLOCK;
-        status = read_block(arrow, &parser, first, run, row + first, flaw);
+        const mdm_span span = {first, n - first < MDM_BLOCK ? n - first : MDM_BLOCK};
+        status = read_block(arrow, &parser, span, row + first, flaw);
         if (status == MDM_OK) {
-            mdm_reader_push(arrow->reader, run);
+            mdm_reader_push(arrow->reader, span.n);
         }
     }
     arrow->n_rows += status == MDM_OK ? n : 0;

@@ -158,14 +158,19 @@ mdm_status mdm_replace(mdm_fleet *fleet, uint32_t row, const char *text, size_t 
     return MDM_OK;
 }
 
-static void remove_row(mdm_fleet *fleet, uint32_t row)
+static void free_row(mdm_fleet *fleet, uint32_t row)
 {
-    mdm_class_pull(fleet, mdm_row_class(fleet, row), row);
     rename_row(fleet, row, MDM_NO_NAME);
     mdm_row_class_set(fleet, row, 0);
     fleet->rows.place.at[row] = fleet->rows.free;
     fleet->rows.free = row;
     fleet->rows.n_devices--;
+}
+
+static void remove_row(mdm_fleet *fleet, uint32_t row)
+{
+    mdm_class_pull(fleet, mdm_row_class(fleet, row), row);
+    free_row(fleet, row);
 }
 
 /* A flat table has no places; the chain of free rows needs them. */
@@ -209,6 +214,24 @@ static mdm_status check_rows(const mdm_fleet *fleet, const uint32_t *rows, size_
     return MDM_OK;
 }
 
+/* Lists of rows are written anew, which is less than a search a row. False: there is no memory for
+   that, and nothing has changed. */
+static bool remove_most(mdm_fleet *fleet, const uint32_t *rows, size_t n_rows)
+{
+    const size_t n = fleet->classes.n;
+    uint32_t *sizes = mdm_resize(&fleet->memory, NULL, 0, n, sizeof *sizes);
+    if (sizes == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < n_rows; i++) {
+        free_row(fleet, rows[i]);
+    }
+    mdm_row_sizes(fleet, sizes);
+    mdm_class_push_all(fleet, sizes);
+    mdm_resize(&fleet->memory, sizes, n, 0, sizeof *sizes);
+    return true;
+}
+
 mdm_status mdm_remove_many(mdm_fleet *fleet, const uint32_t *rows, size_t n_rows)
 {
     mdm_status status = MDM_OK;
@@ -232,8 +255,11 @@ mdm_status mdm_remove_many(mdm_fleet *fleet, const uint32_t *rows, size_t n_rows
     if (status == MDM_OK && !reserve_chain(fleet)) {
         status = MDM_NO_MEMORY;
     }
-    for (size_t i = 0; i < n_rows && status == MDM_OK; i++) {
-        remove_row(fleet, rows[i]);
+    if (status == MDM_OK && (fleet->classes.is_flat || n_rows <= fleet->rows.n / MDM_MANY_SHARE ||
+                             !remove_most(fleet, rows, n_rows))) {
+        for (size_t i = 0; i < n_rows; i++) {
+            remove_row(fleet, rows[i]);
+        }
     }
     fleet->generation += status == MDM_OK;
     return status;

@@ -125,6 +125,37 @@ void mdm_class_push_rows(mdm_fleet *fleet, size_t first, size_t n)
     }
 }
 
+void mdm_row_sizes(const mdm_fleet *fleet, uint32_t *sizes)
+{
+    memset(sizes, 0, fleet->classes.n * sizeof *sizes);
+    for (size_t row = 0; row < fleet->rows.n; row++) {
+        sizes[mdm_row_class(fleet, row)]++;
+    }
+}
+
+void mdm_class_push_all(mdm_fleet *fleet, const uint32_t *sizes)
+{
+    mdm_class *classes = fleet->classes.at;
+    uint32_t *place = fleet->rows.place.at;
+    for (size_t class = 1; class < fleet->classes.n; class++) {
+        if (mdm_class_is_live(fleet, class) != (sizes[class] > 0)) {
+            note_live(fleet, (uint32_t)class, sizes[class] > 0);
+        }
+        classes[class].n_rows = 0;
+    }
+    for (size_t row = 0; row < fleet->rows.n; row++) {
+        const uint32_t class = mdm_row_class(fleet, row);
+        mdm_class *at = &classes[class];
+        if (class != 0) {
+            *(at->capacity == 0 ? &at->rows.one : &at->rows.many[at->n_rows]) = (uint32_t)row;
+            place[row] = at->n_rows++;
+        }
+    }
+    for (size_t class = 1; class < fleet->classes.n; class++) {
+        mdm_class_settle(fleet, (uint32_t)class);
+    }
+}
+
 /* Bit by bit to a whole word, then words. */
 static void set_bits(uint64_t *words, size_t first, size_t n)
 {
@@ -210,6 +241,16 @@ void mdm_class_pull(mdm_fleet *fleet, uint32_t class, uint32_t row)
     }
     mdm_class_take(fleet, class, row);
     mdm_class_settle(fleet, class);
+}
+
+void mdm_class_succeed(mdm_fleet *fleet, uint32_t class, uint32_t row)
+{
+    mdm_class_table *classes = &fleet->classes;
+    const uint32_t old = mdm_row_class(fleet, row);
+    note_live(fleet, old, false);
+    classes->row_of.at[old] = classes->free;
+    classes->free = old;
+    mdm_class_push(fleet, class, row);
 }
 
 void mdm_class_recode(mdm_fleet *fleet, uint32_t class, uint32_t from)

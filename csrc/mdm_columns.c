@@ -183,3 +183,73 @@ bool mdm_columns_reserve(const mdm_allocator *memory, mdm_columns *columns, size
     }
     return true;
 }
+
+/* ---- Many codes ---- */
+
+static uint8_t *place_of(const mdm_columns *columns, size_t column, size_t class)
+{
+    return columns->pages[class >> MDM_PAGE_BITS] + columns->at[column].begin +
+           (class & (MDM_PAGE - 1)) * columns->at[column].n_bytes;
+}
+
+void mdm_codes_read(const mdm_columns *columns, size_t column, size_t class, size_t n,
+                    uint32_t *codes)
+{
+    const uint8_t *at = place_of(columns, column, class);
+    switch (columns->at[column].n_bytes) {
+    case 0:
+        memset(codes, 0, n * sizeof *codes);
+        break;
+    case 1:
+        for (size_t i = 0; i < n; i++) {
+            codes[i] = at[i];
+        }
+        break;
+    case 2:
+        for (size_t i = 0; i < n; i++) {
+            uint16_t code = 0;
+            memcpy(&code, at + i * sizeof code, sizeof code);
+            codes[i] = code;
+        }
+        break;
+    default:
+        memcpy(codes, at, n * sizeof *codes);
+        break;
+    }
+}
+
+void mdm_codes_write(const mdm_columns *columns, size_t column, size_t class, size_t n,
+                     const uint32_t *codes)
+{
+    uint8_t *at = place_of(columns, column, class);
+    switch (columns->at[column].n_bytes) {
+    case 0:
+        break;
+    case 1:
+        for (size_t i = 0; i < n; i++) {
+            at[i] = (uint8_t)codes[i];
+        }
+        break;
+    case 2:
+        for (size_t i = 0; i < n; i++) {
+            const uint16_t code = (uint16_t)codes[i];
+            memcpy(at + i * sizeof code, &code, sizeof code);
+        }
+        break;
+    default:
+        memcpy(at, codes, n * sizeof *codes);
+        break;
+    }
+}
+
+void mdm_codes_clear(const mdm_columns *columns, size_t first, size_t end)
+{
+    while (first < end) {
+        const size_t room = MDM_PAGE - (first & (MDM_PAGE - 1));
+        const size_t n = end - first < room ? end - first : room;
+        for (size_t i = 0; i < columns->n_columns; i++) {
+            memset(place_of(columns, i, first), 0, n * columns->at[i].n_bytes);
+        }
+        first += n;
+    }
+}

@@ -86,6 +86,14 @@ static inline void mdm_code_set(const mdm_columns *columns, size_t column, size_
     }
 }
 
+/* The codes of n classes from `class` on, which are in one page, out of a column and into it. */
+void mdm_codes_read(const mdm_columns *columns, size_t column, size_t class, size_t n,
+                    uint32_t *codes);
+void mdm_codes_write(const mdm_columns *columns, size_t column, size_t class, size_t n,
+                     const uint32_t *codes);
+/* Classes from `first` to before `end` get the code 0 in all columns. */
+void mdm_codes_clear(const mdm_columns *columns, size_t first, size_t end);
+
 static inline bool mdm_column_holds(const mdm_columns *columns, size_t column, uint32_t code)
 {
     const uint32_t n_bytes = columns->at[column].n_bytes;

@@ -5,6 +5,7 @@
  * that its cost a row is bounded. Where memory ends, the table stays as it is.
  */
 #include "mdm_fleet.h"
+#include "mdm_hash.h"
 
 /* Fewer devices cost little either way. */
 #define LEAST_DEVICES ((size_t)1 << 15)
@@ -12,6 +13,8 @@
 #define FLAT_SHARE 4
 /* Hashes that are looked at to see how many descriptions differ, on average. */
 #define SAMPLE ((size_t)1 << 16)
+/* Of some that are drawn, so many must be equal to others before all are looked at. */
+#define LEAST_EQUAL 8
 
 static void free_table(mdm_fleet *fleet, mdm_class_table *classes)
 {
@@ -182,12 +185,51 @@ static uint64_t hash_of(const mdm_columns *columns, size_t class)
     return mdm_hash((const char *)codes, columns->n_columns * sizeof *codes);
 }
 
-static int order_hashes(const void *left, const void *right, const void *context)
+static int order_numbers(const void *left, const void *right, const void *context)
 {
     const uint64_t a = *(const uint64_t *)left;
     const uint64_t b = *(const uint64_t *)right;
     (void)context;
     return (a > b) - (a < b);
+}
+
+static size_t count_different(uint64_t *hashes, size_t n)
+{
+    size_t n_different = 0;
+    mdm_sort(hashes, n, sizeof *hashes, order_numbers, NULL);
+    for (size_t i = 0; i < n; i++) {
+        n_different += i == 0 || hashes[i] != hashes[i - 1];
+    }
+    return n_different;
+}
+
+/* Classes drawn from all over the table, each once; of so many that, where a description had
+   16 / FLAT_SHARE devices on average, some fifty would be equal to others. */
+static size_t draw(const mdm_fleet *fleet, uint64_t *drawn)
+{
+    const uint64_t n_classes = fleet->classes.n;
+    size_t n_drawn = 0;
+    size_t n = 0;
+    for (; n_drawn * n_drawn / 32 < n_classes && n_drawn < 2 * SAMPLE; n_drawn++) {
+        drawn[n_drawn] = (mdm_mix(n_drawn ^ MDM_SECRET_A, MDM_SECRET_B) >> 32) * n_classes >> 32;
+    }
+    mdm_sort(drawn, n_drawn, sizeof *drawn, order_numbers, NULL);
+    for (size_t i = 0; i < n_drawn; i++) {
+        if (mdm_class_is_live(fleet, drawn[i]) && (n == 0 || drawn[i] != drawn[n - 1])) {
+            drawn[n++] = drawn[i];
+        }
+    }
+    return n;
+}
+
+/* False: there is no need to look at all. */
+static bool may_repeat(const mdm_fleet *fleet, uint64_t *hashes)
+{
+    const size_t n = draw(fleet, hashes);
+    for (size_t i = 0; i < n; i++) {
+        hashes[i] = hash_of(&fleet->classes.columns, hashes[i]);
+    }
+    return n - count_different(hashes, n) >= LEAST_EQUAL;
 }
 
 /* Descriptions are in the sample by their hash, so that all equal ones are, or none. */
@@ -197,19 +239,17 @@ static bool repeats(const mdm_fleet *fleet)
     const uint64_t step = classes->n_live / SAMPLE + 1;
     mdm_arena arena = {&fleet->memory, NULL, 0};
     uint64_t *hashes = mdm_take(&arena, 2 * SAMPLE, sizeof *hashes);
+    const bool is_worth = hashes != NULL && may_repeat(fleet, hashes);
     size_t n = 0;
     size_t n_different = 0;
-    for (size_t class = 1; class < classes->n && hashes != NULL && n < 2 * SAMPLE; class++) {
+    for (size_t class = 1; class < classes->n && is_worth && n < 2 * SAMPLE; class++) {
         const uint64_t hash = mdm_class_is_live(fleet, class) ? hash_of(&classes->columns, class)
                                                               : 1;
         if (hash % step == 0) {
             hashes[n++] = hash;
         }
     }
-    mdm_sort(hashes, n, sizeof *hashes, order_hashes, NULL);
-    for (size_t i = 0; i < n; i++) {
-        n_different += i == 0 || hashes[i] != hashes[i - 1];
-    }
+    n_different = is_worth ? count_different(hashes, n) : 0;
     mdm_arena_free(&arena);
     return n > 0 && n_different * 16 < n * FLAT_SHARE;
 }

@@ -169,6 +169,12 @@ static inline void mdm_row_class_set(mdm_fleet *fleet, size_t row, uint32_t clas
     }
 }
 
+static inline const void *mdm_row_class_at(const mdm_fleet *fleet, size_t row)
+{
+    const mdm_class_of *class_of = &fleet->rows.class_of;
+    return (const char *)class_of->at + row * (class_of->is_wide ? 4 : 2);
+}
+
 bool mdm_row_classes_reserve(mdm_fleet *fleet, size_t n, size_t more);
 bool mdm_row_classes_widen(mdm_fleet *fleet);
 void mdm_row_classes_trim(mdm_fleet *fleet, size_t n);
@@ -184,6 +190,7 @@ mdm_status mdm_classes_reserve(mdm_fleet *fleet, size_t more);
 void mdm_class_drop_empty(mdm_fleet *fleet, uint32_t class);
 /* Where the table is flat: forgets the classes from n on, none of which is live. */
 void mdm_class_cut(mdm_fleet *fleet, size_t n);
+void mdm_class_clear_free(mdm_fleet *fleet); /* flat: the codes of free classes */
 
 /* ---- mdm_ranks.c: the values of an attribute in order, and sets by member ---- */
 
@@ -206,6 +213,11 @@ mdm_status mdm_class_reserve(mdm_fleet *fleet, uint32_t class, size_t more, bool
 void mdm_class_push(mdm_fleet *fleet, uint32_t class, uint32_t row); /* reserved before */
 /* Not flat: rows that have a class already, and room in it. */
 void mdm_class_push_rows(mdm_fleet *fleet, size_t first, size_t n);
+#define MDM_MANY_SHARE 8 /* of more rows than 1 in so many, all lists are written anew */
+/* How many rows have each class. */
+void mdm_row_sizes(const mdm_fleet *fleet, uint32_t *sizes);
+/* Not flat: the lists of all classes anew, in the order of rows, once there is room for them. */
+void mdm_class_push_all(mdm_fleet *fleet, const uint32_t *sizes);
 /* Flat: n classes that are not live yet, and know their rows, as these know them. */
 void mdm_class_push_run(mdm_fleet *fleet, size_t class, size_t n);
 void mdm_class_pull(mdm_fleet *fleet, uint32_t class, uint32_t row);
@@ -214,6 +226,9 @@ void mdm_class_take(mdm_fleet *fleet, uint32_t class, uint32_t row);
 void mdm_class_settle(mdm_fleet *fleet, uint32_t class);
 /* Flat: a class that is live gets the codes of another. */
 void mdm_class_recode(mdm_fleet *fleet, uint32_t class, uint32_t from);
+/* Flat: a row leaves its class for one that is not live yet. The old one is free, and keeps its codes
+   until the order is made anew, or they are cleared. */
+void mdm_class_succeed(mdm_fleet *fleet, uint32_t class, uint32_t row);
 
 static inline bool mdm_class_is_live(const mdm_fleet *fleet, size_t class)
 {
@@ -245,6 +260,9 @@ bool mdm_dictionaries_renumber(mdm_fleet *fleet);
 
 bool mdm_zones_reserve(const mdm_allocator *memory, mdm_zones *zones, size_t n_pages);
 void mdm_zones_note(mdm_zones *zones, size_t class, size_t key, uint32_t code);
+/* Of n classes from one on. */
+void mdm_zones_note_run(mdm_zones *zones, size_t class, size_t key, const uint32_t *codes, size_t n);
+bool mdm_classes_is_unsorted(const mdm_fleet *fleet); /* it is time to make the order anew */
 /* Where it is time. */
 void mdm_classes_sort(mdm_fleet *fleet);
 void mdm_classes_zone(mdm_fleet *fleet); /* the zones of the order that is there; a wish */

@@ -243,9 +243,19 @@ void mdm_class_drop_empty(mdm_fleet *fleet, uint32_t class)
     classes->free = class;
 }
 
+void mdm_class_clear_free(mdm_fleet *fleet)
+{
+    mdm_class_table *classes = &fleet->classes;
+    for (uint32_t class = classes->free; class != 0 && classes->is_flat;
+         class = classes->row_of.at[class]) {
+        clear_codes(classes, class);
+    }
+}
+
 void mdm_class_cut(mdm_fleet *fleet, size_t n)
 {
-    while (fleet->classes.n > n) {
-        clear_codes(&fleet->classes, --fleet->classes.n);
+    if (fleet->classes.n > n) {
+        mdm_codes_clear(&fleet->classes.columns, n, fleet->classes.n);
+        fleet->classes.n = n;
     }
 }

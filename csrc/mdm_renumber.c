@@ -41,9 +41,14 @@ static void move_values(mdm_dictionary *dictionary, const uint32_t *code_of, mdm
 
 static void move_codes(const mdm_class_table *classes, size_t column, const uint32_t *code_of)
 {
-    for (size_t class = 1; class < classes->n; class++) {
-        const uint32_t code = mdm_code(&classes->columns, column, class);
-        mdm_code_set(&classes->columns, column, class, code_of[code]);
+    uint32_t codes[MDM_PAGE];
+    for (size_t first = 0; first < classes->n; first += MDM_PAGE) {
+        const size_t n = classes->n - first < MDM_PAGE ? classes->n - first : MDM_PAGE;
+        mdm_codes_read(&classes->columns, column, first, n, codes);
+        for (size_t i = 0; i < n; i++) {
+            codes[i] = code_of[codes[i]];
+        }
+        mdm_codes_write(&classes->columns, column, first, n, codes);
     }
 }
 

@@ -4,6 +4,8 @@
  * Changes widen zones and never narrow them, so that they stay true in any order; when half of
  * the devices came after the order was made, it is made anew.
  */
+#include <string.h>
+
 #include "mdm_fleet.h"
 
 /* Fewer devices are scanned faster than they are told apart. */
@@ -24,6 +26,21 @@ void mdm_zones_note(mdm_zones *zones, size_t class, size_t key, uint32_t code)
     mdm_zone *page = zones->at + class / MDM_PAGE * MDM_ZONES(zones->n_keys);
     widen_zone(&page[key], code);
     widen_zone(&page[(1 + class % MDM_PAGE / 64) * zones->n_keys + key], code);
+}
+
+void mdm_zones_note_run(mdm_zones *zones, size_t class, size_t key, const uint32_t *codes, size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        const size_t room = 64 - (class + i) % 64;
+        const size_t end = n - i < room ? n : i + room;
+        mdm_zone zone = {UINT32_MAX, 0};
+        const size_t first = class + i;
+        for (; i < end; i++) {
+            widen_zone(&zone, codes[i]);
+        }
+        mdm_zones_note(zones, first, key, zone.low);
+        mdm_zones_note(zones, first, key, zone.high);
+    }
 }
 
 bool mdm_zones_reserve(const mdm_allocator *memory, mdm_zones *zones, size_t n_pages)
@@ -65,16 +82,23 @@ static size_t choose_keys(const mdm_fleet *fleet, mdm_zones *zones)
     return n_runs;
 }
 
-/* The number of a class's run: its codes in the keys, as digits. */
-static size_t run_of(const mdm_fleet *fleet, const mdm_zones *zones, size_t class)
+/* The number of each class's run: its codes in the keys, as digits; 0 is nobody's. */
+static void find_runs(const mdm_fleet *fleet, const mdm_zones *zones, uint32_t *runs)
 {
-    size_t run = 0;
-    for (size_t k = 0; k < zones->n_keys; k++) {
-        const size_t column = zones->columns[k];
-        run = run * (fleet->dictionaries[column].texts.n + 1) +
-              mdm_code(&fleet->classes.columns, column, class);
+    const size_t n = fleet->classes.n;
+    uint32_t codes[MDM_PAGE];
+    memset(runs, 0, n * sizeof *runs);
+    for (size_t first = 0; first < n; first += MDM_PAGE) {
+        const size_t n_here = n - first < MDM_PAGE ? n - first : MDM_PAGE;
+        for (size_t k = 0; k < zones->n_keys; k++) {
+            const size_t column = zones->columns[k];
+            const uint32_t n_codes = (uint32_t)fleet->dictionaries[column].texts.n + 1;
+            mdm_codes_read(&fleet->classes.columns, column, first, n_here, codes);
+            for (size_t i = 0; i < n_here; i++) {
+                runs[first + i] = runs[first + i] * n_codes + codes[i];
+            }
+        }
     }
-    return run;
 }
 
 /* ---- Moving ---- */
@@ -88,11 +112,10 @@ static bool find_places(const mdm_fleet *fleet, const mdm_zones *zones, size_t n
     if (next == NULL) {
         return false;
     }
+    find_runs(fleet, zones, place);
     memset(next, 0, (n_runs + 1) * sizeof *next);
     for (size_t class = 1; class < n; class++) {
-        if (mdm_class_is_live(fleet, class)) {
-            next[run_of(fleet, zones, class) + 1]++;
-        }
+        next[place[class] + 1] += mdm_class_is_live(fleet, class);
     }
     next[0] = 1;
     for (size_t run = 1; run < n_runs; run++) {
@@ -100,7 +123,7 @@ static bool find_places(const mdm_fleet *fleet, const mdm_zones *zones, size_t n
     }
     for (size_t class = 0; class < n; class++) {
         const bool is_live = class > 0 && mdm_class_is_live(fleet, class);
-        place[class] = is_live ? next[run_of(fleet, zones, class)]++ : 0;
+        place[class] = is_live ? next[place[class]]++ : 0;
     }
     mdm_resize(&fleet->memory, next, n_runs + 1, 0, sizeof *next);
     return true;
@@ -110,12 +133,18 @@ static bool find_places(const mdm_fleet *fleet, const mdm_zones *zones, size_t n
 static void move_column(mdm_columns *columns, size_t column, size_t n, const uint32_t *place,
                         uint32_t *moved)
 {
-    for (size_t class = 0; class < n; class++) {
-        moved[place[class]] = mdm_code(columns, column, class);
+    uint32_t codes[MDM_PAGE];
+    for (size_t first = 0; first < n && columns->at[column].n_bytes > 0; first += MDM_PAGE) {
+        const size_t n_here = n - first < MDM_PAGE ? n - first : MDM_PAGE;
+        mdm_codes_read(columns, column, first, n_here, codes);
+        for (size_t i = 0; i < n_here; i++) {
+            moved[place[first + i]] = codes[i];
+        }
     }
     moved[0] = 0;
-    for (size_t class = 0; class < n; class++) {
-        mdm_code_set(columns, column, class, moved[class]);
+    for (size_t first = 0; first < n && columns->at[column].n_bytes > 0; first += MDM_PAGE) {
+        const size_t n_here = n - first < MDM_PAGE ? n - first : MDM_PAGE;
+        mdm_codes_write(columns, column, first, n_here, moved + first);
     }
 }
 
@@ -139,10 +168,14 @@ static void move_rows(mdm_fleet *fleet, const uint32_t *place, uint32_t *moved)
 
 static void note_all(mdm_class_table *classes)
 {
-    for (size_t k = 0; k < classes->zones.n_keys; k++) {
-        for (size_t class = 1; class < classes->n; class++) {
-            const uint32_t code = mdm_code(&classes->columns, classes->zones.columns[k], class);
-            mdm_zones_note(&classes->zones, class, k, code);
+    mdm_zones *zones = &classes->zones;
+    uint32_t codes[MDM_PAGE];
+    for (size_t first = 0; first < classes->n; first += MDM_PAGE) {
+        const size_t n = classes->n - first < MDM_PAGE ? classes->n - first : MDM_PAGE;
+        const size_t skipped = first == 0 ? 1 : 0; /* class 0, that of nobody */
+        for (size_t k = 0; k < zones->n_keys; k++) {
+            mdm_codes_read(&classes->columns, zones->columns[k], first, n, codes);
+            mdm_zones_note_run(zones, first + skipped, k, codes + skipped, n - skipped);
         }
     }
 }
@@ -193,11 +226,16 @@ void mdm_classes_zone(mdm_fleet *fleet)
     }
 }
 
-void mdm_classes_sort(mdm_fleet *fleet)
+bool mdm_classes_is_unsorted(const mdm_fleet *fleet)
 {
     const mdm_class_table *classes = &fleet->classes;
-    if (classes->is_flat && fleet->read_from == NULL && classes->n_live >= LEAST_DEVICES &&
-        classes->n_unsorted > classes->n_live / 2) {
+    return classes->is_flat && classes->n_live >= LEAST_DEVICES &&
+           classes->n_unsorted > classes->n_live / 2;
+}
+
+void mdm_classes_sort(mdm_fleet *fleet)
+{
+    if (fleet->read_from == NULL && mdm_classes_is_unsorted(fleet)) {
         sort(fleet);
     }
 }

@@ -221,6 +221,61 @@ def test_wide_keys_and_many_rows_change_the_layout_on_the_way():
     same(fleet, by_lines(columns))
 
 
+def drawn_from(rng, rows, values, width):
+    """A dictionary of values in any order, and a row for each of drawn indexes, some null."""
+    order = rng.sample(values, len(values))
+    drawn = [rng.choice([None, *range(len(order))]) for _ in range(rows)]
+    return pa.DictionaryArray.from_arrays(pa.array(drawn, width), pa.array(order))
+
+
+def test_dictionaries_that_change_from_batch_to_batch():
+    """An index stands for what its own dictionary says, whatever it was in the batch before."""
+    rng = random.Random(3)
+    types, versions = ["a", "b", "c"], [f"1.{n}" for n in range(9)]
+    batches = [
+        pa.record_batch(
+            {
+                "type": drawn_from(rng, 1500, types[: 2 + n % 2], pa.int8()),
+                "version": drawn_from(rng, 1500, versions, pa.int64()),
+                "count": pa.array([rng.choice([None, 1, 2]) for _ in range(1500)]),
+            }
+        )
+        for n in range(4)
+    ]
+    table = pa.Table.from_batches(batches)
+    columns = {name: table[name].to_pylist() for name in table.column_names}
+    same(Fleet.from_arrow(MINE, table), by_lines(columns))
+
+
+@pytest.mark.parametrize("width", [pa.int8(), pa.uint16(), pa.int32(), pa.int64()])
+def test_rows_are_known_by_their_indexes(width):
+    """Rows with equal indexes are of one class, nulls and the last of a dictionary among them."""
+    rng = random.Random(4)
+    table = pa.table(
+        {
+            "type": drawn_from(rng, 5000, ["a", "b"], width),
+            "version": drawn_from(rng, 5000, [f"1.{n}" for n in range(127)], width),
+        }
+    )
+    columns = {name: table[name].to_pylist() for name in table.column_names}
+    fleet = Fleet.from_arrow(MINE, table)
+    same(fleet, by_lines(columns))
+    assert fleet.size.n_classes == len(set(zip(*columns.values(), strict=True)))
+
+
+@pytest.mark.parametrize("index", [3, -1, 2**62, -(2**62)])
+def test_an_index_beyond_its_dictionary_after_many_that_are_not(index):
+    """Rows that are known hide no row that is wrong; the first wrong column is told."""
+    values, wrong = pa.array(["1.0", "1.1", "1.2"]), [0, 1, 2, None] * 1000
+    wrong[3500] = index
+    kinds = pa.DictionaryArray.from_arrays(pa.array([0, 1] * 2000), pa.array(["a", "b"]))
+    versions = pa.DictionaryArray.from_arrays(pa.array(wrong, pa.int64()), values, safe=False)
+    refused(
+        pa.table({"version": versions, "type": kinds}),
+        "row 3500: column version: an index beyond its dictionary",
+    )
+
+
 def test_more_columns_than_a_key_holds():
     """Rows are told apart also where their codes do not fit into a key."""
     text = "scheme: wide\nattributes:\n" + "".join(f"  a{n}: {{type: string}}\n" for n in range(40))
@@ -579,6 +634,31 @@ def test_many_devices_are_replaced_at_once(layout, by):
         source = fleet[rng.randrange(300)]
         assert list(fleet.match(source).rows()) == list(other.match(source).rows())
         assert fleet.size[:4] == other.size[:4]
+
+
+@pytest.mark.parametrize("share", [1, 3])
+def test_most_devices_of_a_flat_fleet_are_replaced_at_once(share):
+    """Where the order is made anew, too, each row has what it was given, the last time it was."""
+    rng, rows = random.Random(5), 40_000
+    fleet = by_lines({"type": [f"v{n % 50}" for n in range(rows)], "count": list(range(rows))})
+    assert fleet.layout == "flat"
+    free = [3, 39_999, 20_000]
+    fleet.remove_many(free)
+    expected = {row: fleet.line(row) for row in range(rows) if row not in free}
+    changed = rng.choices(sorted(expected), k=rows // share)
+    counts = [rng.randrange(10**6) for _ in changed]
+    table = pa.table({"type": [f"v{n % 70}" for n in counts], "count": counts})
+    fleet.replace_arrow(np.array(changed, np.uint32), table)
+    for row, n in zip(changed, counts, strict=True):
+        expected[row] = json.dumps({"self": {"type": f"v{n % 70}", "count": n}}).encode()
+    found = (json.loads(fleet.line(row)) for row in expected)
+    assert all(map(dict.__eq__, found, map(json.loads, expected.values())))
+    assert fleet.size.n_classes == len(fleet) == len(expected)
+    sources = [fleet[row] for row in rng.sample(sorted(expected), 20)]
+    said = [list(fleet.match(source).rows()) for source in sources]
+    fleet.lay_out("classes")
+    assert [list(fleet.match(source).rows()) for source in sources] == said
+    assert fleet.add(fleet[0]) == 20_000
 
 
 @pytest.mark.parametrize("layout", ["classes", "flat"])

@@ -132,8 +132,12 @@ class FleetHandle:
 
 def row_numbers(rows: Sequence[int] | memoryview) -> CData:
     """Return row numbers as C has them: a buffer of format ``"I"`` as it is, others copied."""
-    if isinstance(rows, memoryview) and rows.format == "I" and rows.contiguous:
-        return ffi.from_buffer("uint32_t[]", rows)
+    try:
+        given = memoryview(rows)  # type: ignore[arg-type]
+    except TypeError:
+        given = memoryview(b"")
+    if given.format == "I" and given.ndim == 1 and given.contiguous:
+        return ffi.from_buffer("uint32_t[]", given)
     try:
         return ffi.from_buffer("uint32_t[]", array("I", rows))
     except OverflowError:
