@@ -17,10 +17,10 @@ def command(*words, script=SCRIPT, user="root"):
     return [interpreter, "-I", str(script), "--parent", "mtty", *map(str, words)]
 
 
-def ask(*words, kernel="6.1", script=SCRIPT, user="root"):
+def ask(*words, kernel="6.1", script=SCRIPT, user="root", options=()):
     """Ask a simulated mtty."""
     asked = command(*words, script=script, user=user)
-    started = ("--vendor", "mtty", "--kernel", kernel, "--", *asked)
+    started = ("--vendor", "mtty", "--kernel", kernel, *options, "--", *asked)
     return run(*started, check=False, user=user)
 
 

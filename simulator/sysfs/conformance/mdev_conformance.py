@@ -205,6 +205,7 @@ class Parent:
         if not os.path.isdir(self.types_path):
             raise Refusal(f"{self.link}: no mdev parent")
         self.types = sorted(os.listdir(self.types_path))
+        self.usable = self.types
         self.uuids = uuids
         self.uevents = uevents
         self.lines: list[Line] = []
@@ -320,7 +321,7 @@ def _ask_types(parent: Parent) -> None:
 
 def _ask_files(parent: Parent) -> None:
     """Ask how a file of sysfs behaves."""
-    mdev_type = parent.types[0]
+    mdev_type = parent.usable[0]
     path = parent.type_file(mdev_type, "device_api")
     text = _opened(path, os.O_RDONLY, lambda fd: _all(fd).decode())
     rest = _opened(path, os.O_RDONLY, lambda fd: os.pread(fd, 4096, 1).decode())
@@ -350,7 +351,7 @@ def _ask_files(parent: Parent) -> None:
 def _ask_junk(parent: Parent) -> None:
     for what, make in _JUNK:
         data = make(parent.uuids["A"])
-        parent.create(f"create, {what}", parent.types[0], data, "A")
+        parent.create(f"create, {what}", parent.usable[0], data, "A")
         parent.clean()
     parent.available("after junk")
 
@@ -380,7 +381,7 @@ def _ask_mdev(parent: Parent, name: str, mdev_type: str) -> None:
 
 
 def _ask_creates(parent: Parent) -> None:
-    first, last = parent.types[0], parent.types[-1]
+    first, last = parent.usable[0], parent.usable[-1]
     text = parent.uuids["A"]
     parent.create("create A with a newline", first, f"{text}\n", "A")
     parent.available("after A")
@@ -421,9 +422,9 @@ def _ask_removes(parent: Parent) -> None:
     text = parent.uuids["A"]
     parent.mode("A after its removal", parent.mdev_file("A"))
     parent.leads("A on the bus after its removal", f"{parent.root}/bus/mdev/devices/{text}")
-    path = parent.type_file(parent.types[0], f"devices/{text}")
+    path = parent.type_file(parent.usable[0], f"devices/{text}")
     parent.leads("A in devices of its type after its removal", path)
-    create = parent.type_file(parent.types[0], "create")
+    create = parent.type_file(parent.usable[0], "create")
     # The last reference to the old A may be put later than its removal ends.
     _wait(lambda: _write(create, text) != "EEXIST")
     parent.mode("A is there again", parent.mdev_file("A"))
@@ -484,6 +485,9 @@ def ask(parent: Parent, most: int) -> None:
         Refusal: It cannot go on.
     """
     at_first = _available(parent)
+    parent.usable = [name for name in parent.types if at_first[name] > 0]
+    if not parent.usable:
+        raise Refusal("no type has an instance left")
     _ask_types(parent)
     _ask_files(parent)
     _ask_junk(parent)

@@ -56,8 +56,8 @@ class Layer:
         """List a directory."""
         with self._others.guest(here.path, self._types(here)):
             names = list(here.inner.names())
-        names = [name for name in names if not self._hides(here, name)]
         names += [name for name in self.added(here) if name not in names]
+        names = [name for name in names if not self._hides(here, name)]
         if self._told.has("order", here.path):
             seed = f"{self._told.hostility.seed}/{here.path}/"
             names.sort(key=lambda name: crc32(f"{seed}{name}".encode()))
@@ -94,9 +94,9 @@ class Layer:
         if here.role != "types" and is_free and self._told.has("attributes", here.path):
             found |= contents.added_files(self._told.random("attributes", here.path))
             self._told.tell("attributes", here.path, f"has {', '.join(found)}")
-        if here.role == "type" and self._told.has("description", here.path):
-            text = contents.long_text(self._told.random("description", here.path))
-            found["description"] = File(0o444, lambda: text)
+        if here.role == "type" and self._told.has("description", f"{here.path}/description"):
+            # What it says comes when it is read, as for those that are there.
+            found["description"] = File(0o444, bytes)
         if here.role == "types" and self._told.has("types", here.path):
             found |= self._more_types(here)
         return found
