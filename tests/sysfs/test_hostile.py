@@ -2,6 +2,7 @@
 
 import posixpath
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -342,3 +343,12 @@ def test_a_guest_does_not_wait():
         machine.tree.list("/bus/mdev/devices")
     assert slept
     assert set(slept) == {0.0}
+
+
+def test_the_document():
+    """docs/hostile.md has a row for each variation, in order, as the table says it."""
+    text = (Path(__file__).parents[2] / "docs/hostile.md").read_text("utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    assert rows == [
+        f"| `{one.name}` | {one.what} | {one.why} | {one.source} |" for one in VARIATIONS.values()
+    ]
