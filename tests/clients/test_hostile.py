@@ -13,7 +13,6 @@ from clients.missing import as_root, needs
 from clients.test_libvirt import LIBVIRTD
 
 ALL = "order,optional,newline,description,name,types,attributes,instances,guests,short,late,slow"
-# From 5 on: what a device needs to be made stays as it is.
 SEEDS = ("1", "2", "4", "6", "8", "9", f"10:{ALL}")
 TRY = r"""
 # Run a command for 20 s at most: 124 is a hang, 101 a panic of Rust, 128 and more a signal.
@@ -104,17 +103,19 @@ wait_for fails has $(name $A) nodedev-list --cap mdev
 ls $MDEVS
 """
 )
-# Without those that let libvirt's own mdevctl fail as it may: see docs/hostile.md.
+# Without those that let libvirt's own mdevctl fail as it may, and, where the driver writes the
+# numbers, without the blanks that libvirt does not take: see docs/hostile.md.
 CALM = ALL.replace("instances,guests,", "")
+OLD = CALM.replace("newline,", "")
 
 
 @as_root
 @needs("libvirtd", "virsh", "udevadm", "/lib/systemd/systemd-udevd", "mdevctl")
-@pytest.mark.parametrize("seed", [f"1:{CALM}", f"2:{CALM}", f"3:{CALM}"])
-@pytest.mark.parametrize("kernel", ["4.18", "6.1"])
-def test_libvirt(live, kernel, seed):
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(("kernel", "names"), [("4.18", OLD), ("6.1", CALM)])
+def test_libvirt(live, kernel, names, seed):
     """A device is created and destroyed through libvirt, whatever its type looks like."""
-    assert live(LIFE, "--udev", "--kernel", kernel, "--hostile", seed).out == ""
+    assert live(LIFE, "--udev", "--kernel", kernel, "--hostile", f"{seed}:{names}").out == ""
 
 
 @as_root
