@@ -29,7 +29,8 @@ from simulator.mdev.uevent import Uevents
 from simulator.sysfs.control import control_tree
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-DOCUMENTS = (*TOLD, *(f"docs/{name}.md" for name in ("files", "language", "vendors", "control")))
+PLAIN = ("conformance", "files", "hostile", "language", "vendors", "control")
+DOCUMENTS = (*TOLD, *(f"docs/{name}.md" for name in PLAIN))
 
 
 def blocks(document, language=None):

@@ -43,7 +43,7 @@ MAY_IMPORT = {
         "examples",
     }
     | GROUND,
-    "pytest_plugin": {"cli", "vendors", "mdev", "errors"},
+    "pytest_plugin": {"cli", "vendors", "sysfs", "mdev", "errors"},
     # The front door shows names of every room but the faces.
     "__init__": {"host", "planning", "lab", "publish", "fleet", "compat", "vendors", "mdev"}
     | GROUND,

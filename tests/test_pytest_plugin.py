@@ -53,7 +53,9 @@ def test_the_marker_is_known(outcomes):
     text = "@pytest.mark.mdevsim(vendor='mtty')\ndef test_it():\n    pass\n"
     outcomes(text, passed=1)
     known = outcomes(text, "--markers")
-    assert "@pytest.mark.mdevsim(vendor, host, kernel, scheme, faults, seed, udev): " in known
+    assert (
+        "@pytest.mark.mdevsim(vendor, host, kernel, scheme, faults, seed, udev, hostile): " in known
+    )
 
 
 MACHINE = """
@@ -105,6 +107,24 @@ def test_it(mdevsim_machine):
     outcomes(text, passed=1)
 
 
+HOSTILE = {
+    "mdevsim_machine": "tree.list(types)",
+    "mdevsim_live": "run('ls', '/sys' + types).stdout.split()",
+}
+
+
+@pytest.mark.parametrize("fixture", ["mdevsim_machine", pytest.param("mdevsim_live", marks=live)])
+def test_a_hostile_machine(outcomes, fixture):
+    """A seed makes the machine hostile, for real programs and within the process."""
+    text = f"""
+@pytest.mark.mdevsim(vendor="mtty", hostile="1:types")
+def test_it({fixture}):
+    types = "/class/mdev_bus/mtty/mdev_supported_types/"
+    assert len({fixture}.{HOSTILE[fixture]}) > 2
+"""
+    outcomes(text, passed=1)
+
+
 @pytest.mark.parametrize(
     ("mark", "said"),
     [
@@ -115,6 +135,7 @@ def test_it(mdevsim_machine):
         ("scheme='nothing'", "no scheme nothing"),
         ("faults='fail create 1 EIO'", "faults is a text; expected a list of texts"),
         ("faults=['break']", "mdevsim faults: break"),
+        ("hostile='7:sort'", "no variation sort"),
     ],
 )
 @pytest.mark.parametrize("fixture", ["mdevsim_machine", pytest.param("mdevsim_live", marks=live)])

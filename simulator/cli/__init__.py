@@ -51,6 +51,7 @@ _VERBS = MappingProxyType(
         "capture": "capture:capture",
         "check": "device:check",
         "completion": "completion:completion",
+        "conformance": "conformance:conformance",
         "demo": "demo:demo",
         "describe": "device:describe",
         "fleet": "fleet:fleet",

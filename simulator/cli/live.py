@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 from typing import Any, NoReturn, TypeVar
 
@@ -14,10 +15,13 @@ from simulator.cli.inputs import parse_host, read, read_vendor
 from simulator.cli.options import kernel_option, scheme_option, vendor_option
 from simulator.compat.scheme import Scheme
 from simulator.host import Host
-from simulator.mdev import KERNELS
+from simulator.mdev import KERNELS, Mdev
 from simulator.mdev.faults import Faults
 from simulator.mdev.uevent import Uevents
 from simulator.sysfs.control import control_tree
+from simulator.sysfs.hostile.layer import Layer
+from simulator.sysfs.hostile.others import Others
+from simulator.sysfs.hostile.told import Told
 from simulator.sysfs.layout import mdev_sysfs
 from simulator.sysfs.tree import Tree
 from simulator.vendors import VENDORS
@@ -38,6 +42,7 @@ class Live:
         tree: Its ``/sys``.
         control: Its control directory.
         hurry: Set, it ends the delays of probes.
+        others: What happens besides in a hostile tree.
     """
 
     host: Host
@@ -45,6 +50,7 @@ class Live:
     tree: Tree
     control: Tree
     hurry: Event
+    others: Others | None = None
 
 
 def host_options(function: F) -> F:
@@ -63,6 +69,7 @@ def load_live(
     seed: int,
     *,
     cpus: int | None = None,
+    told: Told | None = None,
 ) -> Live:
     """
     Read a host, a file or the built-in one of a driver, and make it live.
@@ -76,7 +83,7 @@ def load_live(
         machine = _built_in(vendor or "i915", kernel, scheme)
     else:
         machine = parse_host(host, read(host), scheme, kernel)
-    return make_live(machine, seed, cpus=cpus)
+    return make_live(machine, seed, cpus=cpus, told=told)
 
 
 def _built_in(vendor: str, kernel: str | None, scheme: Scheme | None) -> Host:
@@ -91,13 +98,14 @@ def _built_in(vendor: str, kernel: str | None, scheme: Scheme | None) -> Host:
     return machine
 
 
-def make_live(host: Host, seed: int, *, cpus: int | None = None) -> Live:
+def make_live(host: Host, seed: int, *, cpus: int | None = None, told: Told | None = None) -> Live:
     """
     Make the tree and the control directory of a host.
 
-    It has as many CPUs as this machine, since programs count them there, or *cpus*.
+    It has as many CPUs as this machine, since programs count them there, or *cpus*. The tree is
+    hostile as *told* has it.
     """
-    uevents = Uevents(host.bus)
+    uevents = Uevents(host.bus, early=told is not None and told.is_on("slow"))
     hurry = Event()
 
     def sleep(seconds: float) -> None:
@@ -110,6 +118,9 @@ def make_live(host: Host, seed: int, *, cpus: int | None = None) -> Live:
             tree.lock.acquire()
 
     faults = Faults(host.bus, uevents, seed=seed, sleep=sleep)
+    others = Others(told, lambda: not faults.armed) if told is not None else None
+    if others is not None:
+        host.bus.on_probe.append(partial(_be_slow, others, sleep))
     n_cpus = cpus or os.cpu_count() or 1
     tree = mdev_sysfs(
         host.bus,
@@ -118,6 +129,7 @@ def make_live(host: Host, seed: int, *, cpus: int | None = None) -> Live:
         before_store=faults.before_store,
         cpus=n_cpus,
         register=host.register_again,
+        layer=Layer(told, host.bus, others).over if told and others else None,
     )
     control = control_tree(
         host.bus,
@@ -129,7 +141,14 @@ def make_live(host: Host, seed: int, *, cpus: int | None = None) -> Live:
         driver_versions=lambda: host.driver_versions,
         log=lambda: host.log,
     )
-    return Live(host, uevents, tree, control, hurry)
+    return Live(host, uevents, tree, control, hurry, others)
+
+
+def _be_slow(others: Others, sleep: Callable[[float], None], mdev: Mdev) -> None:
+    """Let a probe take time. Who does not sleep gives the lock to nobody."""
+    seconds = others.creation_delay(mdev)
+    if seconds:
+        sleep(seconds)
 
 
 def complain(error: OSError) -> None:

@@ -8,11 +8,13 @@ from threading import Thread
 
 import click
 
+from simulator.cli.hostile import hostile_options, open_told
 from simulator.cli.inputs import complete_file
 from simulator.cli.live import complain, host_options, leave, load_live
 from simulator.compat.scheme import Scheme
 from simulator.errors import InputError, Mistake
 from simulator.sysfs.fuse import Mount
+from simulator.sysfs.hostile.seed import Hostility
 from simulator.sysfs.libfuse import check_device, load_fuse
 from simulator.sysfs.missing import MissingError
 from simulator.sysfs.notices import Notices
@@ -28,6 +30,7 @@ _SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQU
 @click.argument("directory", metavar="DIR", type=click.Path())
 @click.argument("host", required=False, metavar="[HOST]", shell_complete=complete_file)
 @host_options
+@hostile_options
 @click.option("--control", type=click.Path(), metavar="DIR", help="Mount the control directory.")
 @click.option("--allow-other", is_flag=True, help="Let other users look.")
 def mount(
@@ -38,6 +41,8 @@ def mount(
     vendor: str | None,
     kernel: str | None,
     seed: int,
+    hostility: Hostility | None,
+    hostile_log: str | None,
     *,
     allow_other: bool,
 ) -> None:
@@ -50,7 +55,8 @@ def mount(
     targets = [_target(path) for path in (directory, control) if path is not None]
     if len(targets) > 1 and _is_below(targets[0], targets[1]):
         raise _refusal(control or "", "overlaps the other directory", "one beside it")
-    live = load_live(host, vendor, kernel, scheme, seed)
+    told = open_told(hostility, hostile_log)
+    live = load_live(host, vendor, kernel, scheme, seed, told=told)
     check_device()
     load_fuse()
     _check_others(allow_other=allow_other)

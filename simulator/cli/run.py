@@ -7,12 +7,14 @@ from functools import partial
 
 import click
 
+from simulator.cli.hostile import hostile_options, open_told
 from simulator.cli.inputs import complete_file
 from simulator.cli.live import Live, complain, host_options, leave, load_live
 from simulator.compat.scheme import Scheme
 from simulator.mdev.uevent import Uevent
 from simulator.sysfs import namespace
 from simulator.sysfs.fuse import Mount
+from simulator.sysfs.hostile.seed import Hostility
 from simulator.sysfs.libfuse import check_device, load_fuse
 from simulator.sysfs.netlink import UeventSocket
 from simulator.sysfs.notices import Notices
@@ -39,6 +41,7 @@ class _Run(click.Command):
 @click.command(cls=_Run)
 @click.argument("host", required=False, metavar="[HOST]", shell_complete=complete_file)
 @host_options
+@hostile_options
 @click.option("--udev", is_flag=True, help="Start systemd-udevd with mdevctl's rule, too.")
 @click.option(
     "--definitions",
@@ -56,6 +59,8 @@ def run(
     vendor: str | None,
     kernel: str | None,
     seed: int,
+    hostility: Hostility | None,
+    hostile_log: str | None,
 ) -> None:
     """
     Run CMD with the simulated /sys, as root or as any user.
@@ -72,7 +77,8 @@ def run(
     command = context.meta[_COMMAND]
     if not command:
         raise click.UsageError("no command; it stands after --, as in: mdevsim run -- ls /sys")
-    live = load_live(host, vendor, kernel, scheme, seed)
+    told = open_told(hostility, hostile_log)
+    live = load_live(host, vendor, kernel, scheme, seed, told=told)
     check_device()
     load_fuse()
     leave(_run(live, command, definitions, udev=udev))
@@ -88,7 +94,7 @@ def _run(live: Live, command: tuple[str, ...], definitions: str | None, *, udev:
     trees = {"/sys": live.tree, "/control": live.control}
     notices = Notices(complain)
     uevents = UeventSocket()
-    live.uevents.sinks.append(partial(_pass_on, notices, uevents))
+    live.uevents.sinks.append(partial(_pass_on, live, notices, uevents))
     mount = Mount(trees, stage, notices, shown=shown, allow_other=True)
     try:
         mount.start()
@@ -102,8 +108,11 @@ def _run(live: Live, command: tuple[str, ...], definitions: str | None, *, udev:
         namespace.end_descendants()
 
 
-def _pass_on(notices: Notices, uevents: UeventSocket, uevent: Uevent) -> None:
-    """Send an event after the names before it are taken back."""
+def _pass_on(live: Live, notices: Notices, uevents: UeventSocket, uevent: Uevent) -> None:
+    """Send an event after the names before it are taken back, and perhaps some time later."""
+    seconds = live.others.uevent_delay(uevent.devpath) if live.others is not None else 0.0
+    if seconds:
+        notices.put(partial(live.hurry.wait, seconds), asks=True)
     notices.put(partial(uevents.send, uevent))
 
 

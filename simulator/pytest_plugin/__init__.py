@@ -20,6 +20,7 @@ argument by argument::
 ``faults``            faults to arm, one text each; docs of `simulator.mdev.faults`
 ``seed``              of the faults
 ``udev``              whether systemd-udevd runs, with the rule of mdevctl; for ``mdevsim_live``
+``hostile``           a seed for what a kernel may vary, ``7`` or ``"7:order,short"``
 ====================  ==============================================================================
 
 Where a piece is missing that a mount needs, the test is skipped, with its name; with
@@ -76,6 +77,8 @@ def mdevsim_machine(request: pytest.FixtureRequest) -> "Live":
     from simulator.cli.live import load_live
     from simulator.errors import InputError, MdevError, TextError
     from simulator.mdev import KERNELS
+    from simulator.sysfs.hostile.seed import Hostility
+    from simulator.sysfs.hostile.told import Told
     from simulator.vendors import VENDORS
 
     wanted = Wanted.of(request.node)
@@ -85,7 +88,8 @@ def mdevsim_machine(request: pytest.FixtureRequest) -> "Live":
             pytest.fail(f"mdevsim marker: {value}; expected one of {', '.join(known)}", False)
     try:
         scheme = None if wanted.scheme is None else find_scheme(wanted.scheme)
-        live = load_live(file, wanted.vendor, wanted.kernel, scheme, wanted.seed)
+        told = None if wanted.hostile is None else Told(Hostility.parse(str(wanted.hostile)), len)
+        live = load_live(file, wanted.vendor, wanted.kernel, scheme, wanted.seed, told=told)
     except (InputError, TextError, ClickException) as error:
         pytest.fail(str(error), pytrace=False)
     for fault in wanted.faults:

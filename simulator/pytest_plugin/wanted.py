@@ -20,6 +20,7 @@ class Wanted:
     faults: Sequence[str] = ()
     seed: int = 0
     udev: bool = False
+    hostile: int | str | None = None
 
     @classmethod
     def of(cls, node: pytest.Item) -> "Wanted":
@@ -48,5 +49,6 @@ class Wanted:
         host = self.host_file(node)
         options = {"--vendor": self.vendor, "--kernel": self.kernel, "--scheme": self.scheme}
         given = [word for name, value in options.items() if value for word in (name, value)]
-        udev = ["--udev"] if self.udev else []
-        return [*given, "--seed", str(self.seed), *udev, *([] if host is None else [host])]
+        more = ["--udev"] if self.udev else []
+        more += [] if self.hostile is None else ["--hostile", str(self.hostile)]
+        return [*given, "--seed", str(self.seed), *more, *([] if host is None else [host])]

@@ -41,6 +41,7 @@ class File:
         size: What stat says, whatever the content.
         is_seekable: Each read asks anew at its offset and gives a page at most, as it does for
             binary attributes; else the content is kept from the first read on.
+        at_once: The bytes that one read gives at most; None is as many as are asked for.
     """
 
     mode: int
@@ -48,6 +49,7 @@ class File:
     write: Callable[[bytes], object] | None = None
     size: int = PAGE_SIZE
     is_seekable: bool = False
+    at_once: int | None = None
 
 
 class Directory(Protocol):

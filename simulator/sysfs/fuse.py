@@ -14,7 +14,8 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from threading import Event, Lock, Thread
 from types import MappingProxyType
@@ -69,13 +70,13 @@ class Mount:
         self._lock = Lock()
         self._fuse: Fuse | None = None
         self._readers = Readers(self._wake_sleepers)
-        settle = partial(notices.settle, self._readers.away)
+        self._settle = partial(notices.settle, self._readers.away)
         away = self._readers.away
-        around = Surroundings(self._begin, self._end, settle, away, time.time_ns())
+        around = Surroundings(self._begin, self._end, self._settle, away, time.time_ns())
         self.operations = TreeOperations(trees, around)
         for key, tree in trees.items():
             tree.on_gone.append(partial(self._take_back, shown.get(key, target + key)))
-            tree.away = self._readers.away
+            tree.away = self._away
         self._thread: Thread | None = None
 
     def start(self) -> None:
@@ -176,6 +177,13 @@ class Mount:
         self._session = None
         if is_mine:
             self._lock.release()
+
+    @contextmanager
+    def _away(self) -> Iterator[None]:
+        """Let others in while a store waits, and let them see and hear what has changed so far."""
+        self._settle()
+        with self._readers.away():
+            yield
 
     def _take_back(self, root: str, path: str) -> None:
         """Have a name that goes taken back from the kernel; the lock of the tree is held."""

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 
 from simulator.mdev import Mdev, MdevBus, MdevType, Node, Parent, Uevents
 from simulator.sysfs.buses import Bus, Device, Drive, Links, home
-from simulator.sysfs.entries import Entry, FixedDirectory
+from simulator.sysfs.entries import Directory, Entry, FixedDirectory
 from simulator.sysfs.files import Context
 from simulator.sysfs.iommu import GROUPS, IommuGroups
 from simulator.sysfs.machine import ALWAYS, Machine
@@ -30,7 +30,7 @@ from simulator.sysfs.tree import Tree
 __all__ = ["mdev_sysfs"]
 
 
-def mdev_sysfs(
+def mdev_sysfs(  # noqa: PLR0913 - a machine has as many sides
     bus: MdevBus,
     uevents: Uevents,
     *,
@@ -39,6 +39,7 @@ def mdev_sysfs(
     cpus: int = 1,
     nodes: int = 1,
     register: Callable[[str], object] | None = None,
+    layer: Callable[[Directory], Directory] | None = None,
 ) -> Tree:
     """
     Make the tree of a bus. It follows the bus from now on.
@@ -51,6 +52,7 @@ def mdev_sysfs(
         cpus: How many CPUs the machine has, from 1.
         nodes: How many NUMA nodes share them, from 1; more if a parent is on a higher one.
         register: Registers the parent of this name again, when its driver is bound again.
+        layer: Gives what stands for the root directory.
 
     Raises:
         ValueError: A parent lies outside ``/sys/devices``, or is inside an mdev.
@@ -59,7 +61,7 @@ def mdev_sysfs(
     machine = Machine(cpus, max([nodes - 1, *most]) + 1)
     groups = IommuGroups(bus.kernel)
     context = Context(uevents, groups, machine, before_show, before_store)
-    return _Sysfs(bus, context, _drive(bus, register)).tree
+    return _Sysfs(bus, context, _drive(bus, register), layer).tree
 
 
 _HOST_BRIDGE = re.compile(r"devices/pci[0-9a-f]{4}:[0-9a-f]{2}(?=/|$)")
@@ -116,7 +118,13 @@ def _inside(root: dict[str, Entry], path: str) -> dict[str, Entry]:
 class _Sysfs:
     """The directories that follow the bus, and the listener that keeps them so."""
 
-    def __init__(self, bus: MdevBus, context: Context, drive: Drive) -> None:
+    def __init__(
+        self,
+        bus: MdevBus,
+        context: Context,
+        drive: Drive,
+        layer: Callable[[Directory], Directory] | None,
+    ) -> None:
         self._mdevs = bus
         self._drive = drive
         self._context = context
@@ -133,7 +141,7 @@ class _Sysfs:
         self._root = root
         self._mdev_bus = self._bus_of("mdev", bus.devices)
         self._bus_of("pci", self._members["/bus/pci"])
-        self.tree = Tree(FixedDirectory(root))
+        self.tree = Tree(layer(FixedDirectory(root)) if layer else FixedDirectory(root))
         context.forget = self.tree.forget
         self._follow()
 

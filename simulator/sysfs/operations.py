@@ -120,8 +120,10 @@ class TreeOperations:
         return [*dots, *((name, kind, 0) for name, kind in names)]
 
     def releasedir(self, _path: str | None, fh: int) -> int:
-        """Forget the path."""
+        """Forget the path. Somebody may have come and gone while it was listed."""
         self._directories.pop(fh, None)
+        # Not in readdir: the kernel, which locks the directory for it, would not take names back.
+        self._around.settle()
         return 0
 
     def open(self, path: str, flags: int) -> int:

@@ -96,6 +96,8 @@ class OpenFile:
             with self._tree.lock:
                 self._text = self._file.read()
         most = min(size, PAGE_SIZE) if self._file.is_seekable else size
+        if self._file.at_once is not None:
+            most = min(most, self._file.at_once)
         return self._text[offset : offset + most]
 
     def write(self, data: bytes, *, wake: Callable[[], None] | None = None) -> int:

@@ -39,6 +39,19 @@ def test_ports_are_shared(parent):
     assert two.create(uuid(23)).active
 
 
+@pytest.mark.parametrize("kernel", ["4.10", "4.18", "5.2"])
+def test_ports_are_not_counted_by_older_kernels(kernel):
+    """Before 5.14 nothing is refused; what is left is negative then, rounded towards 0 as in C."""
+    one, two = MdevBus(KERNELS[kernel]).register(driver("mtty"), {"ports": 2}).types.values()
+    shown = []
+    for n in range(3):
+        two.create(uuid(n))
+        shown.append((one.show("available_instances"), two.show("available_instances")))
+    assert shown == [("0\n", "0\n"), ("-2\n", "-1\n"), ("-4\n", "-2\n")]
+    one.create(uuid(3))
+    assert two.show("available_instances") == "-2\n"
+
+
 def test_device_file(parent):
     """vendor/sample_mdev_dev names the device."""
     mdev = parent.types["mtty-1"].create(uuid(1))
