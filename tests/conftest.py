@@ -21,6 +21,16 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("ci core", settings.get_profile("ci"), max_examples=2000)
+# A mutant meets the same examples every time, and tests run more than once in a process.
+settings.register_profile(
+    "mutation",
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow],
+)
+settings.register_profile("mutation core", settings.get_profile("mutation"))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 # What a shell starts in the background ignores SIGINT, and so would all that tests start.

@@ -131,8 +131,31 @@ def test_unregister_removes_all_and_ignores_errors(bus, parent, recorder, refuse
     assert refused(a.check_open, "create", writing=True) == "ENOENT"
     assert refused(a.store, "create", UUIDS[0].encode()) == "ENODEV"
     assert refused(a.create, UUIDS[0]) == "ENODEV"
-    with pytest.raises(ParentGoneError):
+    with pytest.raises(ParentGoneError) as caught:
         bus.unregister(parent)
+    assert caught.value.reason == "rec is not registered"
+
+
+def test_an_unregistration_is_told_before_it_happens(bus, parent):
+    """Who adds files to a parent hears of it while its mdevs are there."""
+    mdev = parent.types["rec-a"].create(UUIDS[0])
+    told = []
+    bus.on_unregister.append(lambda one: told.append((one, mdev.is_gone)))
+    bus.unregister(parent)
+    assert told == [(parent, False)]
+
+
+def test_refusals_say_why(bus, parent, recorder):
+    """The reason names the UUID that is in use, or the parent that is full."""
+    full = bus.register(recorder.driver(max_instances=0), path="/sys/devices/virtual/rec/full")
+    parent.types["rec-a"].create(UUIDS[0])
+    for mdev_type, uuid, reason in (
+        (parent.types["rec-b"], UUIDS[0], f"{UUIDS[0]} is in use"),
+        (full.types["rec-a"], UUIDS[1], "full: all 0 instances are in use"),
+    ):
+        with pytest.raises(MdevError) as caught:
+            mdev_type.create(uuid)
+        assert caught.value.reason == reason
 
 
 def test_create_in_an_unregistering_parent_gives_the_counter_back(bus, parent, refused):
@@ -251,14 +274,22 @@ def test_an_unregistration_waits_for_a_creation(name, probe_errno, recorder, ref
 
 def test_what_was_unregistered_can_be_registered_again(bus):
     """The same driver, configuration and place make a new parent, with all its instances."""
-    old = bus.register(driver("mtty"), {"ports": 3}, path="/sys/devices/x/card", numa_node=1)
-    old.types["mtty-2"].create(UUIDS[0])
+    old = bus.register(
+        driver("mtty"),
+        {"ports": 3},
+        path="/sys/devices/x/card",
+        driver_string="tty",
+        numa_node=1,
+        iommu_group=7,
+    )
+    old.types["tty-2"].create(UUIDS[0])
     bus.unregister(old)
     assert dict(bus.unregistered) == {"card": old}
     new = bus.register_again("card")
     assert new is not old
     assert (new.path, new.numa_node, dict(new.config)) == (old.path, 1, {"ports": 3})
-    assert new.types["mtty-1"].show("available_instances") == "3\n"
+    assert new.iommu_group == 7
+    assert new.types["tty-1"].show("available_instances") == "3\n"
     assert dict(bus.unregistered) == {}
     with pytest.raises(KeyError):
         bus.register_again("card")
