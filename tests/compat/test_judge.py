@@ -11,7 +11,7 @@ from simulator.compat.judge import check_object, check_objects, judge
 from simulator.compat.listing import parse_listing
 from simulator.compat.loader import load_scheme
 from simulator.compat.ndjson import parse_line
-from simulator.compat.rule import Object
+from simulator.compat.rule import Object, Range
 from simulator.compat.scheme import Attribute, Direction, Outcome, Relation, Scheme
 from simulator.values import KINDS, parse_value
 
@@ -441,3 +441,16 @@ def test_ambiguous_templates_do_not_multiply():
     values["z"] = "1" * 15
     source = parse_line(json.dumps({"self": values}), scheme)
     assert judge(scheme, source, target) is Outcome.COMPATIBLE
+
+
+@pytest.mark.parametrize(("kind", "text"), [("string", "a"), ("set", "a"), ("pci_id", "591d")])
+def test_what_has_no_order_has_no_range(kind, text):
+    """A range that no clause text can write is a fault of the caller, not a verdict."""
+    value = parse_value(kind, text)
+    with pytest.raises(TypeError, match=f"^{kind} has no order$"):
+        check_object(
+            SCHEME,
+            Object({kind: Range(value, value)}),
+            Description({kind: value}),
+            to_publisher=True,
+        )

@@ -125,3 +125,11 @@ def test_bind_of_what_was_only_unregistered(bus, bound):
     bus.unregister(bound)
     assert bound.driver_name == "rec"
     assert reason_of(bus.bind, bound) == ("EBUSY", "rec has a driver")
+
+
+def test_nodes_are_shown_by_their_names(bound):
+    """What a traceback shows of a parent, a type and an mdev says which one it is."""
+    mdev_type = bound.types["rec-a"]
+    assert repr(bound) == "<Parent rec>"
+    assert repr(mdev_type) == "<MdevType rec-a of rec>"
+    assert repr(mdev_type.create(UUID)) == f"<Mdev {UUID} rec-a>"
