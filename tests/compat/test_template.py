@@ -180,6 +180,13 @@ def test_text_is_quoted_where_it_must_be(text, whole, item):
     assert (quote(text), quote(text, item=True)) == (whole, item)
 
 
+def test_choices_are_those_that_are_declared():
+    """Every number of every range, or every text, in the order in which they are written."""
+    variable = Variable("n", ranges=((3, 5), (-1, -1), (4, 4)))
+    assert list(variable.choices()) == [3, 4, 5, -1, 4]
+    assert list(S.choices()) == ["a", "ab", "", "a"]
+
+
 def test_a_number_is_not_found_in_a_text():
     """A text where a number is due is a fault of the caller, and is shown."""
     scaled = Scaled("int", Variable("n", ranges=((1, 2),)))

@@ -1,5 +1,7 @@
 """A parent loses its driver and gets it back. Source: drivers/base/bus.c, dd.c."""
 
+from dataclasses import replace
+
 import pytest
 
 from simulator.errors import MdevError
@@ -118,6 +120,14 @@ def test_bind_of_what_has_a_driver(name, recorder):
     mdev.close()
     bus.bind(parent)
     assert bus.parents["rec"].driver_name == "rec"
+
+
+@pytest.mark.parametrize(("version", "wanted"), [("5.13", "ENODEV"), ("5.14", "EBUSY")])
+def test_the_errno_of_bind_changed_once(version, wanted, recorder):
+    """From 5.14 on a device that has a driver is busy."""
+    bus = MdevBus(replace(KERNELS["6.1"], name=version))
+    parent = bus.register(recorder.driver(), path=PATH)
+    assert reason_of(bus.bind, parent)[0] == wanted
 
 
 def test_bind_of_what_was_only_unregistered(bus, bound):

@@ -149,13 +149,54 @@ def test_refusals_say_why(bus, parent, recorder):
     """The reason names the UUID that is in use, or the parent that is full."""
     full = bus.register(recorder.driver(max_instances=0), path="/sys/devices/virtual/rec/full")
     parent.types["rec-a"].create(UUIDS[0])
-    for mdev_type, uuid, reason in (
-        (parent.types["rec-b"], UUIDS[0], f"{UUIDS[0]} is in use"),
-        (full.types["rec-a"], UUIDS[1], "full: all 0 instances are in use"),
+    for refused, reason in (
+        (lambda: parent.types["rec-b"].create(UUIDS[0]), f"{UUIDS[0]} is in use"),
+        (lambda: full.types["rec-a"].create(UUIDS[1]), "full: all 0 instances are in use"),
+        (lambda: bus.register(recorder.driver()), "rec is registered"),
     ):
         with pytest.raises(MdevError) as caught:
-            mdev_type.create(uuid)
+            refused()
         assert caught.value.reason == reason
+
+
+def test_who_is_told_is_told_of_whom(bus, recorder):
+    """A new parent is told of before it is in the tree, a new mdev when it is active."""
+    told = []
+    bus.on_register.append(lambda parent: told.append((parent.name, dict(bus.parents))))
+    bus.on_active.append(lambda mdev: told.append((mdev.uuid, mdev.active)))
+    parent = bus.register(recorder.driver())
+    parent.types["rec-a"].create(UUIDS[0])
+    assert told == [("rec", {}), (UUIDS[0], True)]
+
+
+def test_a_removal_that_sleeps_is_waited_for_first(bus, parent):
+    """Who sleeps in `remove` holds the parent's semaphore: other mdevs are not touched yet."""
+    first, second = (parent.types["rec-a"].create(uuid) for uuid in UUIDS[:2])
+    first.open()
+    second.open()
+    for action in (second.remove, lambda: bus.unregister(parent)):
+        with pytest.raises(WouldBlockError):
+            action()
+    assert (first.is_removing, second.is_removing) == (False, True)
+    second.close()
+    assert (first.is_removing, second.is_gone) == (True, True)
+    first.close()
+    assert parent.is_gone
+
+
+def test_each_creation_in_progress_counts(bus, parent, meanwhile):
+    """When one of two creations has ended, an unregistration still waits for the other."""
+
+    def create_and_unregister(_):
+        parent.types["rec-b"].create(UUIDS[1])
+        with pytest.raises(WouldBlockError):
+            bus.unregister(parent)
+        return dict(bus.parents)
+
+    answers = meanwhile(create_and_unregister)
+    assert parent.types["rec-a"].create(UUIDS[0]).is_gone
+    assert answers == [{"rec": parent}]
+    assert not bus.parents
 
 
 def test_create_in_an_unregistering_parent_gives_the_counter_back(bus, parent, refused):
