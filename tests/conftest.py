@@ -7,7 +7,7 @@ import os
 import signal
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # Machines that run tests are slow and shared, so no test is failed for its time.
 settings.register_profile("quick", max_examples=100, deadline=None)
@@ -21,6 +21,17 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("ci core", settings.get_profile("ci"), max_examples=2000)
+# A mutant meets the same examples every time, and tests run more than once in a process.
+settings.register_profile(
+    "mutation",
+    max_examples=50,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow],
+)
+settings.register_profile("mutation core", settings.get_profile("mutation"))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 # What a shell starts in the background ignores SIGINT, and so would all that tests start.

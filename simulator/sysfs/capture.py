@@ -187,7 +187,7 @@ def _link_name(path: Path) -> str | None:
 
 def _is_uuid(name: str) -> bool:
     try:
-        return parse_uuid(name.encode()) == name
+        return parse_uuid(os.fsencode(name)) == name
     except OSError:
         return False
 

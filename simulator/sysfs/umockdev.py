@@ -15,8 +15,10 @@ __all__ = ["format_umockdev", "read_umockdev"]
 _DIRECTORY = Saved(stat.S_IFDIR | 0o755)
 _LINE = re.compile(r"(?P<kind>[PNSEAHL]): (?P<key>[^=\n]*)(?:(?P<equals>=)(?P<value>.*))?")
 _ESCAPES = MappingProxyType({"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"'})
-_UNESCAPES = MappingProxyType({"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"})
-_ESCAPED = re.compile(r"\\([0-7]{1,3}|.)")
+_UNESCAPES = MappingProxyType(
+    {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b"v": b"\v"}
+)
+_ESCAPED = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
 
 
 def format_umockdev(snapshot: Snapshot) -> str:
@@ -78,9 +80,12 @@ def _escape(character: str) -> str:
     return character if character >= " " else f"\\{ord(character):03o}"
 
 
-def _unescape(found: re.Match[str]) -> str:
+def _unescape(found: re.Match[bytes]) -> bytes:
+    """Octal digits stand for a byte. Source: general knowledge, glib g_strcompress()."""
     what = found[1]
-    return chr(int(what, 8)) if what.isdigit() else _UNESCAPES.get(what, what)
+    if what[0] in b"01234567":
+        return bytes((int(what, 8) & 0xFF,))
+    return _UNESCAPES.get(what, what)
 
 
 def read_umockdev(name: str, text: str) -> Snapshot:
@@ -132,6 +137,9 @@ def _link(target: str) -> Saved:
 
 def _read_line(snapshot: dict[str, Saved], device: str, line: str) -> str:
     """Add what one line says, and return the device that the next one belongs to."""
+    if "\0" in line:
+        where = line.index("\0")
+        raise TextError(line, "a NUL byte", "H: and hexadecimal digits", where, where + 1)
     found = _LINE.fullmatch(line)
     if found is None:
         raise TextError(line, "no line of umockdev", "P:, E:, A:, H:, L:, N: or S:")
@@ -174,8 +182,8 @@ def _read_value(kind: str, line: str, value: str, start: int) -> Saved:
     if kind == "L":
         return _link(value)
     if kind == "A":
-        text = _ESCAPED.sub(_unescape, value)
-        return Saved(stat.S_IFREG | 0o644, text.encode(errors="surrogateescape"))
+        content = _ESCAPED.sub(_unescape, value.encode(errors="surrogateescape"))
+        return Saved(stat.S_IFREG | 0o644, content)
     try:
         return Saved(stat.S_IFREG | 0o644, bytes.fromhex(value))
     except ValueError:

@@ -7,11 +7,18 @@ import pytest
 
 from simulator.compat.clause_text import parse_clause
 from simulator.compat.description import Description
-from simulator.compat.judge import check_object, check_objects, judge
+from simulator.compat.judge import (
+    Check,
+    Finding,
+    check_object,
+    check_objects,
+    check_relation,
+    judge,
+)
 from simulator.compat.listing import parse_listing
 from simulator.compat.loader import load_scheme
 from simulator.compat.ndjson import parse_line
-from simulator.compat.rule import Object
+from simulator.compat.rule import Object, Range
 from simulator.compat.scheme import Attribute, Direction, Outcome, Relation, Scheme
 from simulator.values import KINDS, parse_value
 
@@ -441,3 +448,69 @@ def test_ambiguous_templates_do_not_multiply():
     values["z"] = "1" * 15
     source = parse_line(json.dumps({"self": values}), scheme)
     assert judge(scheme, source, target) is Outcome.COMPATIBLE
+
+
+@pytest.mark.parametrize(("kind", "text"), [("string", "a"), ("set", "a"), ("pci_id", "591d")])
+def test_what_has_no_order_has_no_range(kind, text):
+    """A range that no clause text can write is a fault of the caller, not a verdict."""
+    value = parse_value(kind, text)
+    with pytest.raises(TypeError, match=f"^{kind} has no order$"):
+        check_object(
+            SCHEME,
+            Object({kind: Range(value, value)}),
+            Description({kind: value}),
+            to_publisher=True,
+        )
+
+
+# ---- what is told
+
+
+def test_without_objects_to_ask_one_finding_says_so():
+    """No list is as missing as the scheme says, an empty one refuses; neither has a number."""
+    asker = Description({})
+    for published, outcome in ((None, MAYBE), ((), NO)):
+        scheme = Scheme("s", ATTRIBUTES, has_objects=True, missing=MAYBE)
+        found = check_objects(scheme, asker, Description({}, published))
+        none = Check(outcome, (Finding("", outcome, None),), {}, 0)
+        assert found == {Direction.TARGET: (none,)}
+
+
+def test_an_object_tells_of_each_attribute():
+    """First its clauses in their order, then what it does not list, each with the value."""
+    scheme = Scheme("s", ATTRIBUTES, has_objects=True, missing=MAYBE, unlisted=NO)
+    [one] = objects({"string": "t{n:int:1,2}", "int": "{n}*2", "ratio": "1/2", "pci_id": "any()"})
+    own = values(set="a", int="4", string="t2")
+    check = check_object(scheme, one, Description(own), to_publisher=True, index=3)
+    assert check == Check(
+        NO,
+        (
+            Finding("string", YES, one.clauses["string"], own["string"]),
+            Finding("int", YES, one.clauses["int"], own["int"]),
+            Finding("ratio", MAYBE, one.clauses["ratio"]),
+            Finding("pci_id", YES, one.clauses["pci_id"]),
+            Finding("set", NO, None, own["set"]),
+        ),
+        {"n": 2},
+        3,
+    )
+
+
+def test_objects_are_numbered_from_1():
+    """Each object of a list has a check of its own, with its number."""
+    target = Description({}, objects({"int": "1"}, {"int": "2"}))
+    [checks] = check_objects(SCHEME, Description(values(int="2")), target).values()
+    assert [(check.index, check.outcome) for check in checks] == [(1, NO), (2, YES)]
+    assert check_object(SCHEME, target.objects[0], target, to_publisher=True).index == 1
+
+
+@pytest.mark.parametrize("relation", [Relation.EQUAL, Relation.ANY, None])
+def test_a_relation_tells_both_values(relation):
+    """The finding has the target's value, and the source's of the attribute that is compared."""
+    attribute = Attribute("int", "int", relation, "ratio", MAYBE)
+    one, two = values(int="1", ratio="1"), values(int="2", ratio="2")
+    found = check_relation(SCHEME, attribute, Description(one), Description(two))
+    outcome = NO if relation is Relation.EQUAL else YES
+    assert found == Finding("int", outcome, relation, two["int"], one["ratio"])
+    lacks = check_relation(SCHEME, attribute, Description({}), Description(two))
+    assert lacks == Finding("int", MAYBE if outcome is NO else YES, relation, two["int"])

@@ -269,3 +269,10 @@ def test_facts_have_the_kinds_that_they_can_be(fact):
             assert load(text).attributes["a"].fact == fact
         else:
             assert refused(text) == [(3, 3, 1, f"{fact} is no {kind}")]
+
+
+@pytest.mark.parametrize("text", ["{type_number", "type_number}-{driver}", "{driver}{"])
+def test_braces_of_a_text_belong_together(text):
+    """A brace without its other half is a mistake, where the text stands."""
+    found = refused(f'scheme: s\nattributes:\n  a: {{type: string, from: "{text}"}}\n')
+    assert (3, "a brace without its other half") in [(line, what) for line, _, _, what in found]

@@ -1,9 +1,11 @@
 """Lines of NDJSON: descriptions in, with the place of every mistake."""
 
+from dataclasses import replace
+
 import pytest
 
 from simulator.compat.description import Description
-from simulator.compat.ndjson import parse_line, read_lines
+from simulator.compat.ndjson import names_of, parse_line, read_lines
 from simulator.compat.rule import Equal, Object
 from simulator.compat.scheme import Attribute, Scheme
 from simulator.errors import InputError
@@ -169,3 +171,44 @@ def test_the_mistakes_of_all_lines_are_shown():
         ("f", 3, 16, third),
         ("f", 4, 8, '{"self"'),
     ]
+
+
+def test_a_text_that_schemes_share():
+    """What is for other schemes is passed over; a value for this one alone goes before a plain."""
+    others = {"foreign": frozenset(("int",)), "int": frozenset(("string",))}
+    assert names_of(SCHEME)["s:int"] == "int"
+    lines = (
+        '{"self":{"int":"of another","s:int":1,"foreign":7}}',
+        '{"self":{"int":"2"},"compatible":[{"int":"3"}]}',
+        '{"self":{"int":2}}',
+    )
+    one, two, three = read_lines("f", "\n".join(lines), SCHEME, others)
+    assert one.values == {"int": parse_value("int", "1")}
+    assert (two.values, two.objects) == (three.values, None)
+    published = replace(SCHEME, has_objects=True)
+    text = '{"self":{},"compatible":[{"int":"3"},{"foreign":1,"string":"{"}]}'
+    [found] = read_lines("f", text, published, others)
+    assert found.objects == (Object({"int": Equal(parse_value("int", "3"))}),)
+
+
+def test_what_is_not_known_is_wrong_for_all_who_share():
+    """An unknown attribute is a mistake also in an object that is for others."""
+    others = {"foreign": frozenset(("int",))}
+    published = replace(SCHEME, has_objects=True)
+    with pytest.raises(InputError) as caught:
+        read_lines("f", '{"self":{},"compatible":[{"x":1,"foreign":1}]}', published, others)
+    [mistake] = caught.value.mistakes
+    assert (mistake.column, mistake.message) == (27, 'unknown attribute "x"')
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "message"),
+    [
+        ('{"self":{"int":[1,}}', 16, "wrong type"),
+        ('{"self":{},"other":[1,}', 12, 'unknown key "other"'),
+        ('{"self":{"x":[}}', 10, 'unknown attribute "x"'),
+    ],
+)
+def test_bad_json_where_nothing_should_be(line, column, message):
+    """What should not be there is the one mistake, also where it is no JSON either."""
+    assert [(found[0], found[2]) for found in refused(line)] == [(column, message)]

@@ -4,6 +4,8 @@ import pytest
 
 from simulator.compat.description import Description
 from simulator.compat.scheme import Attribute, Direction, Outcome, Preference, Scheme
+from simulator.compat.schemes import load_builtin
+from simulator.errors import TextError
 from simulator.values import parse_value
 
 
@@ -67,3 +69,10 @@ def test_the_first_preference_is_the_most_important():
     ranked = Scheme("s", attributes, prefer=prefer).ranked(given)
     assert [device.name for device in ranked] == [1, 4, 0, 3, 2]
     assert Scheme("s", attributes).ranked(given) == given
+
+
+def test_a_shipped_scheme_is_named():
+    """Another name is refused with those that there are."""
+    with pytest.raises(TextError, match="no scheme nothing") as caught:
+        load_builtin("nothing")
+    assert "self-compatible" in caught.value.expected

@@ -12,7 +12,7 @@ from simulator.compat.template import (
     render,
     solve,
 )
-from simulator.values import INT_MAX, parse_value
+from simulator.values import INT_MAX, String, parse_value
 
 N = Variable("n", ranges=((1, 2), (4, 4), (8, 8)))
 S = Variable("s", strings=("a", "ab", "", "a"))
@@ -178,3 +178,17 @@ def test_the_parts_of_a_template_print_as_clause_text(part, text):
 def test_text_is_quoted_where_it_must_be(text, whole, item):
     """Text is bare where clause text allows it; in a list a comma needs quotes as well."""
     assert (quote(text), quote(text, item=True)) == (whole, item)
+
+
+def test_choices_are_those_that_are_declared():
+    """Every number of every range, or every text, in the order in which they are written."""
+    variable = Variable("n", ranges=((3, 5), (-1, -1), (4, 4)))
+    assert list(variable.choices()) == [3, 4, 5, -1, 4]
+    assert list(S.choices()) == ["a", "ab", "", "a"]
+
+
+def test_a_number_is_not_found_in_a_text():
+    """A text where a number is due is a fault of the caller, and is shown."""
+    scaled = Scaled("int", Variable("n", ranges=((1, 2),)))
+    with pytest.raises(TypeError, match=r"^String\(text='a'\) is no number$"):
+        bounds(scaled, String("a"))

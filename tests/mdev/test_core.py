@@ -131,8 +131,72 @@ def test_unregister_removes_all_and_ignores_errors(bus, parent, recorder, refuse
     assert refused(a.check_open, "create", writing=True) == "ENOENT"
     assert refused(a.store, "create", UUIDS[0].encode()) == "ENODEV"
     assert refused(a.create, UUIDS[0]) == "ENODEV"
-    with pytest.raises(ParentGoneError):
+    with pytest.raises(ParentGoneError) as caught:
         bus.unregister(parent)
+    assert caught.value.reason == "rec is not registered"
+
+
+def test_an_unregistration_is_told_before_it_happens(bus, parent):
+    """Who adds files to a parent hears of it while its mdevs are there."""
+    mdev = parent.types["rec-a"].create(UUIDS[0])
+    told = []
+    bus.on_unregister.append(lambda one: told.append((one, mdev.is_gone)))
+    bus.unregister(parent)
+    assert told == [(parent, False)]
+
+
+def test_refusals_say_why(bus, parent, recorder):
+    """The reason names the UUID that is in use, or the parent that is full."""
+    full = bus.register(recorder.driver(max_instances=0), path="/sys/devices/virtual/rec/full")
+    parent.types["rec-a"].create(UUIDS[0])
+    for refused, reason in (
+        (lambda: parent.types["rec-b"].create(UUIDS[0]), f"{UUIDS[0]} is in use"),
+        (lambda: full.types["rec-a"].create(UUIDS[1]), "full: all 0 instances are in use"),
+        (lambda: bus.register(recorder.driver()), "rec is registered"),
+    ):
+        with pytest.raises(MdevError) as caught:
+            refused()
+        assert caught.value.reason == reason
+
+
+def test_who_is_told_is_told_of_whom(bus, recorder):
+    """A new parent is told of before it is in the tree, a new mdev when it is active."""
+    told = []
+    bus.on_register.append(lambda parent: told.append((parent.name, dict(bus.parents))))
+    bus.on_active.append(lambda mdev: told.append((mdev.uuid, mdev.active)))
+    parent = bus.register(recorder.driver())
+    parent.types["rec-a"].create(UUIDS[0])
+    assert told == [("rec", {}), (UUIDS[0], True)]
+
+
+def test_a_removal_that_sleeps_is_waited_for_first(bus, parent):
+    """Who sleeps in `remove` holds the parent's semaphore: other mdevs are not touched yet."""
+    first, second = (parent.types["rec-a"].create(uuid) for uuid in UUIDS[:2])
+    first.open()
+    second.open()
+    for action in (second.remove, lambda: bus.unregister(parent)):
+        with pytest.raises(WouldBlockError):
+            action()
+    assert (first.is_removing, second.is_removing) == (False, True)
+    second.close()
+    assert (first.is_removing, second.is_gone) == (True, True)
+    first.close()
+    assert parent.is_gone
+
+
+def test_each_creation_in_progress_counts(bus, parent, meanwhile):
+    """When one of two creations has ended, an unregistration still waits for the other."""
+
+    def create_and_unregister(_):
+        parent.types["rec-b"].create(UUIDS[1])
+        with pytest.raises(WouldBlockError):
+            bus.unregister(parent)
+        return dict(bus.parents)
+
+    answers = meanwhile(create_and_unregister)
+    assert parent.types["rec-a"].create(UUIDS[0]).is_gone
+    assert answers == [{"rec": parent}]
+    assert not bus.parents
 
 
 def test_create_in_an_unregistering_parent_gives_the_counter_back(bus, parent, refused):
@@ -251,14 +315,22 @@ def test_an_unregistration_waits_for_a_creation(name, probe_errno, recorder, ref
 
 def test_what_was_unregistered_can_be_registered_again(bus):
     """The same driver, configuration and place make a new parent, with all its instances."""
-    old = bus.register(driver("mtty"), {"ports": 3}, path="/sys/devices/x/card", numa_node=1)
-    old.types["mtty-2"].create(UUIDS[0])
+    old = bus.register(
+        driver("mtty"),
+        {"ports": 3},
+        path="/sys/devices/x/card",
+        driver_string="tty",
+        numa_node=1,
+        iommu_group=7,
+    )
+    old.types["tty-2"].create(UUIDS[0])
     bus.unregister(old)
     assert dict(bus.unregistered) == {"card": old}
     new = bus.register_again("card")
     assert new is not old
     assert (new.path, new.numa_node, dict(new.config)) == (old.path, 1, {"ports": 3})
-    assert new.types["mtty-1"].show("available_instances") == "3\n"
+    assert new.iommu_group == 7
+    assert new.types["tty-1"].show("available_instances") == "3\n"
     assert dict(bus.unregistered) == {}
     with pytest.raises(KeyError):
         bus.register_again("card")

@@ -9,6 +9,7 @@ OPTIONS = {
     "count": Option(int, 4, "how many", 1),
     "any": Option(int, 0, "any number"),
     "model": Option(str, "x", "which one"),
+    "colour": Option(str, "red", "which", choices=("red", "blue")),
     "fast": Option(bool, False, "whether"),
     "pci_id": Option(PciId, PciId(0x8086, 0x591D), "PCI id"),
 }
@@ -20,6 +21,7 @@ def test_defaults_fill_what_is_left_out():
         "count": 2,
         "any": -1,
         "model": "x",
+        "colour": "red",
         "fast": True,
         "pci_id": PciId(0x8086, 0x591D),
     }
@@ -43,7 +45,9 @@ def test_pci_ids_are_parsed():
         ("fast", 1, "true or false"),
         ("pci_id", 5912, "a PCI id such as 8086591d"),
         ("pci_id", "xyz", "8086591d, 8086-591d, 8086:591D or 591b"),
-        ("colour", 1, "count, any, model, fast, pci_id"),
+        ("colour", "green", "red, blue"),
+        ("colour", 1, "red, blue"),
+        ("shade", 1, "count, any, model, colour, fast, pci_id"),
     ],
 )
 def test_a_mistake_names_key_and_expectation(key, value, expected):

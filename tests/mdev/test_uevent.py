@@ -15,7 +15,7 @@ from simulator.mdev import (
     Uevents,
     WouldBlockError,
 )
-from simulator.mdev.uevent import MAX_PAYLOAD
+from simulator.mdev.uevent import MAX_PAYLOAD, Kobject
 from simulator.values import PciId
 from simulator.vendors import driver
 
@@ -228,3 +228,26 @@ def test_a_synthetic_event_has_an_end(parent, uevents, sent, refused):
     uevents.synthesize(parent, start + b"1" * (room + 1))
     assert len(sent[1].payload()) == MAX_PAYLOAD - 1
     assert refused(uevents.synthesize, parent, start + b"1" * (room + 2)) == "ENOMEM"
+
+
+def test_a_driver_that_leaves_a_parent_and_comes_back(bus, recorder, sent):
+    """The parent sends unbind without a driver, and bind with it."""
+    parent = bus.register(recorder.driver(), path="/sys/devices/pci0000:00/rec")
+    bus.unbind(parent)
+    bus.bind(parent)
+    assert short(sent) == [
+        ("change", "rec"),
+        ("change", None),
+        ("unbind", None),
+        ("change", "rec"),
+        ("bind", "rec"),
+    ]
+
+
+def test_what_is_no_device_says_no_more_than_its_subsystem(uevents, sent):
+    """A bus or a driver sends what is written to its uevent; without a subsystem, nothing."""
+    uevents.synthesize(Kobject("/sys/bus/mdev", "bus"), b"change")
+    uevents.synthesize(Kobject("/sys/devices/x", ""), b"change")
+    [uevent] = sent
+    assert uevent.devpath == "/bus/mdev"
+    assert dict(uevent.properties) == {"SUBSYSTEM": "bus", "SYNTH_UUID": "0"}

@@ -76,6 +76,7 @@ def test_umockdev_text():
         ("P: /devices/a\nA: b=c\nA: b/c=d\nA: uevent/x=\n", ["x:3:1", "x:4:1"]),
         ("P: /devices/a\nA: b/c=d\nL: b=d\n", ["x:3:1"]),
         ("P: /devices/a\nE: SUBSYSTEM=../b\n", ["x:2:14"]),
+        ("P: /devices/a\nA: b\0=c\nL: d=e\0\n", ["x:2:5", "x:3:7"]),
     ],
 )
 def test_bad_umockdev_text(text, places):
@@ -83,6 +84,12 @@ def test_bad_umockdev_text(text, places):
     with pytest.raises(InputError) as caught:
         read_umockdev("x", text)
     assert [f"{one.file}:{one.line}:{one.column}" for one in caught.value.mistakes] == places
+
+
+def test_escapes_stand_for_bytes():
+    """Up to three octal digits are a byte; what has no meaning stands for itself."""
+    found = read_umockdev("x", "P: /devices/a\nA: b=\\303\\251\\8\\²\\x\\777\\0618\\\n")
+    assert found["/devices/a/b"].content == "é8²x".encode() + b"\xff18\\"
 
 
 def test_lines_that_say_nothing_of_sysfs():
