@@ -149,6 +149,8 @@ static mdm_status parse(mdm_batch_line *line, const char *limit, mdm_fleet *flee
     mdm_status status = MDM_OK;
     parser.steps = &habits->steps;
     parser.memo = &habits->memo;
+    parser.clause_steps = &habits->clause_steps;
+    parser.clause_memo = &habits->clause_memo;
     parser.ahead = &line->ahead;
     parser.limit = limit;
     habits->n_parsed++;

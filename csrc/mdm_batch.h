@@ -16,6 +16,8 @@ typedef struct mdm_habits {
     mdm_seen seen; /* what follows the name; whole lines that have none */
     mdm_steps steps;
     mdm_memo memo;
+    mdm_steps clause_steps;
+    mdm_memo clause_memo; /* never open: lists are looked up whole */
     size_t n_parsed;
     size_t name_len; /* of the last line that was guessed */
 } mdm_habits;
