@@ -158,6 +158,11 @@ static mdm_status judge(mdm_query *query)
     return MDM_OK;
 }
 
+bool mdm_query_knows_all(const mdm_query *query)
+{
+    return query->vocabulary.n_classes == query->fleet->classes.n && !has_new_words(query);
+}
+
 void mdm_query_settle(const mdm_query *given)
 {
     mdm_query *query = (mdm_query *)(uintptr_t)given;
@@ -177,6 +182,7 @@ static mdm_status ask(mdm_query *query)
     const mdm_fleet *fleet = query->fleet;
     mdm_status status = MDM_OK;
     query->generation = UINT64_MAX;
+    query->vocabulary.n_classes = fleet->classes.n;
     if (!take_bits(query)) {
         return MDM_NO_MEMORY;
     }
