@@ -181,14 +181,14 @@ static mdm_status ask(mdm_query *query)
 {
     const mdm_fleet *fleet = query->fleet;
     mdm_status status = MDM_OK;
-    query->generation = UINT64_MAX;
     query->vocabulary.n_classes = fleet->classes.n;
     if (!take_bits(query)) {
         return MDM_NO_MEMORY;
     }
-    atomic_store_explicit(&query->stage, MDM_ASKED, memory_order_relaxed);
     if (fleet->classes.zones.n_keys == 0 || !mdm_query_is_plain(query)) {
         status = judge(query);
+    } else {
+        atomic_store_explicit(&query->stage, MDM_ASKED, memory_order_relaxed);
     }
     if (status == MDM_OK) {
         query->generation = fleet->generation;
