@@ -281,7 +281,8 @@ mdm_status mdm_saved_label(const char *bytes, size_t bytes_len, const char **lab
 /* ---- The question: where can this source go? ---- */
 
 /* Compiles the source's description into verdict tables and judges every class; in a large fleet
-   of devices that differ, not before an answer needs it. accepted_by
+   of devices that differ, not before an answer needs it, which is MDM_STALE where a reader has been
+   fed in between. accepted_by
    takes the place of the scheme's, where neither is MDM_NOBODY. n_threads: how many threads at
    most judge a large fleet, this one included; 0 stands for 1. */
 mdm_status mdm_query_new(const mdm_fleet *fleet, const char *text, size_t text_len,

@@ -160,6 +160,11 @@ static mdm_status judge(mdm_query *query)
     return MDM_OK;
 }
 
+bool mdm_query_knows_all(const mdm_query *query)
+{
+    return query->vocabulary.n_classes == query->fleet->classes.n && !has_new_words(query);
+}
+
 void mdm_query_settle(const mdm_query *given)
 {
     mdm_query *query = (mdm_query *)(uintptr_t)given;
@@ -178,13 +183,14 @@ static mdm_status ask(mdm_query *query)
 {
     const mdm_fleet *fleet = query->fleet;
     mdm_status status = MDM_OK;
-    query->generation = UINT64_MAX;
+    query->vocabulary.n_classes = fleet->classes.n;
     if (!take_bits(query)) {
         return MDM_NO_MEMORY;
     }
-    atomic_store_explicit(&query->stage, MDM_ASKED, memory_order_relaxed);
     if (fleet->classes.zones.n_keys == 0 || !mdm_query_is_plain(query)) {
         status = judge(query);
+    } else {
+        atomic_store_explicit(&query->stage, MDM_ASKED, memory_order_relaxed);
     }
     if (status == MDM_OK) {
         query->generation = fleet->generation;

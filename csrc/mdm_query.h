@@ -43,6 +43,7 @@ typedef struct mdm_bits {
 /* The words that a question was compiled from. Values keep their codes while none is cut. */
 typedef struct mdm_vocabulary {
     size_t n_cuts;
+    size_t n_classes; /* when it was asked last */
     size_t n_members;
     size_t n_lists;
     size_t n_codes[MDM_MAX_ATTRIBUTES];
@@ -134,6 +135,8 @@ bool mdm_class_joins(const mdm_fleet *fleet, const mdm_object *object, size_t cl
 mdm_status mdm_query_of(const mdm_fleet *fleet, const mdm_value *const *values,
                         const mdm_text *list, mdm_direction accepted_by, unsigned n_threads,
                         mdm_query **made);
+/* Nothing was read into the fleet since it was asked; what was can be judged only then. */
+bool mdm_query_knows_all(const mdm_query *query);
 /* Judges what was only asked; who holds the fleet. */
 void mdm_query_settle(const mdm_query *query);
 size_t mdm_count_devices(const mdm_fleet *fleet, const uint64_t *bits, size_t n_words);

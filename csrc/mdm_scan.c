@@ -24,12 +24,20 @@ static unsigned bit_of(const uint64_t *bits, size_t class)
     return (unsigned)(bits[class / 64] >> class % 64 & 1);
 }
 
+static bool is_asked(const mdm_query *query)
+{
+    return atomic_load_explicit(&query->stage, memory_order_acquire) == MDM_ASKED;
+}
+
 static mdm_status check(const mdm_query *query, mdm_verdict verdict)
 {
     if (query == NULL || (verdict != MDM_NO && verdict != MDM_UNDECIDED && verdict != MDM_YES)) {
         return MDM_BAD_ARGUMENT;
     }
-    return query->generation == query->fleet->generation ? MDM_OK : MDM_STALE;
+    return query->generation == query->fleet->generation &&
+                   (!is_asked(query) || mdm_query_knows_all(query))
+               ? MDM_OK
+               : MDM_STALE;
 }
 
 static mdm_status check_judged(const mdm_query *query, mdm_verdict verdict)
@@ -226,11 +234,6 @@ static void gather_first(const mdm_query *query, mdm_verdict verdict, uint32_t *
         rows[n - 1] = highest;
         sink(rows, n - 1);
     }
-}
-
-static bool is_asked(const mdm_query *query)
-{
-    return atomic_load_explicit(&query->stage, memory_order_acquire) == MDM_ASKED;
 }
 
 mdm_status mdm_first_held(const mdm_query *query, mdm_verdict verdict, uint32_t *rows, size_t rows_len,

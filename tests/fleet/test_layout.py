@@ -174,3 +174,25 @@ def test_a_question_that_was_not_judged_goes_stale():
             ask()
     match.again()
     assert match.first(3) == list(match.rows()[:3])
+
+
+def test_a_question_that_was_not_judged_knows_nothing_of_a_reader():
+    """What is read but not there yet is in no answer: asked again, a question is as before."""
+    fleet = filled(MANY, MANY)
+    expected = list(fleet.match(fleet[0]).rows())
+    match = fleet.match(fleet[0])
+    judged = fleet.match(fleet[0])
+    assert judged.count == len(expected)
+
+    def pieces():
+        yield b"".join(line(MANY + number, 2 * MANY) + b"\n" for number in range(MANY // 2))
+        assert list(judged.rows()) == expected
+        match.again()
+        assert match.first(3) == expected[:3]
+        assert list(match.rows()) == expected
+        yield b"x"
+
+    with pytest.raises(InputError):
+        fleet.extend("f", pieces())
+    match.again()
+    assert list(match.rows()) == expected
