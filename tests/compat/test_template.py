@@ -111,6 +111,17 @@ def test_numbers_are_divided_exactly_or_rounded_down(kind, operator, factor, tex
     assert solved(scaled, text, floor=True) == [{"n": n} for n in floor]
 
 
+def test_division_is_exact_unless_it_is_said():
+    """One half is found for no integer, and one for two, where nothing is said of rounding."""
+    half = Scaled("int", Variable("n", ranges=((1, 2),)), "/", 2)
+    one = parse_value("int", "1")
+    scope = {"n": half.part}
+    assert list(solve(half, parse_value("int", "0"), scope, {})) == []
+    assert list(solve(half, one, scope, {})) == [{"n": 2}]
+    assert bounds(half, one) == (2, 2)
+    assert render(half, {"n": 1}) is None
+
+
 def test_bounds_of_a_rounded_number():
     """Rounding down gives a factor's worth of numbers, negative ones too."""
     scaled = Scaled("int", HUGE, "/", 3)

@@ -14,6 +14,7 @@ from itertools import product
 from types import MappingProxyType
 
 import z3
+from property.strategies import POOLS
 
 from simulator.compat.description import Description
 from simulator.compat.rule import (
@@ -31,6 +32,7 @@ from simulator.compat.rule import (
 )
 from simulator.compat.scheme import Attribute, Direction, Outcome, Relation, Scheme
 from simulator.compat.template import Scaled, Template, Variable
+from simulator.errors import TextError
 from simulator.values import FlagSet, Integer, PciId, Ratio, String, Value, Version, parse_value
 
 __all__ = [
@@ -44,8 +46,18 @@ __all__ = [
     "read_back",
 ]
 
-MEMBERS = ("A", "B", "C", "D", "E", "t1")
-"""The members of all sets that occur; a set is a vector of as many bits."""
+
+def _members_of(text: str) -> frozenset[str]:
+    try:
+        return FlagSet.parse(text).members
+    except TextError:
+        return frozenset()
+
+
+MEMBERS = tuple(
+    sorted(frozenset().union(*(_members_of(text) for pool in POOLS.values() for text in pool)))
+)
+"""All members of sets that occur, for a set may share its variable with attributes of any kind."""
 
 _NO_VENDOR = -1
 LETTERS = "t-124AB+"
