@@ -38,6 +38,7 @@ PLAIN_C = ("-U__SSE2__", "-U__BYTE_ORDER__")
     ("name", "flags"),
     [
         ("core_check", ()),
+        ("argument_check", ()),
         ("compiler_check", ()),
         ("reader_check", ()),
         ("reader_check", PLAIN_C),
