@@ -1,5 +1,5 @@
 """
-Let four analysers look at the core: ``python -m csrc.analysis.static``. Status 1: one found something.
+Let four analysers look at the core: ``python -m csrc.analysis.static``. Status 1: a finding.
 
 Nothing is passed over but at a line of the core, with its reason: by ``MDM_HOLDS`` of
 ``mdm_memory.h``, which the sanitizers check, or by a comment for one tool. What clang-tidy looks
@@ -20,7 +20,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 C = ("-std=c11", "-Icsrc")
-FINDING = re.compile(r"^(?P<where>csrc/[^:]+:\d+)(?::\d+)?: (?:warning|error): (?P<what>.*)$", re.M)
+FINDING = re.compile(
+    r"^(?P<where>csrc/[^:]+:\d+)(?::\d+)?: (?:warning|error): (?P<what>.*)$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ PLAIN_C = ("-U__SSE2__", "-U__BYTE_ORDER__")
         ("core_check", ()),
         ("argument_check", ()),
         ("compiler_check", ()),
+        ("mistake_check", ()),
+        ("scan_check", ()),
         ("reader_check", ()),
         ("reader_check", PLAIN_C),
     ],

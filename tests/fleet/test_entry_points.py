@@ -18,7 +18,9 @@ def _entry_points() -> list[str]:
 def _named_from(check: str, root: str) -> set[str]:
     """All names that the functions of *check* use which *root* reaches."""
     text = COMMENT.sub("", (HERE / check).read_text())
-    bodies = dict(re.findall(r"^\w[^\n;]*?\b(\w+)\([^;{}]*\)\n\{\n(.*?)^\}", text, re.M | re.S))
+    bodies = dict(
+        re.findall(r"^\w[^\n;]*?\b(\w+)\([^;{}]*\)\n\{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL)
+    )
     reached, left = set(), [root]
     while left:
         name = left.pop()
@@ -34,7 +36,9 @@ WITHOUT = _named_from("argument_check.c", "check_without_memory")
 
 def test_the_header_is_read():
     """What the other test goes through is all of the header's functions."""
-    assert len(_entry_points()) == len(set(re.findall(r"^\w.*?\b(mdm_\w+)\(", HEADER, re.M)))
+    assert len(_entry_points()) == len(
+        set(re.findall(r"^\w.*?\b(mdm_\w+)\(", HEADER, re.MULTILINE))
+    )
     assert {"mdm_fleet_new", "mdm_join_pairs", "mdm_status_text"} <= set(_entry_points())
 
 
