@@ -10,6 +10,7 @@ nothing and is left out. Status 1: fewer than 90 % of the others were killed.
 
 import argparse
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,14 @@ FILES = ("mdm_scan.c", "mdm_portable.c")
 CHECKS = ("path_check", "argument_check", "scan_check", "core_check")
 FLAGS = ("-std=c11", "-D_GNU_SOURCE", "-O1", "-w", f"-I{ROOT / 'csrc'}")
 GOAL = 0.9
+
+ALIKE = (
+    ("mdm_scan.c", r"_COST\b|\(double\)", "which of two ways is faster: both answer the same"),
+    ("mdm_scan.c", r"rows\.n == 0", "a fleet without rows: both ways do nothing"),
+    ("mdm_scan.c", r"\*n_rows == 0", "an answer without rows: both ways do nothing"),
+    ("mdm_portable.c", r"\bSPARSE\b", "which of two ways is faster: both answer the same"),
+)
+"""Lines of which a surviving mutant gives the same answers, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,14 @@ def _mutants(file: str, folder: Path) -> list[Mutant]:
             [at] = differing
             found.add(Mutant(file, at + 1, lines[at].strip(), changed[at].strip()))
     return sorted(found, key=lambda mutant: (mutant.line, mutant.after))
+
+
+def _alike(mutant: Mutant) -> str | None:
+    """Why this mutant cannot be noticed."""
+    for file, pattern, reason in ALIKE:
+        if mutant.file == file and re.search(pattern, mutant.before):
+            return reason
+    return None
 
 
 class Bench:
@@ -89,7 +106,7 @@ class Bench:
         return False
 
     def judge(self, mutant: Mutant) -> str:
-        """``killed``, ``survived``, or ``void`` where there is nothing to notice."""
+        """``killed``, ``survived``, ``alike`` or ``void``, where there is nothing to notice."""
         lines = (ROOT / "csrc" / mutant.file).read_text().splitlines()
         lines[mutant.line - 1] = mutant.after
         source = self.folder / "changed" / mutant.file
@@ -100,18 +117,25 @@ class Bench:
             return "void"
         if made.read_bytes() == self.objects[mutant.file].read_bytes():
             return "void"
-        return "killed" if self._notices(mutant.file, made) else "survived"
+        if self._notices(mutant.file, made):
+            return "killed"
+        return "alike" if _alike(mutant) else "survived"
 
 
 def _report(verdicts: dict[Mutant, str], n_all: int) -> tuple[str, float]:
     n = {verdict: list(verdicts.values()).count(verdict) for verdict in ("killed", "survived")}
     judged = sum(n.values())
     share = n["killed"] / judged if judged else 0.0
-    said = f"{n_all} mutants, {len(verdicts)} drawn, {judged} that differ and compile"
-    lines = [f"{said}: {n['killed']} killed, {n['survived']} survived ({share:.1%})"]
+    n_void = list(verdicts.values()).count("void")
+    lines = [
+        f"{n_all} mutants, {len(verdicts)} drawn; {n_void} do not compile or are the same object",
+        f"{len(verdicts) - n_void - judged} survived that answer the same, each explained below",
+        f"{judged} others: {n['killed']} killed, {n['survived']} survived ({share:.1%})",
+    ]
     for mutant, verdict in verdicts.items():
-        if verdict == "survived":
-            lines += [f"{mutant.file}:{mutant.line}", f"  - {mutant.before}", f"  + {mutant.after}"]
+        if verdict in {"survived", "alike"}:
+            lines.append(f"{mutant.file}:{mutant.line}: {_alike(mutant) or 'not explained'}")
+            lines += [f"  - {mutant.before}", f"  + {mutant.after}"]
     return "\n".join(lines), share
 
 

@@ -2,6 +2,8 @@
  * What every call of mdm.h does without what it needs: with a wrong argument it is refused and
  * nothing happens; without memory those that take none answer as ever.
  */
+#include <stdbool.h>
+
 #include "bank.h"
 #include "mdm_arrow.h"
 
@@ -70,6 +72,65 @@ static void refuse_schemes(void)
     REFUSED(mdm_fleet_new(&scheme, 1, NULL, NULL));
     REFUSED(mdm_fleet_new(&scheme, 1, &nothing, &fleet));
     CHECK(fleet == NULL);
+}
+
+/* Which kinds a relation suits, of an attribute and of the one that gives the source's value. */
+static bool suits(mdm_relation relation, mdm_kind kind, mdm_kind of)
+{
+    switch (relation) {
+    case MDM_EQUAL:
+        return kind == of;
+    case MDM_SUPERSET:
+    case MDM_SUBSET:
+        return kind == MDM_SET && of == MDM_SET;
+    case MDM_MINOR:
+        return kind == MDM_VERSION && of == MDM_VERSION;
+    case MDM_MEMBER:
+        return kind == MDM_SET && of == MDM_STRING;
+    default:
+        return true;
+    }
+}
+
+static void check_relations(void)
+{
+    for (int r = MDM_UNRELATED; r <= MDM_ANY; r++) {
+        for (int kind = MDM_INT; kind <= MDM_RATIO; kind++) {
+            for (int of = MDM_INT; of <= MDM_RATIO; of++) {
+                const mdm_attribute two[] = {
+                    {"a", 1, (mdm_kind)kind, (mdm_relation)r, 1, MDM_NO, 0},
+                    {"b", 1, (mdm_kind)of, MDM_ANY, 1, MDM_NO, 0}};
+                const mdm_scheme given = {two, 2, MDM_BOTH, MDM_NO, MDM_YES, 0};
+                mdm_fleet *fleet = NULL;
+                const mdm_status status = mdm_fleet_new(&given, 1, NULL, &fleet);
+                CHECK((status == MDM_OK) == suits((mdm_relation)r, (mdm_kind)kind, (mdm_kind)of));
+                CHECK(status == MDM_OK || status == MDM_BAD_ARGUMENT);
+                mdm_fleet_free(fleet);
+            }
+        }
+    }
+}
+
+static void check_names(void)
+{
+    static const struct {
+        const char *one;
+        const char *other;
+        mdm_status status;
+    } names[] = {{"ab", "ac", MDM_OK},          {"ab", "a", MDM_OK}, {"", "a", MDM_OK},
+                 {"ab", "ab", MDM_BAD_ARGUMENT}, {"", "", MDM_BAD_ARGUMENT}};
+    const mdm_scheme nothing = {NULL, 0, MDM_BOTH, MDM_NO, MDM_YES, 0};
+    mdm_fleet *fleet = NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const mdm_attribute two[] = {
+            {names[i].one, strlen(names[i].one), MDM_INT, MDM_ANY, 0, MDM_NO, 0},
+            {names[i].other, strlen(names[i].other), MDM_INT, MDM_ANY, 0, MDM_NO, 0}};
+        const mdm_scheme given = {two, 2, MDM_BOTH, MDM_NO, MDM_YES, 0};
+        CHECK(mdm_fleet_new(&given, 1, NULL, &fleet) == names[i].status);
+        mdm_fleet_free(names[i].status == MDM_OK ? fleet : NULL);
+    }
+    CHECK(mdm_fleet_new(&nothing, 1, NULL, &fleet) == MDM_OK);
+    mdm_fleet_free(fleet);
 }
 
 static void refuse_changes(mdm_fleet *fleet)
@@ -244,6 +305,33 @@ static void refuse_answers(mdm_join *join)
     REFUSED(mdm_join_pairs(join, MDM_YES, &place, rows, n_rows, 8, &n));
 }
 
+/* After a change nothing that was judged is told, and a saver gives no more. */
+static void refuse_stale(mdm_fleet *fleet)
+{
+    mdm_join *join = NULL;
+    mdm_saver *saver = NULL;
+    uint32_t rows[8];
+    uint32_t n_rows[8];
+    uint8_t bits[8];
+    mdm_place place = {0, 0};
+    size_t n = 0;
+    CHECK(mdm_join_classes(fleet, MDM_NOBODY, 1, &join) == MDM_OK);
+    CHECK(mdm_join_count(join, 100, &n) == MDM_OK);
+    CHECK(mdm_join_judge(join, 0, 100, &n) == MDM_OK);
+    CHECK(mdm_saver_new(fleet, "", 0, &saver) == MDM_OK);
+    CHECK(mdm_remove(fleet, N_DEVICES - 1) == MDM_OK);
+    CHECK(mdm_join_count(join, 1, &n) == MDM_STALE);
+    CHECK(mdm_join_counts(join, MDM_YES, rows, 8) == MDM_STALE);
+    CHECK(mdm_join_judge(join, 0, 100, &n) == MDM_STALE);
+    CHECK(mdm_join_bitmaps(join, MDM_YES, 0, 1, bits, 8) == MDM_STALE);
+    CHECK(mdm_join_class_bitmaps(join, MDM_YES, 0, 1, bits, 8) == MDM_STALE);
+    CHECK(mdm_join_firsts(join, MDM_YES, 0, 1, 1, rows, n_rows) == MDM_STALE);
+    CHECK(mdm_join_pairs(join, MDM_YES, &place, rows, n_rows, 8, &n) == MDM_STALE);
+    CHECK(mdm_saver_next(saver, (char *)bits, 8, &n) == MDM_STALE);
+    mdm_join_free(join);
+    mdm_saver_free(saver);
+}
+
 static void refuse_joins(const mdm_fleet *fleet)
 {
     static const uint32_t rows[] = {0, 2};
@@ -329,6 +417,102 @@ static void refuse_arrow(mdm_fleet *fleet)
     mdm_reader_free(reader);
 }
 
+/* One column of four texts, with one thing wrong. */
+typedef struct wrong {
+    int64_t length;
+    int64_t null_count;
+    int64_t offset;
+    int64_t n_buffers;
+    int64_t n_children;
+    const char *format;
+    bool lacks_buffers;
+    bool lacks_texts;
+    bool is_released;
+    bool is_coded;
+    mdm_status status;
+} wrong;
+
+static void release_columns(struct ArrowSchema *schema)
+{
+    schema->release = NULL;
+}
+
+static void release_batch(struct ArrowArray *array)
+{
+    array->release = NULL;
+}
+
+static mdm_status read_wrong(mdm_reader *reader, const wrong *given, mdm_flaw *flaw)
+{
+    static const int32_t ends[] = {0, 2, 4, 6, 8};
+    const void *buffers[] = {NULL, ends, given->lacks_texts ? NULL : "V5V5V5V5"};
+    struct ArrowSchema column = {.format = given->format, .name = "type", .release = release_columns};
+    struct ArrowSchema *columns[] = {&column};
+    struct ArrowArray array = {.length = given->length,
+                               .null_count = given->null_count,
+                               .offset = given->offset,
+                               .n_buffers = given->n_buffers,
+                               .n_children = given->n_children,
+                               .buffers = given->lacks_buffers ? NULL : buffers,
+                               .release = given->is_released ? NULL : release_batch};
+    struct ArrowArray *arrays[] = {&array};
+    struct ArrowSchema schema = {
+        .format = "+s", .name = "", .n_children = 1, .children = columns, .release = release_columns};
+    struct ArrowArray batch = {.length = 4,
+                               .n_buffers = 1,
+                               .n_children = 1,
+                               .buffers = buffers,
+                               .children = arrays,
+                               .release = release_batch};
+    mdm_arrow *arrow = NULL;
+    size_t n_rows = 0;
+    int has_more = 1;
+    mdm_status status = MDM_OK;
+    column.dictionary = given->is_coded ? &column : NULL;
+    status = mdm_arrow_new(reader, NULL, &schema, &batch, &arrow, flaw);
+    while (status == MDM_OK && has_more != 0) {
+        status = mdm_arrow_next(arrow, &n_rows, &has_more, flaw);
+    }
+    mdm_arrow_free(arrow);
+    CHECK(schema.release == NULL && batch.release == NULL);
+    return status;
+}
+
+static void refuse_columns(mdm_fleet *fleet)
+{
+    static const wrong all[] = {
+        {4, 0, 0, 3, 0, "u", false, false, false, false, MDM_OK},
+        {4, -1, 0, 3, 0, "u", false, false, false, false, MDM_OK},
+        {2, 0, 1, 3, 0, "u", false, false, false, false, MDM_BAD_DATA},
+        {-1, 0, 0, 3, 0, "u", false, false, false, false, MDM_BAD_DATA},
+        {4, -2, 0, 3, 0, "u", false, false, false, false, MDM_BAD_DATA},
+        {4, 5, 0, 3, 0, "u", false, false, false, false, MDM_BAD_DATA},
+        {4, 0, -1, 3, 0, "u", false, false, false, false, MDM_BAD_DATA},
+        {4, 0, INT64_MAX, 3, 0, "u", false, false, false, false, MDM_BAD_DATA},
+        {INT64_MAX, 0, 0, 3, 0, "u", false, false, false, false, MDM_BAD_DATA},
+        {4, 0, 0, -1, 0, "u", false, false, false, false, MDM_BAD_DATA},
+        {4, 0, 0, 2, 0, "u", false, false, false, false, MDM_BAD_DATA},
+        {4, 0, 0, 3, -1, "u", false, false, false, false, MDM_BAD_DATA},
+        {4, 0, 0, 3, 1, "u", false, false, false, false, MDM_BAD_DATA},
+        {4, 0, 0, 3, 0, NULL, false, false, false, false, MDM_BAD_DATA},
+        {4, 0, 0, 3, 0, "g", false, false, false, false, MDM_BAD_DATA},
+        {4, 0, 0, 3, 0, "+l", false, false, false, false, MDM_BAD_DATA},
+        {4, 0, 0, 3, 0, "u", true, false, false, false, MDM_BAD_DATA},
+        {4, 0, 0, 3, 0, "u", false, true, false, false, MDM_BAD_DATA},
+        {4, 0, 0, 3, 0, "u", false, false, true, false, MDM_BAD_DATA},
+        {4, 0, 0, 3, 0, "u", false, false, false, true, MDM_BAD_DATA},
+        {4, 0, 0, 3, 0, "i", false, false, false, true, MDM_BAD_DATA},
+    };
+    for (size_t i = 0; i < 2 * (sizeof all / sizeof *all); i++) {
+        mdm_reader *reader = NULL;
+        mdm_flaw flaw = {NULL, 0, ""};
+        CHECK(mdm_reader_new(fleet, &reader) == MDM_OK);
+        CHECK(read_wrong(reader, &all[i / 2], i % 2 == 0 ? &flaw : NULL) == all[i / 2].status);
+        CHECK((flaw.what != NULL) == (i % 2 == 0 && all[i / 2].status != MDM_OK));
+        mdm_reader_free(reader);
+    }
+}
+
 /* ---- Without memory ---- */
 
 static void ask_without_memory(const mdm_query *query, const mdm_fleet *fleet)
@@ -393,6 +577,8 @@ int main(void)
     bank bank;
     mdm_fleet *fleet = make(&bank);
     refuse_schemes();
+    check_relations();
+    check_names();
     refuse_changes(fleet);
     refuse_reading(fleet);
     refuse_looks(fleet);
@@ -400,7 +586,9 @@ int main(void)
     refuse_joins(fleet);
     refuse_saving(fleet);
     refuse_arrow(fleet);
+    refuse_columns(fleet);
     check_without_memory(fleet, &bank);
+    refuse_stale(fleet);
     mdm_fleet_free(fleet);
     CHECK(bank.n_bytes == 0 && bank.n_blocks == 0);
     puts("well");

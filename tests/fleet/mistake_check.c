@@ -125,6 +125,28 @@ static void check_mistakes(void)
     CHECK(n_refused > 10000);
 }
 
+/* Clauses that are well written and mean nothing. */
+static void check_clauses(void)
+{
+    static const char *const clauses[] = {
+        "\"count\":\"{s:string:\\\"a\\\"}\"",  "\"count\":\"{n:int:1}/2/3\"",
+        "\"count\":\"{n:int:1}{n}\"",             "\"count\":\"/2{n:int:1}\"",
+        "\"count\":\"{n:int:1}\\\"/2\\\"\"",      "\"count\":\"{n:int:1}/0\"",
+        "\"count\":\"{n:int:1}*2x\"",             "\"count\":\"{n:int:1}{n}{n}\"",
+        "\"modes\":\"{n:int:1}\"",                "\"modes\":\"a{s:string:\\\"b\\\"}\"",
+        "\"modes\":\"{s:string:\\\"a+a\\\"}\"",   "\"id\":\"{s:string:\\\"x\\\"}\"",
+        "\"version\":\"{n:int:1}\"",              "\"count\":\"{m}\"",
+        "\"count\":\"range(2,1)\"",               "\"count\":\"any(1)\"",
+    };
+    size_t n_refused = 0;
+    for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++) {
+        char text[256];
+        const int n = snprintf(text, sizeof text, "{\"self\":{},\"compatible\":[{%s}]}", clauses[i]);
+        check_text(text, (size_t)n, &n_refused);
+    }
+    CHECK(n_refused > 8);
+}
+
 /* ---- The end of memory ---- */
 
 /* Arenas ask for memory by the chunk; a first text of each length puts every piece that a clause
@@ -187,6 +209,7 @@ static mdm_status join_unfaulted(mdm_fleet *fleet, const char *text, size_t len,
 int main(void)
 {
     check_mistakes();
+    check_clauses();
     for (size_t i = 0; i < N_LINES; i++) {
         const char *list = strstr(lines[i], "\"compatible\":[{");
         char rest[1024];
