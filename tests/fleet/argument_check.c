@@ -144,6 +144,8 @@ static void refuse_changes(mdm_fleet *fleet)
     REFUSED(mdm_add(fleet, LINE, strlen(LINE), NULL, NULL));
     REFUSED(mdm_replace(NULL, 0, LINE, 1, NULL));
     REFUSED(mdm_replace(fleet, 0, NULL, 1, NULL));
+    CHECK(mdm_add(fleet, "{", 1, &row, NULL) == MDM_BAD_TEXT);
+    CHECK(mdm_replace(fleet, 0, "{", 1, NULL) == MDM_BAD_TEXT);
     CHECK(mdm_replace(fleet, N_DEVICES, LINE, strlen(LINE), NULL) == MDM_NO_ROW);
     REFUSED(mdm_remove(NULL, 0));
     REFUSED(mdm_remove_many(NULL, &row, 1));
@@ -212,6 +214,7 @@ static void refuse_looks(const mdm_fleet *fleet)
     REFUSED(mdm_classes(NULL, codes, N_DEVICES));
     REFUSED(mdm_classes(fleet, NULL, N_DEVICES));
     CHECK(mdm_classes(fleet, codes, N_DEVICES - 1) == MDM_NO_SPACE);
+    CHECK(mdm_code_count(NULL, 0) == 0 && mdm_code_count(fleet, 1) == 0);
     REFUSED(mdm_codes(NULL, 0, codes, 1));
     REFUSED(mdm_codes(fleet, 1, codes, 1));
     REFUSED(mdm_codes(fleet, 0, NULL, 1));
@@ -238,6 +241,8 @@ static void refuse_questions(const mdm_fleet *fleet)
     REFUSED(mdm_query_new(fleet, LINE, strlen(LINE), no_direction, 1, &query, NULL));
     REFUSED(mdm_query_new(fleet, LINE, strlen(LINE), MDM_NOBODY, 1, NULL, NULL));
     REFUSED(mdm_query_again(NULL));
+    CHECK(mdm_query_new(fleet, "{", 1, MDM_NOBODY, 1, &query, NULL) == MDM_BAD_TEXT);
+    CHECK(query == NULL);
     CHECK(mdm_query_new(fleet, LINE, strlen(LINE), MDM_NOBODY, 0, &query, NULL) == MDM_OK);
     REFUSED(mdm_count(NULL, MDM_YES, &n));
     REFUSED(mdm_count(query, no_verdict, &n));
@@ -303,6 +308,19 @@ static void refuse_answers(mdm_join *join)
     REFUSED(mdm_join_pairs(join, MDM_YES, &place, rows, n_rows, 8, NULL));
     place.source = 9;
     REFUSED(mdm_join_pairs(join, MDM_YES, &place, rows, n_rows, 8, &n));
+    /* Only those that were judged last are told. */
+    CHECK(mdm_join_judge(join, 1, 1 << 20, &n) == MDM_OK && n == mdm_join_len(join) - 1);
+    REFUSED(mdm_join_bitmaps(join, MDM_YES, 0, 1, bits, 8));
+    REFUSED(mdm_join_class_bitmaps(join, MDM_YES, 0, 1, bits, 8));
+    REFUSED(mdm_join_firsts(join, MDM_YES, 0, 1, 1, rows, n_rows));
+    place.source = 0;
+    REFUSED(mdm_join_pairs(join, MDM_YES, &place, rows, n_rows, 8, &n));
+    for (int verdict = MDM_NO; verdict <= MDM_YES; verdict += verdict == MDM_NO ? 1 : 2) {
+        CHECK(mdm_join_bitmaps(join, (mdm_verdict)verdict, 1, 1, bits, 8) == MDM_OK);
+        CHECK(bits[0] == (verdict == MDM_YES ? 7 : 0));
+        CHECK(mdm_join_class_bitmaps(join, (mdm_verdict)verdict, 1, 1, bits, 8) == MDM_OK);
+        CHECK(bits[0] == (verdict == MDM_YES ? 1 : 0));
+    }
 }
 
 /* After a change nothing that was judged is told, and a saver gives no more. */
@@ -513,6 +531,38 @@ static void refuse_columns(mdm_fleet *fleet)
     }
 }
 
+/* What stands for a table of columns and is none. */
+static void refuse_frames(mdm_fleet *fleet)
+{
+    struct ArrowSchema nameless = {.format = "u", .release = release_columns};
+    struct ArrowSchema unknown = {.format = "u", .name = "nobody", .release = release_columns};
+    struct ArrowSchema *none[] = {NULL};
+    struct ArrowSchema *nameless_one[] = {&nameless};
+    struct ArrowSchema *unknown_one[] = {&unknown};
+    const struct ArrowSchema frames[] = {
+        {.format = NULL, .release = release_columns},
+        {.format = "u", .release = release_columns},
+        {.format = "+s", .n_children = -1, .release = release_columns},
+        {.format = "+s", .n_children = UINT16_MAX + 1, .children = none, .release = release_columns},
+        {.format = "+s", .n_children = 1, .release = release_columns},
+        {.format = "+s", .n_children = 1, .children = none, .release = release_columns},
+        {.format = "+s", .n_children = 1, .children = nameless_one, .release = release_columns},
+        {.format = "+s", .n_children = 1, .children = unknown_one, .release = release_columns},
+        {.format = "+s", .release = NULL},
+    };
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
+        struct ArrowSchema schema = frames[i];
+        struct ArrowArray batch = {.release = release_batch};
+        mdm_reader *reader = NULL;
+        mdm_arrow *arrow = NULL;
+        mdm_flaw flaw = {NULL, 0, ""};
+        CHECK(mdm_reader_new(fleet, &reader) == MDM_OK);
+        CHECK(mdm_arrow_new(reader, NULL, &schema, &batch, &arrow, &flaw) == MDM_BAD_DATA);
+        CHECK(arrow == NULL && flaw.what != NULL && batch.release == NULL);
+        mdm_reader_free(reader);
+    }
+}
+
 /* ---- Without memory ---- */
 
 static void ask_without_memory(const mdm_query *query, const mdm_fleet *fleet)
@@ -587,6 +637,7 @@ int main(void)
     refuse_saving(fleet);
     refuse_arrow(fleet);
     refuse_columns(fleet);
+    refuse_frames(fleet);
     check_without_memory(fleet, &bank);
     refuse_stale(fleet);
     mdm_fleet_free(fleet);
