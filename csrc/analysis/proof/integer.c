@@ -5,7 +5,7 @@
 
 int main(void)
 {
-    char line[LENGTH + 1];
+    char line[LENGTH];
     mdm_parser parser = {.at = line, .end = line + LENGTH, .limit = line + LENGTH};
     mdm_text token;
     Frama_C_make_unknown(line, LENGTH);
