@@ -31,6 +31,7 @@ ALIKE = (
     ("mdm_scan.c", r"_COST\b|\(double\)", "which of two ways is faster: both answer the same"),
     ("mdm_scan.c", r"rows\.n == 0", "a fleet without rows: both ways do nothing"),
     ("mdm_scan.c", r"\*n_rows == 0", "an answer without rows: both ways do nothing"),
+    ("mdm_scan.c", r"heap\[child\] < heap\[child \+ 1\]", "no two rows of a heap are equal"),
     ("mdm_scan.c", r"words\[CHUNK", "room for more words than there are"),
     ("mdm_scan.c", r"row = n / 64 \* 64", "rows that were looked up are looked up again"),
     ("mdm_portable.c", r"\bSPARSE\b", "which of two ways is faster: both answer the same"),

@@ -246,6 +246,7 @@ static void refuse_questions(const mdm_fleet *fleet)
     CHECK(mdm_query_new(fleet, LINE, strlen(LINE), MDM_NOBODY, 0, &query, NULL) == MDM_OK);
     REFUSED(mdm_count(NULL, MDM_YES, &n));
     REFUSED(mdm_count(query, no_verdict, &n));
+    REFUSED(mdm_count(query, (mdm_verdict)(MDM_YES + 1), &n));
     REFUSED(mdm_count(query, MDM_YES, NULL));
     REFUSED(mdm_rows(NULL, MDM_YES, rows, N_DEVICES, &n));
     REFUSED(mdm_rows(query, no_verdict, rows, N_DEVICES, &n));
