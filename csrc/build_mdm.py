@@ -2,7 +2,7 @@
 Build the extension ``simulator.fleet._mdm`` from the C core.
 
 The declarations are those between the two marks of ``mdm.h``; there is no second copy. Set
-``MDM_SANITIZE=address,undefined`` to build with sanitizers.
+``MDM_SANITIZE=address,undefined`` to build with sanitizers, ``MDM_COVERAGE=1`` to count branches.
 """
 
 import os
@@ -38,6 +38,8 @@ def sources() -> list[str]:
 
 _sanitizers = os.environ.get("MDM_SANITIZE", "")
 _sanitize = [f"-fsanitize={_sanitizers}", "-fno-sanitize-recover=all"] if _sanitizers else []
+_counts = os.environ.get("MDM_COVERAGE", "") != ""
+_count = ["-O0", "--coverage", "-fprofile-update=atomic"] if _counts else []
 
 ffibuilder = FFI()
 ffibuilder.cdef(declarations() + "void *capsule_new(void *stream);")
@@ -48,6 +50,6 @@ ffibuilder.set_source(
     include_dirs=["csrc"],
     depends=sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "csrc").glob("*.h")),
     py_limited_api=True,
-    extra_compile_args=[*FLAGS, *_sanitize],
-    extra_link_args=["-pthread", *_sanitize],
+    extra_compile_args=[*FLAGS, *_sanitize, *_count],
+    extra_link_args=["-pthread", *_sanitize, *_count],
 )

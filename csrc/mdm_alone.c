@@ -57,6 +57,7 @@ static size_t write_alone(const mdm_builder *builder, mdm_text text, uint32_t *k
     const char *at = text.at;
     const char *end = text.at + text.len;
     size_t len = 0;
+    MDM_HOLDS(at != NULL); /* it stands in a line */
     for (const char *v = find_variable(at, end); v != NULL; v = find_variable(at, end)) {
         bool is_reference = false;
         const size_t variable = variable_at(builder, v, &is_reference);

@@ -15,8 +15,10 @@ AVX2 static inline uint64_t few_in(const uint16_t *halves, const uint32_t *wide,
                               const mdm_filter *filter, uint64_t word)
 {
     uint64_t kept = 0;
+    MDM_HOLDS(wide != NULL || halves != NULL); /* codes are kept in one of two widths */
     for (uint64_t left = word; left != 0; left &= left - 1) {
         const int bit = __builtin_ctzll(left);
+        /* cppcheck-suppress nullPointer ; MDM_HOLDS says so */
         kept |= mdm_filter_bit(filter, wide == NULL ? halves[bit] : wide[bit]) << bit;
     }
     return kept;

@@ -250,6 +250,7 @@ static mdm_status compile_plain(mdm_builder *builder, const mdm_atoms *atoms, md
         clause->op = MDM_OP_EMPTY;
         return MDM_OK;
     }
+    MDM_HOLDS(atoms->n > 0); /* a text that is not empty has an atom */
     for (size_t i = 0; i < atoms->n && (kind == MDM_INT || kind == MDM_RATIO); i++) {
         if (atoms->at[i].is_quoted) {
             return mdm_refuse(parser, atoms->at[i].begin);

@@ -104,6 +104,7 @@ static mdm_status finish(mdm_compiler *compiler, const uint32_t *codes, bool has
 {
     const mdm_scheme *scheme = &compiler->fleet->scheme;
     bool is_done = true;
+    /* cppcheck-suppress uninitvar ; a class has a code of each attribute */
     made->list = has_list ? codes[scheme->n_attributes] - 1 : MDM_NONE;
     made->values =
         mdm_settle(&compiler->arena, codes, scheme->n_attributes, sizeof *codes);
@@ -159,6 +160,7 @@ mdm_status mdm_compile_class(mdm_compiler *compiler, size_t class, mdm_compiled 
 {
     const mdm_columns *columns = &compiler->fleet->classes.columns;
     uint32_t codes[MDM_MAX_ATTRIBUTES + 1];
+    MDM_HOLDS(columns->n_columns > 0); /* the last is that of lists */
     for (size_t i = 0; i < columns->n_columns; i++) {
         codes[i] = mdm_code(columns, i, class);
     }

@@ -46,6 +46,7 @@ static bool has(mdm_path path)
 
 const mdm_kernels *mdm_kernels_wanted(void)
 {
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here sets it */
     const char *wanted = getenv("MDM_PATH");
     const mdm_kernels *best = NULL;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {

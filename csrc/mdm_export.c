@@ -34,6 +34,7 @@ typedef struct exporter {
 
 static void bit_set(uint8_t *bits, size_t i)
 {
+    MDM_HOLDS(bits != NULL); /* made for as many rows */
     bits[i / 8] = (uint8_t)(bits[i / 8] | 1U << i % 8);
 }
 

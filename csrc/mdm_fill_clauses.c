@@ -193,6 +193,7 @@ static void fill_clause(const mdm_join *join, const mdm_field *field, size_t att
     const mdm_encoded *said = number == 0 ? &join->sources.unlisted[attribute]
                                           : &join->target_clauses[attribute][number - 1];
     mdm_lanes held;
+    MDM_HOLDS(n_planes <= 2); /* as many as bits of a verdict */
     ask_known(values, said, &held);
     for (size_t p = 0; p < n_planes; p++) {
         memset(rows[p], 0, sizeof *rows[p]);

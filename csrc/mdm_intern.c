@@ -182,10 +182,10 @@ void mdm_class_expect(const mdm_fleet *fleet, const uint32_t *codes)
 
 mdm_status mdm_class_twin(mdm_fleet *fleet, uint32_t *class)
 {
-    uint32_t codes[MDM_MAX_ATTRIBUTES + 1];
     if (!fleet->classes.is_flat) {
         return MDM_OK;
     }
+    uint32_t codes[MDM_MAX_ATTRIBUTES + 1] = {0};
     for (size_t i = 0; i < fleet->classes.columns.n_columns; i++) {
         codes[i] = mdm_code(&fleet->classes.columns, i, *class);
     }

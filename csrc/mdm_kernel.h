@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "mdm.h"
+#include "mdm_holds.h"
 
 /* Words of a set are given in whole blocks of so many. */
 #define MDM_SET_WORDS 16

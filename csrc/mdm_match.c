@@ -37,6 +37,7 @@ static uint32_t find_string(const mdm_strings *strings, const char *at, size_t l
     return MDM_NONE;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): once a variable of the object, of which there are few */
 static bool match_narrowed(mdm_solver *search, const mdm_clause *clause, size_t part, mdm_text rest,
                            mdm_interval wanted)
 {
@@ -51,6 +52,7 @@ static bool match_narrowed(mdm_solver *search, const mdm_clause *clause, size_t 
     return found;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): once a variable of the object, of which there are few */
 static bool match_string(mdm_solver *search, const mdm_clause *clause, size_t part, mdm_text rest)
 {
     const mdm_strings *strings =
@@ -76,6 +78,7 @@ static bool match_string(mdm_solver *search, const mdm_clause *clause, size_t pa
     return false;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): once a variable of the object, of which there are few */
 static bool match_number(mdm_solver *search, const mdm_clause *clause, size_t part, mdm_text rest)
 {
     /* 20 bytes hold any number of 64 bits with its sign. */
@@ -115,6 +118,7 @@ static bool known_text(const mdm_solver *search, const mdm_part *part, char *dig
     return true;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): once a variable of the object, of which there are few */
 bool mdm_match(mdm_solver *search, const mdm_clause *clause, size_t part, mdm_text rest)
 {
     for (; part < clause->n; part++) {

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "mdm.h"
+#include "mdm_holds.h"
 
 typedef struct mdm_text {
     const char *at;

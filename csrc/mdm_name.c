@@ -46,6 +46,7 @@ static void compact(mdm_fleet *fleet)
         const mdm_text name = mdm_names_get(fleet, *word);
         if (*word != MDM_NO_NAME) {
             if (name.len > 0) {
+                MDM_HOLDS(at != NULL); /* a name of some bytes is among the kept ones */
                 memcpy(at + n, name.at, name.len);
             }
             *word = (uint64_t)n << MDM_NAME_BITS | name.len;

@@ -200,6 +200,7 @@ static bool widen(const mdm_allocator *memory, mdm_member_table *members, size_t
         return false;
     }
     for (size_t i = 0; i < n_blocks * members->stride; i++) {
+        MDM_HOLDS(wide.at != NULL); /* room for all blocks was made */
         wide.at[i / members->stride * wide.stride + i % members->stride] = members->at[i];
     }
     MDM_TRIM(memory, members, 0);
@@ -224,6 +225,7 @@ static bool add_set(const mdm_allocator *memory, mdm_member_table *members, cons
             place = members->n++;
             members->numbers[place] = set->at[i];
         }
+        MDM_HOLDS(members->at != NULL); /* a place below the stride is in a block */
         members->at[code / 64 * members->stride + place] |= (uint64_t)1 << code % 64;
     }
     return true;

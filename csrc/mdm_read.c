@@ -212,6 +212,9 @@ mdm_status mdm_reader_feed(mdm_reader *reader, const char *text, size_t text_len
         return MDM_BAD_ARGUMENT;
     }
     MDM_CHANGES(reader->fleet);
+    if (reader->fleet->read_from != &reader->mark) {
+        return MDM_BAD_ARGUMENT;
+    }
     before = stand(reader);
     status = read_lines(reader, mdm_given(text, text_len), &found);
     if (status != MDM_OK && status != MDM_BAD_TEXT) {

@@ -273,6 +273,7 @@ static void set_bits(const mdm_query *query, mdm_verdict verdict, uint8_t *bits)
 {
     const mdm_fleet *fleet = query->fleet;
     walk at = begin(query, verdict);
+    MDM_HOLDS(bits != NULL); /* there are rows, and room for them */
     memset(bits, 0, (fleet->rows.n + 7) / 8);
     for (size_t class = next_class(&at); class != 0; class = next_class(&at)) {
         const uint32_t *rows = mdm_class_rows(fleet, class);
@@ -286,6 +287,7 @@ static void scan_bits(const mdm_query *query, mdm_verdict verdict, uint8_t *bits
 {
     const size_t n_rows = query->fleet->rows.n;
     uint64_t words[CHUNK / 64];
+    MDM_HOLDS(bits != NULL); /* there are rows, and room for them */
     for (size_t begin_row = 0; begin_row < n_rows; begin_row += CHUNK) {
         const size_t left = (n_rows - begin_row + 7) / 8;
         look_up(query, verdict, begin_row, words);

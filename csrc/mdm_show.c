@@ -108,6 +108,7 @@ mdm_status mdm_classes(const mdm_fleet *fleet, uint32_t *classes, size_t classes
         dense[c] = mdm_class_is_live(fleet, c) ? n++ : UINT32_MAX;
     }
     for (size_t row = 0; row < fleet->rows.n; row++) {
+        MDM_HOLDS(classes != NULL); /* as there are rows */
         classes[row] = dense[mdm_row_class(fleet, row)];
     }
     mdm_resize(&fleet->memory, dense, fleet->classes.n, 0, sizeof *dense);
@@ -127,6 +128,7 @@ mdm_status mdm_codes(const mdm_fleet *fleet, size_t attribute, uint32_t *codes, 
     }
     for (size_t c = 1; c < fleet->classes.n; c++) {
         if (mdm_class_is_live(fleet, c)) {
+            MDM_HOLDS(codes != NULL); /* as there are classes */
             codes[n++] = mdm_code(&fleet->classes.columns, attribute, c);
         }
     }

@@ -49,6 +49,7 @@ static void sort_some(uint32_t *at, size_t n, unsigned bits)
 
 /* American flag sort (McIlroy, Bostic, McIlroy 1993): by one byte in place, then each bucket by
    the next, until the rest fits in the copy. At most four deep. */
+/* NOLINTNEXTLINE(misc-no-recursion): once a byte of a row, as said */
 static void sort_rows(uint32_t *at, size_t n, unsigned bits)
 {
     const unsigned shift = bits > 8 ? bits - 8 : 0;

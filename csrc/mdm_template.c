@@ -93,6 +93,7 @@ static bool invert(const mdm_clause *clause, bool is_floor, mdm_ratio given,
     }
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): once a variable of the object, of which there are few */
 static bool solve_narrowed(mdm_solver *search, uint8_t variable, mdm_interval wanted)
 {
     mdm_kept before;
@@ -105,6 +106,7 @@ static bool solve_narrowed(mdm_solver *search, uint8_t variable, mdm_interval wa
     return found;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): once a variable of the object, of which there are few */
 static bool solve_number(mdm_solver *search, const mdm_clause *clause, const mdm_value *value)
 {
     const mdm_attribute *attribute = &search->scheme->attributes[clause->attribute];
@@ -115,6 +117,7 @@ static bool solve_number(mdm_solver *search, const mdm_clause *clause, const mdm
            solve_narrowed(search, clause->variables[0], wanted);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): once a variable of the object, of which there are few */
 static bool solve_choice(mdm_solver *search, const mdm_clause *clause, const mdm_value *value)
 {
     const mdm_kind kind = search->scheme->attributes[clause->attribute].kind;
@@ -143,6 +146,7 @@ static bool solve_choice(mdm_solver *search, const mdm_clause *clause, const mdm
 
 /* ---- The search ---- */
 
+/* NOLINTNEXTLINE(misc-no-recursion): once a variable of the object, of which there are few */
 static bool solve(mdm_solver *search, const mdm_clause *clause, const mdm_value *value)
 {
     switch (clause->op) {
@@ -192,6 +196,7 @@ static size_t pick(const mdm_solver *search, bool *is_free)
     return picked;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): once a variable of the object, of which there are few */
 bool mdm_solve_rest(mdm_solver *search)
 {
     bool is_free = false;

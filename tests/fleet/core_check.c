@@ -542,15 +542,16 @@ static void exhaust_all(void)
     exhaust_load();
     exhaust("read", call_read, 1, 0);
     exhaust("read", call_read, 3, 0);
-    check_rows();
 }
 
 int main(void)
 {
     exhaust_new();
     exhaust_all();
+    check_rows();
     layout = MDM_LAYOUT_FLAT;
     exhaust_all();
+    check_rows();
     puts("well");
     return 0;
 }
