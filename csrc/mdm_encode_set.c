@@ -59,14 +59,16 @@ uint64_t mdm_members_ask(const mdm_dictionary *dictionary, uint64_t required, ui
                          size_t block)
 {
     const mdm_member_table *members = &dictionary->members;
-    const uint64_t *words = members->at + block * members->stride;
+    const uint64_t *words = members->at == NULL ? NULL : members->at + block * members->stride;
     const size_t n_left = dictionary->n_settled + 1 - block * 64;
     uint64_t held = n_left < 64 ? ((uint64_t)1 << n_left) - 1 : UINT64_MAX;
     held &= block == 0 ? ~(uint64_t)1 : UINT64_MAX;
     for (; required != 0; required &= required - 1) {
+        MDM_HOLDS(words != NULL); /* a member has a row of the table */
         held &= words[__builtin_ctzll(required)];
     }
     for (; forbidden != 0; forbidden &= forbidden - 1) {
+        MDM_HOLDS(words != NULL);
         held &= ~words[__builtin_ctzll(forbidden)];
     }
     return held;

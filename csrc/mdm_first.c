@@ -59,7 +59,7 @@ bool mdm_first_early(const mdm_query *query, uint32_t *rows, size_t wanted)
     const size_t end = fleet->rows.n / MOST_SHARE;
     size_t n = 0;
     for (size_t begin = 0; begin < end && n < wanted; begin += CHUNK) {
-        uint32_t classes[CHUNK];
+        uint32_t classes[CHUNK] = {0};
         const size_t n_accepted =
             accepted_of(query, begin, begin + CHUNK < end ? begin + CHUNK : end, classes);
         for (size_t i = 0; i < n_accepted && n < wanted; i++) {

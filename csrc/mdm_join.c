@@ -74,8 +74,8 @@ static bool take_counts(mdm_join *join)
     if (n > 0 && (join->counts[0] == NULL || join->place_of == NULL)) {
         return false;
     }
-    join->counts[1] = join->counts[0] + n;
     if (n > 0) {
+        join->counts[1] = join->counts[0] + n;
         memset(join->counts[0], 0, 2 * n * sizeof *join->counts[0]);
         memset(join->place_of, 0xff, n * sizeof *join->place_of);
     }

@@ -136,7 +136,7 @@ static void sweep_few(const sweep *at, size_t page, size_t first, uint64_t done,
 {
     const mdm_columns *columns = &at->query->fleet->classes.columns;
     const size_t n_words = page_words(at->query->fleet, page);
-    uint16_t places[MDM_FEW];
+    uint16_t places[MDM_FEW] = {0};
     size_t n = list_bits(words, n_words, places);
     for (size_t i = first; i < at->tables->n && n > 0; i++) {
         const mdm_filter *filter = &at->tables->possible[i];

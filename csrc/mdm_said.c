@@ -47,6 +47,13 @@ static const mdm_encoded *clause_of(const mdm_join *join, uint32_t object, size_
 }
 
 /* In the order in which objects were compiled, which is that of memory. */
+/* What a clause says; nothing where there is none. */
+static mdm_said said_by(const mdm_encoded *encoded)
+{
+    const mdm_said nothing = {.form = MDM_SAID_BY_NOBODY};
+    return encoded == NULL ? nothing : mdm_said_of(encoded);
+}
+
 bool mdm_sources_say(mdm_join *join)
 {
     mdm_sources *sources = &join->sources;
@@ -61,10 +68,8 @@ bool mdm_sources_say(mdm_join *join)
     for (uint32_t object = 0; object < n_objects; object++) {
         for (size_t a = 0; a < n; a++) {
             if (sources->listed[a] != MDM_UNLISTED) {
-                const mdm_encoded *encoded = clause_of(join, object, a);
                 sources->said[object * sources->n_listed + sources->listed[a]] =
-                    encoded == NULL ? (mdm_said){.form = MDM_SAID_BY_NOBODY}
-                                    : mdm_said_of(encoded);
+                    said_by(clause_of(join, object, a));
             }
         }
     }

@@ -60,6 +60,7 @@ static extent extent_of(const mdm_encoded *said, uint32_t n)
 static double breadth_of(const mdm_join *join, const uint32_t *list, size_t n, size_t column)
 {
     const size_t step = n / MOST_SAMPLED + 1;
+    const size_t n_sampled = (n + step - 1) / step;
     const double n_codes = (double)join->columns[column].n_codes;
     double sum = 0;
     for (size_t i = 0; i < n; i += step) {
@@ -67,7 +68,7 @@ static double breadth_of(const mdm_join *join, const uint32_t *list, size_t n, s
                                     (uint32_t)join->columns[column].n_codes);
         sum += at.n_held / n_codes * (at.high - at.low) / n_codes;
     }
-    return sum / (double)((n + step - 1) / step);
+    return sum / (double)n_sampled;
 }
 
 /* Those that tell sources apart best; gives how many. */

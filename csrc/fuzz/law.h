@@ -1,0 +1,75 @@
+/*
+ * What the fuzz targets share. Each target is one file with one law; this knows no law.
+ *
+ * A target runs once on every path that the processor has, or on that which MDM_PATH names. State
+ * that stays between inputs is constant once made.
+ */
+#ifndef LAW_H
+#define LAW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mdm.h"
+
+/* Ends the program where a law is broken. */
+#define LAW(condition)                                 \
+    do {                                               \
+        if (!(condition)) {                            \
+            law_broken(__FILE__, __LINE__, #condition); \
+        }                                              \
+    } while (0)
+
+void law_broken(const char *file, int line, const char *condition);
+
+/* The entry that libFuzzer, AFL++ and replay.c call. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The input as a stream of decisions; behind its end all are 0. */
+typedef struct law_bytes {
+    const uint8_t *at;
+    size_t left;
+} law_bytes;
+
+uint8_t law_byte(law_bytes *bytes);
+uint32_t law_below(law_bytes *bytes, uint32_t n); /* n from 1 to 256 */
+
+typedef void law_target(law_bytes bytes);
+void law_on_every_path(law_target *target, const uint8_t *data, size_t size);
+
+/* A copy in a block of its own length, so that a sanitizer sees a byte that is read too far. */
+char *law_block(const void *at, size_t len);
+/* Texts that are put together, at most what the buffer holds; the rest breaks a law. */
+typedef struct law_paper {
+    char *at;
+    size_t capacity;
+    size_t n;
+} law_paper;
+
+void law_put(law_paper *paper, const void *at, size_t len);
+void law_put_plain(law_paper *paper, const char *text);
+/* With the quotes and escapes of JSON. */
+void law_put_json(law_paper *paper, const char *at, size_t len);
+
+/* ---- What can be seen of a fleet ---- */
+
+/* Of everything that is saved of it, and of every description; not of how it is stored. */
+uint64_t law_checksum(const mdm_fleet *fleet);
+/* Lengths of mdm.h, and a number of a saved fleet. */
+#define LAW_HEAD ((size_t)72)
+#define LAW_SECTION_HEAD ((size_t)24)
+uint64_t law_number(const char *at, size_t width);
+/* The saved bytes under the label "law", in a block of their length. */
+char *law_save(const mdm_fleet *fleet, size_t *n_bytes);
+/* The line of a row, put on paper; 0: no device has the row. */
+int law_put_row(law_paper *paper, const mdm_fleet *fleet, uint32_t row);
+/* Both fleets have the same devices in the same rows. */
+void law_same_rows(const mdm_fleet *left, const mdm_fleet *right);
+/* Both give the same answer, or refusal, to the same question. */
+void law_same_answers(const mdm_fleet *left, const mdm_fleet *right, const char *text, size_t len);
+
+/* A scheme with an attribute of every kind, which compares none of them. */
+#define LAW_ATTRIBUTES 7
+extern const mdm_scheme law_scheme;
+
+#endif
