@@ -20,7 +20,6 @@
 #define MDM_ENCODE_H
 
 #include "mdm_fleet.h"
-#include "mdm_holds.h"
 
 typedef struct mdm_ranks {
     uint32_t begin;
@@ -62,10 +61,12 @@ uint64_t mdm_members_ask(const mdm_dictionary *dictionary, uint64_t required, ui
 /* The places of the members of a settled code. */
 static inline uint64_t mdm_members_of(const mdm_member_table *members, size_t code)
 {
-    const uint64_t *block =
-        members->at == NULL ? NULL : members->at + code / 64 * members->stride;
+    const uint64_t *block = NULL;
     uint64_t places = 0;
-    MDM_HOLDS(block != NULL || members->n == 0); /* members have a table */
+    if (members->n == 0) {
+        return 0; /* and there is no table */
+    }
+    block = members->at + code / 64 * members->stride;
     for (uint32_t place = 0; place < members->n; place++) {
         places |= (block[place] >> code % 64 & 1) << place;
     }

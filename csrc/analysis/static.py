@@ -2,7 +2,7 @@
 Let four analysers look at the core: ``python -m csrc.analysis.static``. Status 1: a finding.
 
 Nothing is passed over but at a line of the core, with its reason: by ``MDM_HOLDS`` of
-``mdm_memory.h``, which the sanitizers check, or by a comment for one tool. What clang-tidy looks
+``mdm_holds.h``, which the sanitizers check, or by a comment for one tool. What clang-tidy looks
 for is in ``.clang-tidy``.
 """
 
