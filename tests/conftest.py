@@ -34,9 +34,14 @@ settings.register_profile(
 settings.register_profile("mutation core", settings.get_profile("mutation"))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
-# What a shell starts in the background ignores SIGINT, and so would all that tests start.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# What a shell starts in the background ignores SIGINT, and under nohup SIGHUP; so would all that
+# tests start.
+for number, handler in {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGHUP: signal.SIG_DFL,
+}.items():
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 
 
 @pytest.hookimpl(wrapper=True)
