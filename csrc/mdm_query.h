@@ -118,13 +118,19 @@ bool mdm_first_early(const mdm_query *query, uint32_t *rows, size_t wanted);
 /* All below n_rows. */
 void mdm_rows_sort(uint32_t *rows, size_t n, size_t n_rows);
 
-/* ---- mdm_judge.c: tables asked about every class ---- */
+/* ---- mdm_judge.c ---- */
 
 mdm_status mdm_judge(mdm_query *query);
 /* The single object of the source, if variables tie its clauses together; else NULL. */
 const mdm_object *mdm_query_joined(const mdm_query *query);
 /* One sweep is all there is to judge, which takes no memory. */
 bool mdm_query_is_plain(const mdm_query *query);
+
+/* ---- mdm_sweep.c: tables asked about every class ---- */
+
+/* Asks the classes of `from`. joined: an object whose variables tie its clauses together, or NULL. */
+void mdm_sweep(const mdm_query *query, const mdm_tables *tables, const mdm_object *joined,
+               const uint64_t *from, mdm_bits to);
 /* Whether one choice of the variables suits all clauses that share one. */
 bool mdm_class_joins(const mdm_fleet *fleet, const mdm_object *object, size_t class);
 
