@@ -3,10 +3,10 @@ Many sources against a fleet, and all devices against all: how many pairs are de
 
 Compare ``ours 2th`` with ``DuckDB join on classes 2th`` on R, with ``DuckDB join 2th`` on Xn, and
 ``ours`` with ``NumPy, 64 at a time`` on X. The answer is a count a source. We begin with the lines
-of the sources, so reading and compiling them is inside our time; the tables of peers are made
-outside theirs, and so is compiling for ``ours, compiled``. Peers that take a source at a time are
-asked the first ones only, and so is a join where each source accepts half of all types; a rate a
-pair is what compares.
+of the sources, so reading and compiling them is inside our time; compiling for ``ours, compiled``
+is outside, as the tables of peers are, but for joins with ``tables within``: these begin with rules
+in columns of codes. Peers that take a source at a time are asked the first ones only, and so is a
+join where each source accepts half of all types; a rate a pair is what compares.
 
 ``ours, matrix`` asks for all against all within a fleet whose devices publish the same lists.
 """
@@ -28,10 +28,14 @@ from benchmarks.rounds import Cell, Run, size_name
 from simulator.fleet.fleet import Fleet
 
 COMPILED, MATRIX = "ours, compiled", "ours, matrix"
+WITHIN = ", tables within"
+_JOIN = "duckdb_join"
 OURS = tuple(
     ours.name(threads, kind) for kind in ("ours", COMPILED, MATRIX) for threads in ours.THREADS
 )
-WHO = (*OURS, *(peer.name for peer in peers.MANY))
+PEERS = tuple(peer.name for peer in peers.MANY)
+JOINS_WITHIN = tuple(f"{peer.name}{WITHIN}" for peer in peers.MANY if peer.module == _JOIN)
+WHO = (*OURS, *PEERS, *JOINS_WITHIN)
 CHECKED = 64
 
 
@@ -84,11 +88,14 @@ class Question:
         self._add_ours()
         for peer in peers.taking_part(peers.MANY, self.table):
             n = min(self._most(peer), len(self.rules))
-            self._add(peer.name, peer.build(self.table).prepare(self.rules.part(0, n)), n)
+            built, rules = peer.build(self.table), self.rules.part(0, n)
+            self._add(peer.name, built.prepare(rules), n)
+            if peer.module == _JOIN:
+                self._add(f"{peer.name}{WITHIN}", _from_rules(built, rules), n)
 
     def _most(self, peer: peers.Peer) -> int:
         is_broad = not REGIMES[self.size.regime].is_narrow
-        is_join = peer.module == "duckdb_join"
+        is_join = peer.module == _JOIN
         return peers.BROAD_JOIN if is_broad and is_join else peer.rules
 
     def _add(self, who: str, run: Run, n_sources: int) -> None:
@@ -141,6 +148,16 @@ class Question:
             note="; ".join(f"{who}: {n} sources" for who, n in few.items() if n < len(self.rules)),
             is_warm=True,
         )
+
+
+def _from_rules(built: object, rules: object) -> Run:
+    """Make the tables of the sources, and ask."""
+
+    def run() -> object:
+        prepared = built.prepare(rules)
+        return prepared()
+
+    return run
 
 
 @lru_cache(maxsize=1)

@@ -62,7 +62,7 @@ def _limit(kept: Kept) -> More:
 
 def _own(peer: str, cells: Sequence[Found], kind: str) -> str:
     """Choose ours with as many threads as the peer, as far as we have them."""
-    mine = f"{kind} 2th" if peer.endswith("2th") else kind
+    mine = f"{kind} 2th" if "2th" in peer else kind
     return mine if any(mine in cell["seconds a unit"] for cell in cells) else kind
 
 
@@ -126,11 +126,14 @@ def _directions(kept: Kept) -> list[str]:
 
 def _many(kept: Kept) -> list[str]:
     cells = kept.cells("many")
-    peers = [who for who in bench_many.WHO if not who.startswith("ours")]
     notes = [f"* {_title(cell)}: {cell['note']}" for cell in cells if cell["note"]]
     return [
-        _ratios(cells, "a pair, times as long as ours, compiling within", peers),
-        _ratios(cells, "compiled before", peers, bench_many.COMPILED),
+        _ratios(
+            cells,
+            "a pair, times as long as ours, compiling within",
+            (*bench_many.JOINS_WITHIN, *bench_many.PEERS),
+        ),
+        _ratios(cells, "compiled before", bench_many.PEERS, bench_many.COMPILED),
         _grid(cells, "Gpairs/s", bench_many.WHO, _giga),
         "\n".join(notes),
     ]
