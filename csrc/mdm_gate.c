@@ -102,11 +102,10 @@ static void narrow_by_zone(const mdm_zone *zone, const mdm_lanes *rows, mdm_lane
 static bool is_in_zones(const mdm_join *join, const mdm_field *field, size_t page)
 {
     const mdm_zones *zones = &join->fleet->classes.zones;
-    const mdm_zone *of_page = zones->at + page * MDM_ZONES(zones->n_keys);
     mdm_lanes left = field->start[0];
     for (size_t k = 0; k < zones->n_keys; k++) {
         if (field->keys[k] != NULL) {
-            narrow_by_zone(&of_page[k], field->keys[k], &left);
+            narrow_by_zone(&zones->at[page * MDM_ZONES(zones->n_keys) + k], field->keys[k], &left);
         }
     }
     return has_lanes(&left);

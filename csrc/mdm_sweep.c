@@ -198,11 +198,11 @@ static void sweep_page(const void *context, size_t page)
 static bool is_busy(const sweep *at, size_t page)
 {
     const mdm_zones *zones = &at->query->fleet->classes.zones;
-    const mdm_zone *zone = zones->at + page * MDM_ZONES(zones->n_keys);
     for (size_t k = 0; k < zones->n_keys; k++) {
+        const mdm_zone *zone = &zones->at[page * MDM_ZONES(zones->n_keys) + k];
         for (size_t i = 0; i < at->tables->n; i++) {
             if (at->tables->at[i].column == zones->columns[k] &&
-                !mdm_filter_meets(&at->tables->possible[i], zone[k].low, zone[k].high)) {
+                !mdm_filter_meets(&at->tables->possible[i], zone->low, zone->high)) {
                 return false;
             }
         }
