@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent
 CORE = FOLDER.parent
 TARGETS = tuple(sorted(path.stem.removeprefix("fuzz_") for path in FOLDER.glob("fuzz_*.c")))
 
-_SHARED = ("batch", "draw", "law", "naive")
+_SHARED = ("batch", "draw", "law", "naive", "program")
 _PATHS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "x86_64": {"portable": "", "sse2": "", "avx2": "avx2", "avx512": "avx512vbmi"},
