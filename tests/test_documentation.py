@@ -10,13 +10,13 @@ import subprocess
 import sys
 from importlib import resources
 from pathlib import Path
-from threading import Lock
 
 import pytest
 from transcripts import ROOT, TOLD, steps
 
 import simulator
 from simulator.cli.inputs import find_scheme, read
+from simulator.cli.live import make_live
 from simulator.compat.judge import judge
 from simulator.compat.listing import parse_listing
 from simulator.compat.loader import load_scheme
@@ -24,9 +24,6 @@ from simulator.compat.ndjson import parse_line
 from simulator.compat.scheme import Outcome
 from simulator.compat.schemes import load_builtin
 from simulator.host import load_host
-from simulator.mdev.faults import Faults
-from simulator.mdev.uevent import Uevents
-from simulator.sysfs.control import control_tree
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PLAIN = ("conformance", "files", "hostile", "language", "vendors", "control")
@@ -154,7 +151,7 @@ def test_control_files():
     """docs/control.md lists the files of the control directory with their modes, and no others."""
     text = (ROOT / "docs/control.md").read_text("utf-8")
     listed = re.findall(r"^\| `(\w+)` \| (0\d+) \|", text, re.MULTILINE)
-    tree = control_of(load_host("i915", read("i915"), find_scheme))
+    tree = make_live(load_host("i915", read("i915"), find_scheme), 0).control
     found = [(name, f"{tree.stat(f'/{name}').mode & 0o777:04o}") for name in tree.list("/")]
     assert sorted(listed) == found
 
@@ -164,7 +161,7 @@ def test_control_example():
     data = read("i915").replace(b"self-compatible", b"software-version")
     cut = data.index(b"    attributes:"), data.index(b"    mdevs:")
     host = load_host("i915", data[: cut[0]] + data[cut[1] :], find_scheme)
-    tree = control_of(host)
+    tree = make_live(host, 0).control
     commands = blocks("docs/control.md", "sh")[0].splitlines()
     for line in commands[1:]:
         words = shlex.split(line, comments=True)
@@ -176,20 +173,6 @@ def test_control_example():
             with tree.open(f"/{words[1]}", reading=True) as file:
                 assert file.read(4096).endswith(b" open\n")
     assert (list(host.mdevs), host.driver_versions) == ([], {"0000:00:02.0": "1.3.0"})
-
-
-def control_of(host):
-    """Make the whole control directory of a host."""
-    return control_tree(
-        host.bus,
-        Faults(host.bus, Uevents(host.bus), sleep=[].append),
-        Lock(),
-        register=host.register_again,
-        unregistered=lambda: host.unregistered,
-        set_driver_version=host.set_driver_version,
-        driver_versions=lambda: host.driver_versions,
-        log=lambda: host.log,
-    )
 
 
 def test_language_examples():

@@ -11,11 +11,11 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Lock
 from types import MappingProxyType
 
 from fuzz_python.written import write_scheme
 
+from simulator.cli.live import make_live
 from simulator.compat.clause_text import parse_clause
 from simulator.compat.listing import format_listing, parse_listing
 from simulator.compat.loader import load_scheme
@@ -27,9 +27,7 @@ from simulator.documents import decode
 from simulator.errors import InputError, MdevError, TextError
 from simulator.host import Host, load_host
 from simulator.mdev import KERNELS, Uevents, WouldBlockError
-from simulator.mdev.faults import Faults
 from simulator.sysfs.capture import read_tree
-from simulator.sysfs.control import control_tree
 from simulator.sysfs.layout import mdev_sysfs
 from simulator.sysfs.snapshot import take, write_directory
 from simulator.sysfs.tree import Tree
@@ -162,16 +160,7 @@ def control(data: bytes) -> None:
     for path in ("/sys/devices/virtual/mtty/mtty", "/sys/devices/x/card"):
         parent = made.add_parent(driver("mtty"), path=path)
         parent.types["mtty-2"].create(_UUID.replace("1", str(len(made.bus.parents)), 1))
-    tree = control_tree(
-        made.bus,
-        Faults(made.bus, Uevents(made.bus), sleep=[].append),
-        Lock(),
-        register=made.register_again,
-        unregistered=lambda: made.unregistered,
-        set_driver_version=made.set_driver_version,
-        driver_versions=lambda: made.driver_versions,
-        log=lambda: made.log,
-    )
+    tree = make_live(made, 0).control
     for line in data.split(b"\n")[:30]:
         name, _, text = line.partition(b" ")
         before = _state(tree)
