@@ -17,7 +17,7 @@ from simulator.compat.description import Description
 from simulator.compat.scheme import Direction, Outcome
 from simulator.compat.verdict import Verdict, explain
 from simulator.fleet.fleet import Fleet
-from simulator.lab.matrix import matrix
+from simulator.lab.matrix import Matrix, matrix
 from simulator.planning.network import Narrow, maximum_flow
 from simulator.planning.places import Leaving, Sharing, find_places
 from simulator.planning.rooms import Rooms, packed
@@ -145,11 +145,6 @@ def drain(
     rooms = Rooms(leaving.pools)
     network = rooms.network(supplies, verdicts.compatible)
     flow = maximum_flow(network)
-    perhaps = flow.value
-    if any(verdicts.undecided):
-        pairs = zip(verdicts.compatible, verdicts.undecided, strict=True)
-        either = [yes | undecided for yes, undecided in pairs]
-        perhaps = maximum_flow(rooms.network(supplies, either)).value
     waiting = [iter(one) for one in rows.values()]
     moves = [
         Move(next(waiting[one]), place, leaving.targets[target])
@@ -161,10 +156,17 @@ def drain(
         leaving.rows,
         tuple(sorted(moves, key=lambda move: move.row)),
         flow.value,
-        perhaps,
+        _perhaps(rooms, supplies, verdicts) if any(verdicts.undecided) else flow.value,
         tuple(why.bottleneck(one) for one in flow.narrows),
         leaving.unknown,
     )
+
+
+def _perhaps(rooms: Rooms, supplies: tuple[int, ...], verdicts: Matrix) -> int:
+    """Return how many could leave, were every undecided pair compatible."""
+    pairs = zip(verdicts.compatible, verdicts.undecided, strict=True)
+    either = [yes | undecided for yes, undecided in pairs]
+    return maximum_flow(rooms.network(supplies, either)).value
 
 
 class _Why:
