@@ -1,7 +1,7 @@
 """
 Clients, faults, churn and queries for a long time, with what must be conserved looked at.
 
-    cd tests && python -m soak --seconds 3600 --seed 1 --keep soak/results.json
+    cd tests && python -m soak --seconds 3600 --seed 1 --forget --keep soak/results.json
 """
 
 import argparse
@@ -22,10 +22,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=3600.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--forget",
+        action="store_true",
+        help="As root: have the kernel forget names of files before memory is looked at.",
+    )
     parser.add_argument("--keep", type=Path, help="Write what was found to this file, as JSON.")
     given = parser.parse_args()
     with TemporaryDirectory() as home:
-        found = soak(given.seconds, given.seed, time.monotonic, Path(home))
+        found = soak(given.seconds, given.seed, time.monotonic, Path(home), forget=given.forget)
     for part, soaked in found.items():
         sys.stdout.write("".join(f"{line}\n" for line in _lines(part, soaked)))
     if given.keep:

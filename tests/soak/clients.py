@@ -165,12 +165,12 @@ class Client:
 class Soak:
     """Rounds of all of them."""
 
-    def __init__(self, seed: int, server: int) -> None:
+    def __init__(self, seed: int, server: int, *, forget: bool) -> None:
         self._machine = Machine()
         self._random = Random(seed)
         self._clients = [Client(self._machine, number, seed) for number in range(CLIENTS)]
         self._at_rest = self._machine.available()
-        self._server = server
+        self._server, self._forget = server, forget
         self.sizes: list[int] = []
 
     def round(self, seconds: float) -> None:
@@ -192,6 +192,9 @@ class Soak:
         self._look(is_empty=False)
         self._empty()
         self._look(is_empty=True)
+        if self._forget:
+            # libfuse keeps what it knows of a name for as long as the kernel does.
+            Path("/proc/sys/vm/drop_caches").write_text("2", "ascii")
         self.sizes.append(resident(self._server))
 
     def _work(self, client: Client, over: threading.Event) -> None:
@@ -270,8 +273,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--forget", action="store_true")
     given = parser.parse_args()
-    soak, end = Soak(given.seed, os.getppid()), time.monotonic() + given.seconds
+    soak = Soak(given.seed, os.getppid(), forget=given.forget)
+    end = time.monotonic() + given.seconds
     while not soak.sizes or time.monotonic() < end:
         soak.round(min(SECONDS, given.seconds))
     sys.stdout.write(json.dumps(soak.report()))

@@ -39,7 +39,9 @@ class Soaked(NamedTuple):
     memory: list[int]
 
 
-def soak(seconds: float, seed: int, clock: Callable[[], float], home: Path) -> dict[str, Soaked]:
+def soak(
+    seconds: float, seed: int, clock: Callable[[], float], home: Path, *, forget: bool = False
+) -> dict[str, Soaked]:
     """
     Run both for so long.
 
@@ -48,8 +50,9 @@ def soak(seconds: float, seed: int, clock: Callable[[], float], home: Path) -> d
         seed: What is done, apart from the order in which threads run.
         clock: The time in seconds.
         home: A directory for the host file.
+        forget: Have the kernel forget names of files before memory is looked at, which takes root.
     """
-    clients = _clients(seconds, seed, home)
+    clients = _clients(seconds, seed, home, ("--forget",) if forget else ())
     try:
         of_fleet = _soak_fleet(seconds, seed, clock)
         out, err = clients.communicate(timeout=seconds + 60)
@@ -60,14 +63,16 @@ def soak(seconds: float, seed: int, clock: Callable[[], float], home: Path) -> d
     return {"machine": Soaked(**json.loads(out)), "fleet": of_fleet}
 
 
-def _clients(seconds: float, seed: int, home: Path) -> "subprocess.Popen[str]":
+def _clients(
+    seconds: float, seed: int, home: Path, more: tuple[str, ...]
+) -> "subprocess.Popen[str]":
     host = home / "host.yaml"
     host.write_text(HOST, "utf-8")
     python = (sys.executable, "-P", "-m")
     return subprocess.Popen(
         [
             *(*python, "simulator.cli", "run", str(host), "--seed", str(seed), "--"),
-            *(*python, "soak.clients", "--seconds", str(seconds), "--seed", str(seed)),
+            *(*python, "soak.clients", "--seconds", str(seconds), "--seed", str(seed), *more),
         ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
