@@ -270,7 +270,8 @@ void mdm_saver_free(mdm_saver *saver); /* NULL is allowed */
 
 /* A fleet with the same rows, names and answers, which gives free rows in the same order. Nothing
    of the bytes is trusted: whatever is wrong is MDM_BAD_DATA with a flaw, which may be NULL.
-   MDM_OTHER_SCHEME: scheme or label are not those it was saved with. */
+   MDM_TOO_MANY: they tell of more rows than 32 bits count. MDM_OTHER_SCHEME: scheme or label are
+   not those it was saved with. */
 mdm_status mdm_fleet_load(const mdm_scheme *scheme, int keep_names, const mdm_allocator *allocator,
                           const char *label, size_t label_len, const char *bytes, size_t bytes_len,
                           mdm_fleet **fleet, mdm_flaw *flaw);

@@ -188,6 +188,51 @@ static void check_nobody(void)
     mdm_fleet_free(fleet);
 }
 
+/* Feeds devices of five types, each in a place of its own. */
+static void feed_places(mdm_reader *reader, uint32_t first, uint32_t n)
+{
+    char text[64];
+    size_t n_faults = 0;
+    for (uint32_t place = first; place < first + n; place++) {
+        const int len = snprintf(text, sizeof text, "{\"self\":{\"type\":%u,\"place\":%u}}\n",
+                                 place % 5, place);
+        CHECK(mdm_reader_feed(reader, text, (size_t)len, NULL, 0, &n_faults) == MDM_OK);
+    }
+}
+
+/* What a reader has taken and not committed is in no answer; a question that is judged only now
+   would have to know it, and says that it is old. */
+static void check_beside_reader(void)
+{
+    static const char source[] = "{\"self\":{\"type\":3}}";
+    mdm_fleet *fleet = NULL;
+    mdm_reader *reader = NULL;
+    mdm_query *asked = NULL;
+    mdm_query *judged = NULL;
+    uint32_t first = 0;
+    size_t n = 0;
+    CHECK(mdm_fleet_new(&scheme, 0, NULL, &fleet) == MDM_OK);
+    CHECK(mdm_reader_new(fleet, &reader) == MDM_OK);
+    feed_places(reader, 0, MOST);
+    CHECK(mdm_reader_commit(reader, &first) == MDM_OK);
+    mdm_reader_free(reader);
+    CHECK(mdm_query_new(fleet, source, strlen(source), MDM_NOBODY, 1, &asked, NULL) == MDM_OK);
+    CHECK(mdm_query_new(fleet, source, strlen(source), MDM_NOBODY, 1, &judged, NULL) == MDM_OK);
+    CHECK(mdm_count(judged, MDM_YES, &n) == MDM_OK && n == MOST / 5);
+    CHECK(mdm_reader_new(fleet, &reader) == MDM_OK);
+    feed_places(reader, MOST, MOST);
+    CHECK(mdm_count(judged, MDM_YES, &n) == MDM_OK && n == MOST / 5);
+    CHECK(mdm_count(asked, MDM_YES, &n) == MDM_STALE);
+    CHECK(mdm_first(asked, MDM_YES, &first, 1, &n) == MDM_STALE);
+    CHECK(mdm_query_again(asked) == MDM_OK);
+    CHECK(mdm_count(asked, MDM_YES, &n) == MDM_OK && n == MOST / 5);
+    mdm_reader_free(reader);
+    CHECK(mdm_count(asked, MDM_YES, &n) == MDM_OK && n == MOST / 5);
+    mdm_query_free(asked);
+    mdm_query_free(judged);
+    mdm_fleet_free(fleet);
+}
+
 int main(void)
 {
     static const plan plans[] = {
@@ -207,6 +252,7 @@ int main(void)
         {MOST, 5, 50, 2, 30, MDM_LAYOUT_CLASSES},
     };
     check_nobody();
+    check_beside_reader();
     for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
         check_plan(&plans[i], (uint32_t)i + 1);
     }
