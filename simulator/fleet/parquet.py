@@ -44,13 +44,22 @@ def extend_from_file(
     """
     pa = _pyarrow()
     is_parquet = file.read(len(PARQUET_MAGIC)) == PARQUET_MAGIC
-    file.seek(0)
+    _check_end(file, name, PARQUET_MAGIC if is_parquet else ARROW_MAGIC)
     try:
         batches = _parquet_batches(pa, file) if is_parquet else _arrow_batches(pa, file)
         return fleet.extend_arrow(batches, name, progress)
     except (pa.ArrowException, OSError) as error:
         message = str(error).strip().partition("\n")[0]
         raise InputError([Mistake(name, 0, 0, 1, message)]) from None
+
+
+def _check_end(file: BinaryIO, name: str, magic: bytes) -> None:
+    """Look for what both kinds of files end with, as pyarrow does not say where one was cut."""
+    size = file.seek(0, 2)
+    file.seek(max(0, size - len(magic)))
+    if file.read() != magic:
+        raise InputError([Mistake(name, 0, 0, 1, f"byte {size}: the file ends too early")])
+    file.seek(0)
 
 
 def _parquet_batches(pa: Any, file: BinaryIO) -> object:  # noqa: ANN401

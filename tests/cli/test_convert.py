@@ -55,6 +55,19 @@ def test_every_verb_takes_a_saved_fleet(quick, files, verb):
     assert out[0] == out[1]
 
 
+@pytest.mark.parametrize("form", ["arrow", "mdevfleet", "parquet"])
+@pytest.mark.parametrize("size", [20, 500])
+def test_where_a_file_was_cut(quick, files, form, size, tmp_path):
+    """Whatever its form, a file that was cut is told with the byte at which it ends."""
+    assert quick("fleet", "convert", files[0], "-o", f"whole.{form}").status == 0
+    data = (tmp_path / f"whole.{form}").read_bytes()
+    (tmp_path / f"cut.{form}").write_bytes(data[:size])
+    answer = quick("match", "UUID1", "--fleet", f"cut.{form}")
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err.startswith(f"cut.{form}: byte {size}: the ")
+    assert "ends too early" in answer.err
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_tells_a_damaged_fleet(quick, files, verb, tmp_path):
     """A file that ends too early is an error with its name and the place."""
