@@ -62,6 +62,32 @@ static bool ask_some(const mdm_join *join, const mdm_field *field, mdm_desk *des
     return true;
 }
 
+/* A run whose classes are all asked, and counted by ones. */
+static void sum_run(const mdm_join *join, const mdm_field *field, mdm_desk *desk, size_t first,
+                    const uint32_t *classes)
+{
+    mdm_lanes *left = desk->met[0];
+    if (!join->kernels->sum(&desk->strands[0], first, &field->folds, &field->tied, left,
+                            desk->planes[0])) {
+        return;
+    }
+    keep_joined(join, field, desk, classes);
+    if (field->folds.n > 0) {
+        join->kernels->fold(&field->folds, left);
+    }
+    join->kernels->tally(left, desk->planes[0]);
+}
+
+static void count_run(const mdm_join *join, const mdm_field *field, mdm_desk *desk, size_t first,
+                      uint64_t bits, const uint32_t *classes)
+{
+    if (bits == UINT64_MAX && join->fleet->classes.is_flat && !field->is_split) {
+        sum_run(join, field, desk, first, classes);
+    } else if (ask_some(join, field, desk, first, bits, classes)) {
+        mdm_desk_count(join, field, desk, classes);
+    }
+}
+
 /* ---- Pages ---- */
 
 static void set_page(const mdm_join *join, const mdm_field *field, mdm_desk *desk, size_t page)
@@ -93,14 +119,17 @@ static void ask_runs(const mdm_join *join, const mdm_seating *keeps, size_t bloc
         for (uint32_t i = 0; i < MDM_RUN; i++) {
             classes[i] = (uint32_t)(word * MDM_RUN) + i;
         }
-        if (left[run] == 0 ||
-            !ask_some(join, field, desk, run * MDM_RUN, left[run], classes)) {
+        if (left[run] == 0) {
             continue;
         }
         if (keeps == NULL) {
-            mdm_desk_count(join, field, desk, classes);
+            count_run(join, field, desk, run * MDM_RUN, left[run], classes);
+            continue;
         }
-        for (size_t p = 0; p < (field->is_split ? 2U : 1U) && keeps != NULL; p++) {
+        if (!ask_some(join, field, desk, run * MDM_RUN, left[run], classes)) {
+            continue;
+        }
+        for (size_t p = 0; p < (field->is_split ? 2U : 1U); p++) {
             mdm_desk_keep(join, keeps, block, desk->met[p], p, word);
         }
     }
@@ -115,9 +144,10 @@ static void narrow(mdm_lanes *lanes, const mdm_lanes *row)
     }
 }
 
-/* Leads a strand of the plane to the codes of each column of the batch. In an ordered fleet the keys
-   are often of one code, which is asked once. */
-static void set_batch(const mdm_join *join, const mdm_field *field, mdm_desk *desk, size_t plane)
+/* Leads a strand of the plane to the codes of each column of the batch, from a class on. In an
+   ordered fleet the keys are often of one code, which is asked once. */
+static void set_batch(const mdm_join *join, const mdm_field *field, mdm_desk *desk, size_t plane,
+                      size_t first)
 {
     mdm_strands *strands = &desk->strands[plane];
     strands->rows = field->rows[0];
@@ -125,37 +155,42 @@ static void set_batch(const mdm_join *join, const mdm_field *field, mdm_desk *de
     strands->n = 0;
     for (size_t i = 0; i < field->n_columns; i++) {
         const mdm_asked_column *at = &field->columns[i];
-        const uint8_t *codes = desk->batch.codes[i];
+        const uint32_t n_bytes = join->fleet->classes.columns.at[at->column].n_bytes;
+        const uint8_t *codes = desk->batch.codes[i] + first * n_bytes;
         if (at->is_key && memcmp(codes, codes + 1, MDM_RUN - 1) == 0) {
             narrow(&strands->start, &at->rows[plane][codes[0]]);
         } else {
-            strands->at[strands->n++] =
-                (mdm_strand){codes, at->map, (uint32_t)(at->rows[plane] - field->rows[0]),
-                             join->fleet->classes.columns.at[at->column].n_bytes};
+            strands->at[strands->n++] = (mdm_strand){
+                codes, at->map, (uint32_t)(at->rows[plane] - field->rows[0]), n_bytes};
         }
     }
 }
 
-/* Asks n classes of the batch. */
-static void ask_batch(const mdm_join *join, const mdm_field *field, mdm_desk *desk, size_t n)
+/* Asks n classes of the batch, at most a run. */
+static void ask_batch(const mdm_join *join, const mdm_field *field, mdm_desk *desk, size_t first,
+                      size_t n)
 {
     const uint64_t bits = n < MDM_RUN ? ((uint64_t)1 << n) - 1 : UINT64_MAX;
     for (size_t p = 0; p < (field->is_split ? 2U : 1U); p++) {
-        set_batch(join, field, desk, p);
+        set_batch(join, field, desk, p, first);
     }
-    if (ask_some(join, field, desk, 0, bits, desk->batch.classes)) {
-        mdm_desk_count(join, field, desk, desk->batch.classes);
-    }
+    count_run(join, field, desk, 0, bits, desk->batch.classes + first);
 }
 
-/* A run is asked, and what is left becomes the first. */
-static void shift_batch(const mdm_columns *columns, const mdm_field *field, mdm_batch *batch)
+/* Asks the whole runs of the batch; what is left becomes the first. */
+static void ask_whole(const mdm_join *join, const mdm_field *field, mdm_desk *desk)
 {
-    batch->n -= MDM_RUN;
-    memcpy(batch->classes, batch->classes + MDM_RUN, batch->n * sizeof *batch->classes);
+    mdm_batch *batch = &desk->batch;
+    const size_t n = batch->n / MDM_RUN * MDM_RUN;
+    for (size_t first = 0; first < n; first += MDM_RUN) {
+        ask_batch(join, field, desk, first, MDM_RUN);
+    }
+    batch->n -= n;
+    memcpy(batch->classes, batch->classes + n, batch->n * sizeof *batch->classes);
     for (size_t i = 0; i < field->n_columns; i++) {
-        const size_t n_bytes = columns->at[field->columns[i].column].n_bytes;
-        memcpy(batch->codes[i], batch->codes[i] + MDM_RUN * n_bytes, MDM_RUN * n_bytes);
+        const size_t n_bytes =
+            join->fleet->classes.columns.at[field->columns[i].column].n_bytes;
+        memcpy(batch->codes[i], batch->codes[i] + n * n_bytes, batch->n * n_bytes);
     }
 }
 
@@ -173,9 +208,8 @@ static void ask_left(const mdm_join *join, const mdm_field *field, mdm_desk *des
         }
         join->kernels->squeeze(strands, field->n_columns, run * MDM_RUN, left[run],
                                (uint32_t)(page * MDM_PAGE + run * MDM_RUN), batch);
-        if (batch->n >= MDM_RUN) {
-            ask_batch(join, field, desk, MDM_RUN);
-            shift_batch(columns, field, batch);
+        if (batch->n > MDM_BATCH_LEN - MDM_RUN) {
+            ask_whole(join, field, desk);
         }
     }
 }
@@ -184,6 +218,7 @@ static void ask_left(const mdm_join *join, const mdm_field *field, mdm_desk *des
 void mdm_ask_rest(const mdm_join *join, const mdm_field *field, mdm_desk *desk)
 {
     mdm_batch *batch = &desk->batch;
+    ask_whole(join, field, desk);
     if (batch->n == 0) {
         return;
     }
@@ -193,7 +228,7 @@ void mdm_ask_rest(const mdm_join *join, const mdm_field *field, mdm_desk *desk)
         memset(batch->codes[i] + batch->n * n_bytes, 0, (MDM_RUN - batch->n) * n_bytes);
     }
     memset(batch->classes + batch->n, 0, (MDM_RUN - batch->n) * sizeof *batch->classes);
-    ask_batch(join, field, desk, batch->n);
+    ask_batch(join, field, desk, 0, batch->n);
     batch->n = 0;
 }
 

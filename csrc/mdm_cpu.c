@@ -33,7 +33,7 @@ static bool has(mdm_path path)
     case MDM_PATH_AVX512:
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-               __builtin_cpu_supports("avx512vbmi");
+               __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2");
     case MDM_PATH_AVX2:
         return __builtin_cpu_supports("avx2");
     default:

@@ -116,13 +116,14 @@ void mdm_field_open(const mdm_join *join, const mdm_seating *seating, size_t blo
 /* ---- Closed: which columns are asked ---- */
 
 static void add_strand(const mdm_join *join, mdm_field *field, size_t column,
-                       const mdm_lanes *const *rows, const uint16_t *map)
+                       const mdm_lanes *const *rows, const uint16_t *map, size_t n_rows)
 {
     const mdm_class_table *classes = &join->fleet->classes;
     const bool is_key =
         mdm_is_key(&classes->zones, column) && classes->columns.at[column].n_bytes == 1;
     field->columns[field->n_columns++] =
-        (mdm_asked_column){(uint32_t)column, 0, is_key, map, {rows[0], rows[1]}};
+        (mdm_asked_column){.column = (uint32_t)column, .n_rows = (uint32_t)n_rows,
+                           .is_key = is_key, .map = map, .rows = {rows[0], rows[1]}};
 }
 
 static void close_column(const mdm_join *join, mdm_field *field, size_t column)
@@ -141,17 +142,20 @@ static void close_column(const mdm_join *join, mdm_field *field, size_t column)
     }
     switch (field->shapes[column]) {
     case MDM_PLAIN:
-        add_strand(join, field, column, rows, NULL);
+        add_strand(join, field, column, rows, NULL, 0);
         break;
     case MDM_MERGED:
         add_strand(join, field, column, rows,
                    (const uint16_t *)(const void *)(field->rows[0] +
-                                                    join->columns[column].map_row));
+                                                    join->columns[column].map_row),
+                   field->n_merged[column]);
         break;
     case MDM_SPLIT:
         for (size_t c = 0; c < join->columns[column].n_chunks; c++) {
+            const size_t n_left = join->fleet->dictionaries[column].members.n - c * MDM_CHUNK;
             add_strand(join, field, column, rows,
-                       join->columns[column].maps + c * join->columns[column].n_codes);
+                       join->columns[column].maps + c * join->columns[column].n_codes,
+                       1 + ((size_t)1 << (n_left < MDM_CHUNK ? n_left : MDM_CHUNK)));
             rows[0] += MDM_CHUNK_ROWS;
             rows[1] += MDM_CHUNK_ROWS;
         }

@@ -181,7 +181,7 @@ static mdm_shape shape_of(const mdm_join_column *column, const mdm_sayings *said
     if (has_members) {
         return column->n_chunks > 0 ? MDM_SPLIT : MDM_PLAIN;
     }
-    return column->is_mapped && n_ends > 0 && n_ends < column->n_codes / 2 ? MDM_MERGED : MDM_PLAIN;
+    return column->is_mapped && n_ends > 0 ? MDM_MERGED : MDM_PLAIN;
 }
 
 /* The clauses of an attribute that no relation compares. Gives how many rows there are. */
@@ -195,11 +195,17 @@ static size_t fill_clauses(const mdm_join *join, mdm_field *field, size_t number
     field->shapes[number] = shape_of(column, &said);
     if (field->shapes[number] == MDM_MERGED) {
         uint16_t *map = (uint16_t *)(void *)(field->rows[0] + column->map_row);
-        n_rows = merge(&at, &said, map);
-        at.map = map;
-        at.layer.by_rank = NULL;
-        at.layer.n_codes = n_rows;
-        at.layer.n_settled = n_rows - 1;
+        const size_t n_merged = merge(&at, &said, map);
+        if (n_merged < column->n_codes / 2) {
+            n_rows = n_merged;
+            field->n_merged[number] = (uint32_t)n_merged;
+            at.map = map;
+            at.layer.by_rank = NULL;
+            at.layer.n_codes = n_rows;
+            at.layer.n_settled = n_rows - 1;
+        } else {
+            field->shapes[number] = MDM_PLAIN;
+        }
     } else if (field->shapes[number] == MDM_SPLIT) {
         at.layer.n_chunks = column->n_chunks;
         n_rows = column->n_chunks * MDM_CHUNK_ROWS;

@@ -63,6 +63,22 @@ static void sort_columns(mdm_asked_column *columns, size_t n)
     }
 }
 
+/* Whether some lane accepts each row of a map but the first, which is that of code 0. */
+static bool is_alive(const mdm_asked_column *at)
+{
+    size_t row = 1;
+    while (row < at->n_rows && has_lanes(&at->rows[0][row])) {
+        row++;
+    }
+    return row == at->n_rows;
+}
+
+static size_t count_dead(const mdm_asked_column *at, size_t n_codes, uint64_t *bits)
+{
+    return at->map != NULL && is_alive(at) ? (has_lanes(&at->rows[0][0]) ? 0 : 1)
+                                           : n_codes - mark_live(at, n_codes, bits);
+}
+
 void mdm_field_find_gates(const mdm_join *join, mdm_field *field)
 {
     uint64_t bits[MDM_GATE_WORDS + 1];
@@ -70,7 +86,7 @@ void mdm_field_find_gates(const mdm_join *join, mdm_field *field)
     for (size_t i = 0; i < field->n_columns; i++) {
         mdm_asked_column *at = &field->columns[i];
         const size_t n_codes = join->columns[at->column].n_codes;
-        const size_t n_dead = n_codes - mark_live(at, n_codes, bits);
+        const size_t n_dead = count_dead(at, n_codes, bits);
         at->n_dead = (uint32_t)(n_dead * ALL_CODES / n_codes);
         if (at->n_dead >= LEAST_DEAD && field->n_gates < MDM_MAX_GATES) {
             add_gate(field, at, n_codes, bits);

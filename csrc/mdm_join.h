@@ -88,6 +88,7 @@ typedef enum mdm_shape {
 /* Of a block: a column, and its rows in both planes. */
 typedef struct mdm_asked_column {
     uint32_t column;
+    uint32_t n_rows; /* of a map */
     uint32_t n_dead; /* of 2^16 codes: those that no lane accepts */
     bool is_key;     /* of the fleet's order, with codes of one byte */
     const uint16_t *map;
@@ -122,6 +123,7 @@ typedef struct mdm_field {
     bool is_undecided[MDM_MAX_COLUMNS];
     bool is_used[MDM_MAX_COLUMNS];
     mdm_shape shapes[MDM_MAX_COLUMNS];
+    uint32_t n_merged[MDM_MAX_COLUMNS]; /* rows of a merged column */
     mdm_lanes *rows[2]; /* by column and code */
 } mdm_field;
 

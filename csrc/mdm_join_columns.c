@@ -7,7 +7,7 @@
 #define MOST_CODES ((size_t)1 << 16)
 #define MOST_ROWS ((size_t)1 << 18)
 /* So many codes are worth a map to fewer rows. */
-#define MANY_CODES ((size_t)512)
+#define MANY_CODES ((size_t)256)
 
 static bool may_be_undecided(const mdm_join *join, size_t column)
 {
@@ -47,7 +47,8 @@ static bool find_maps(mdm_join *join, size_t number)
         mdm_is_key(&join->fleet->classes.zones, number)) {
         return true;
     }
-    column->maps = mdm_take(&join->sources.compiler.arena, n_chunks * column->n_codes, sizeof *column->maps);
+    column->maps = mdm_take(&join->sources.compiler.arena, n_chunks * column->n_codes + 1,
+                            sizeof *column->maps);
     if (column->maps == NULL) {
         return false;
     }

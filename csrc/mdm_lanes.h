@@ -19,6 +19,7 @@
 #define MDM_LANE_WORDS (MDM_LANES / 64)
 #define MDM_LANE_BYTES (MDM_LANES / 8)
 #define MDM_RUN 64   /* classes that are asked at once: a word of bits */
+#define MDM_GROUP 8  /* classes of a run that are narrowed in registers */
 #define MDM_PLANES 32 /* of the number of all devices */
 #define MDM_FOLDS 6
 
@@ -72,20 +73,26 @@ typedef struct mdm_layer {
     mdm_lanes forbidden[64];
 } mdm_layer;
 
+#define MDM_BATCH_LEN ((size_t)4 * MDM_RUN)
+
 /* Classes to be asked together, column by column: those of several runs that may find lanes. */
 typedef struct mdm_batch {
     size_t n;
-    uint32_t classes[2 * MDM_RUN];
-    _Alignas(MDM_LANE_BYTES) uint8_t codes[MDM_MAX_STRANDS][2 * MDM_RUN * sizeof(uint32_t)];
+    uint32_t classes[MDM_BATCH_LEN];
+    _Alignas(MDM_LANE_BYTES) uint8_t codes[MDM_MAX_STRANDS][MDM_BATCH_LEN * sizeof(uint32_t)];
 } mdm_batch;
 
-/* Adds classes of a run, those of the bits, whose codes stand from `first` on. Less than a run was
-   in the batch before. */
+/* Adds classes of a run, those of the bits, whose codes stand from `first` on. There is room for a
+   whole run. */
 typedef void mdm_squeeze(const mdm_strand *strands, size_t n, size_t first, uint64_t bits,
                          uint32_t first_class, mdm_batch *batch);
 
 /* The lanes that accept each of the MDM_RUN classes from `first` on; false where there are none. */
 typedef bool mdm_meet(mdm_strands *strands, size_t first, mdm_lanes *met);
+/* Meets, folds and tallies a run at once, but for groups of classes that a tied lane accepts: these
+   are met only, and left with all others cleared. False: nothing is left. */
+typedef bool mdm_sum(mdm_strands *strands, size_t first, const mdm_folds *folds,
+                     const mdm_lanes *tied, mdm_lanes *left, mdm_lanes *planes);
 /* ORs what belongs together into the first lane of each source. */
 typedef void mdm_fold(const mdm_folds *folds, mdm_lanes *met);
 /* Adds each lane's bits to its number, whose bits are one a plane. */
@@ -99,6 +106,7 @@ typedef void mdm_narrow_rows(mdm_lanes *rows, const mdm_lanes *others, size_t n)
 typedef struct mdm_lane_kernels {
     mdm_squeeze *squeeze;
     mdm_meet *meet;
+    mdm_sum *sum;
     mdm_fold *fold;
     mdm_tally *tally;
     mdm_lay *lay;
