@@ -18,7 +18,7 @@ TARGETS = tuple(sorted(path.stem.removeprefix("fuzz_") for path in FOLDER.glob("
 _SHARED = ("batch", "draw", "law", "naive", "program")
 _PATHS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        "x86_64": {"portable": "", "sse2": "", "avx2": "avx2", "avx512": "avx512vbmi"},
+        "x86_64": {"portable": "", "sse2": "", "avx2": "avx2", "avx512": "avx512_vbmi2"},
         "aarch64": {"portable": "", "neon": ""},
     }
 )

@@ -25,6 +25,7 @@ typedef struct plan {
     uint32_t with_list; /* of 16 devices, so many */
     mdm_direction accepted_by;
     mdm_layout layout;
+    bool is_decided; /* what is missing is refused, and every third list has a variable */
 } plan;
 
 static const mdm_kind kinds[] = {MDM_INT, MDM_STRING, MDM_SET, MDM_VERSION, MDM_RATIO};
@@ -36,11 +37,12 @@ static mdm_fleet *make(const plan *made)
     static const char *const names[MOST_ATTRIBUTES] = {"a", "b", "c", "d", "e", "f", "g",
                                                        "h", "i", "j", "k", "l", "m", "n"};
     mdm_attribute attributes[MOST_ATTRIBUTES];
-    const mdm_scheme scheme = {attributes, made->n_attributes, MDM_BOTH, MDM_UNDECIDED, MDM_YES, 0};
+    const mdm_verdict missing = made->is_decided ? MDM_NO : MDM_UNDECIDED;
+    const mdm_scheme scheme = {attributes, made->n_attributes, MDM_BOTH, missing, MDM_YES, 0};
     mdm_fleet *fleet = NULL;
     for (size_t a = 0; a < made->n_attributes; a++) {
         attributes[a] = (mdm_attribute){names[a], 1, kinds[a % 5], relations[a % 5], a,
-                                        a % 2 == 0 ? MDM_UNDECIDED : MDM_YES, a % 3 == 0};
+                                        a % 2 == 0 ? missing : MDM_YES, a % 3 == 0};
     }
     CHECK(mdm_fleet_new(&scheme, 0, NULL, &fleet) == MDM_OK);
     CHECK(mdm_fleet_lay_out(fleet, made->layout) == MDM_OK);
@@ -77,6 +79,23 @@ static size_t put_clause(char *to, size_t room, mdm_kind kind, uint32_t n, uint3
     }
 }
 
+/* Two objects: of one clause each, or the first of two that a variable ties. */
+static size_t put_list(char *to, size_t room, const plan *made, uint32_t *state)
+{
+    char clause[64];
+    const size_t a = next(state) % made->n_attributes;
+    const uint32_t second = next(state) % made->n_values;
+    if (made->is_decided && next(state) % 3 == 0) {
+        return (size_t)snprintf(to, room,
+                                ",\"compatible\":[{\"b\":\"t{n:int:0,1,2,3}\",\"a\":\"{n}\"},"
+                                "{\"a\":%u}]",
+                                second);
+    }
+    put_clause(clause, sizeof clause, kinds[a % 5], next(state) % made->n_values, state);
+    return (size_t)snprintf(to, room, ",\"compatible\":[{\"%c\":\"%s\"},{\"a\":%u}]",
+                            (char)('a' + a), clause, second);
+}
+
 static size_t put_line(char *to, size_t room, const plan *made, uint32_t *state)
 {
     size_t len = (size_t)snprintf(to, room, "{\"self\":{");
@@ -96,11 +115,7 @@ static size_t put_line(char *to, size_t room, const plan *made, uint32_t *state)
     }
     len += (size_t)snprintf(to + len, room - len, "}");
     if (next(state) % 16 < made->with_list) {
-        char clause[64];
-        const size_t a = next(state) % made->n_attributes;
-        put_clause(clause, sizeof clause, kinds[a % 5], next(state) % made->n_values, state);
-        len += (size_t)snprintf(to + len, room - len, ",\"compatible\":[{\"%c\":\"%s\"},{\"a\":%u}]",
-                                (char)('a' + a), clause, next(state) % made->n_values);
+        len += put_list(to + len, room - len, made, state);
     }
     return len + (size_t)snprintf(to + len, room - len, "}\n");
 }
@@ -191,14 +206,16 @@ static void check_plan(const plan *made, uint32_t seed)
 int main(void)
 {
     static const plan plans[] = {
-        {50, 3, 1, 4, 4, 8, MDM_TARGET, MDM_LAYOUT_AUTO},
-        {900, 700, 3, 4, 40, 4, MDM_BOTH, MDM_LAYOUT_CLASSES},
-        {900, 700, 14, 3, 3, 2, MDM_SOURCE, MDM_LAYOUT_CLASSES},
-        {2000, 600, 9, 5, 2000, 3, MDM_BOTH, MDM_LAYOUT_FLAT},
-        {9000, 1200, 6, 6, 9000, 3, MDM_TARGET, MDM_LAYOUT_FLAT},
-        {MOST, 900, 2, 300, 33000, 0, MDM_NOBODY, MDM_LAYOUT_AUTO},
-        {MOST, 1500, 7, 4, 33000, 5, MDM_SOURCE, MDM_LAYOUT_FLAT},
-        {5000, 520, 12, 3, 5000, 1, MDM_BOTH, MDM_LAYOUT_FLAT},
+        {50, 3, 1, 4, 4, 8, MDM_TARGET, MDM_LAYOUT_AUTO, false},
+        {900, 700, 3, 4, 40, 4, MDM_BOTH, MDM_LAYOUT_CLASSES, false},
+        {900, 700, 14, 3, 3, 2, MDM_SOURCE, MDM_LAYOUT_CLASSES, false},
+        {2000, 600, 9, 5, 2000, 3, MDM_BOTH, MDM_LAYOUT_FLAT, false},
+        {9000, 1200, 6, 6, 9000, 3, MDM_TARGET, MDM_LAYOUT_FLAT, false},
+        {MOST, 900, 2, 300, 33000, 0, MDM_NOBODY, MDM_LAYOUT_AUTO, false},
+        {MOST, 1500, 7, 4, 33000, 5, MDM_SOURCE, MDM_LAYOUT_FLAT, false},
+        {5000, 520, 12, 3, 5000, 1, MDM_BOTH, MDM_LAYOUT_FLAT, false},
+        {6000, 600, 6, 5, 6000, 12, MDM_SOURCE, MDM_LAYOUT_FLAT, true},
+        {MOST, 700, 7, 4, 33000, 12, MDM_SOURCE, MDM_LAYOUT_AUTO, true},
     };
     static const char *const paths[] = {"portable", "sse2", "avx2", "avx512", "neon"};
     for (size_t p = 0; p < sizeof paths / sizeof *paths; p++) {
