@@ -46,9 +46,11 @@ AVX2 static void keep_bytes(const void *given, const mdm_filter *filter, uint64_
     const __m128i *halves = (const __m128i *)filter->set;
     const __m256i low = _mm256_broadcastsi128_si256(_mm_loadu_si128(halves));
     const __m256i high = _mm256_broadcastsi128_si256(_mm_loadu_si128(halves + 1));
+    const char *soon = mdm_filter_soon(filter, given);
     for (size_t i = 0; i < n_words; i++, codes += 64) {
         const __m256i *at = (const __m256i *)codes;
         if (words[i] != 0) {
+            mdm_fetch(soon, i);
             words[i] &= (uint64_t)bytes_in(_mm256_loadu_si256(at), low, high) |
                         (uint64_t)bytes_in(_mm256_loadu_si256(at + 1), low, high) << 32;
         }
@@ -127,7 +129,12 @@ AVX2 static void keep_halves(const void *given, const mdm_filter *filter, uint64
                              size_t n_words)
 {
     const uint16_t *codes = given;
+    const char *soon = mdm_filter_soon(filter, given);
     for (size_t i = 0; i < n_words; i++, codes += 64) {
+        if (words[i] != 0) {
+            mdm_fetch(soon, 2 * i);
+            mdm_fetch(soon, 2 * i + 1);
+        }
         if (filter->is_interval) {
             words[i] &= words[i] == 0 ? 0 : compare_halves(codes, filter);
         } else if (__builtin_popcountll(words[i]) < SPARSE) {

@@ -19,7 +19,8 @@ AVX512 static void keep_bytes(const void *given, const mdm_filter *filter, uint6
                               size_t n_words)
 {
     const uint8_t *codes = given;
-    const __m512i table = 
+    const char *soon = mdm_filter_soon(filter, given);
+    const __m512i table =
         _mm512_zextsi256_si512(_mm256_loadu_si256((const __m256i *)filter->set));
     const __m512i bits = _mm512_set1_epi64((long long)0x8040201008040201U);
     const __m512i five = _mm512_set1_epi8(31);
@@ -29,6 +30,7 @@ AVX512 static void keep_bytes(const void *given, const mdm_filter *filter, uint6
         if (words[i] == 0) {
             continue;
         }
+        mdm_fetch(soon, i);
         code = _mm512_loadu_si512(codes);
         of = _mm512_permutexvar_epi8(_mm512_and_si512(_mm512_srli_epi16(code, 3), five), table);
         /* Only the low six bits of an index count, and `bits` repeats after eight. */
@@ -87,8 +89,11 @@ AVX512 static inline uint64_t few_in(const uint16_t *halves, const uint32_t *wid
 AVX512 static void keep_in_block(const uint16_t *codes, const mdm_filter *filter,
                                  uint64_t *words, size_t n_words)
 {
+    const char *soon = mdm_filter_soon(filter, codes);
     for (size_t i = 0; i < n_words; i++, codes += 64) {
         if (words[i] != 0) {
+            mdm_fetch(soon, 2 * i);
+            mdm_fetch(soon, 2 * i + 1);
             words[i] &= halves_in(codes, filter->set, 1) |
                         halves_in(codes + 32, filter->set, 1) << 32;
         }
@@ -98,10 +103,13 @@ AVX512 static void keep_in_block(const uint16_t *codes, const mdm_filter *filter
 AVX512 static void keep_in_blocks(const uint16_t *codes, const mdm_filter *filter,
                                   size_t n_blocks, uint64_t *words, size_t n_words)
 {
+    const char *soon = mdm_filter_soon(filter, codes);
     for (size_t i = 0; i < n_words; i++, codes += 64) {
         if (__builtin_popcountll(words[i]) < SPARSE) {
             words[i] = few_in(codes, NULL, filter, words[i]);
         } else {
+            mdm_fetch(soon, 2 * i);
+            mdm_fetch(soon, 2 * i + 1);
             words[i] &= halves_in(codes, filter->set, n_blocks) |
                         halves_in(codes + 32, filter->set, n_blocks) << 32;
         }
@@ -130,8 +138,11 @@ AVX512 static void compare_halves(const uint16_t *codes, const mdm_filter *filte
 {
     const __m512i low = _mm512_set1_epi16((short)filter->low);
     const __m512i span = _mm512_set1_epi16((short)filter->span);
+    const char *soon = mdm_filter_soon(filter, codes);
     for (size_t i = 0; i < n_words; i++, codes += 64) {
         if (words[i] != 0) {
+            mdm_fetch(soon, 2 * i);
+            mdm_fetch(soon, 2 * i + 1);
             const __m512i first = _mm512_sub_epi16(_mm512_loadu_si512(codes), low);
             const __m512i second = _mm512_sub_epi16(_mm512_loadu_si512(codes + 32), low);
             const uint64_t in = _mm512_cmple_epu16_mask(first, span) |

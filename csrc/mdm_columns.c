@@ -4,6 +4,12 @@
 #include "mdm_columns.h"
 
 #define FIRST_PAGE ((size_t)64)
+/* Pages of a large table come in blocks, which grow with it, so that the system can keep them in
+   large pages of its own: a look at another of the small ones costs as much as three at memory. */
+#define LEAST_TOGETHER ((size_t)16)
+#define MOST_TOGETHER ((size_t)256)
+/* Where a page begins: vectors then lie in one line each. */
+#define ALIGNMENT ((size_t)64)
 
 bool mdm_columns_new(const mdm_allocator *memory, mdm_columns *columns, size_t n_columns)
 {
@@ -17,22 +23,74 @@ bool mdm_columns_new(const mdm_allocator *memory, mdm_columns *columns, size_t n
     return true;
 }
 
-static void free_pages(const mdm_allocator *memory, uint8_t **pages, size_t n_pages,
-                       size_t capacity, size_t page_bytes)
+/* ---- Pages ---- */
+
+/* Of the block that a page is in. */
+static size_t pages_together(size_t page)
 {
-    for (size_t i = 0; i < n_pages; i++) {
-        if (pages[i] != NULL) {
-            mdm_resize(memory, pages[i], page_bytes, 0, 1);
-        }
+    size_t n = 1;
+    while (n < MOST_TOGETHER && 2 * n <= page) {
+        n *= 2;
     }
-    if (pages != NULL) {
-        mdm_resize(memory, pages, capacity, 0, sizeof *pages);
+    return n < LEAST_TOGETHER ? 1 : n;
+}
+
+/* How far a page lies behind the begin of its block stands right before it. */
+static uint8_t *new_block(const mdm_allocator *memory, size_t n_pages, size_t page_bytes)
+{
+    uint8_t *block = NULL;
+    size_t shift = 0;
+    if (page_bytes > (SIZE_MAX / 2 - ALIGNMENT) / n_pages) {
+        return NULL;
+    }
+    block = mdm_resize(memory, NULL, 0, n_pages * page_bytes + ALIGNMENT, 1);
+    if (block == NULL) {
+        return NULL;
+    }
+    shift = ALIGNMENT - (size_t)((uintptr_t)block % ALIGNMENT);
+    block[shift - 1] = (uint8_t)shift;
+    return block + shift;
+}
+
+static void free_block(const mdm_allocator *memory, uint8_t *first_page, size_t n_pages,
+                       size_t page_bytes)
+{
+    mdm_resize(memory, first_page - first_page[-1], n_pages * page_bytes + ALIGNMENT, 0, 1);
+}
+
+/* One more, of codes 0; there is room for the pointer. */
+static bool add_page(const mdm_allocator *memory, mdm_columns *columns)
+{
+    const size_t page = columns->n_pages;
+    const size_t n_together = pages_together(page);
+    uint8_t *made = NULL;
+    if (page % n_together == 0) {
+        made = new_block(memory, n_together, columns->page_bytes);
+    } else {
+        made = columns->pages[page - 1] + columns->page_bytes;
+    }
+    if (made == NULL) {
+        return false;
+    }
+    memset(made, 0, columns->page_bytes);
+    columns->pages[page] = made;
+    columns->n_pages++;
+    return true;
+}
+
+static void free_pages(const mdm_allocator *memory, mdm_columns *columns)
+{
+    for (size_t i = 0; i < columns->n_pages; i += pages_together(i)) {
+        free_block(memory, columns->pages[i], pages_together(i), columns->page_bytes);
+    }
+    if (columns->pages != NULL) {
+        mdm_resize(memory, columns->pages, columns->capacity, 0, sizeof *columns->pages);
     }
 }
 
 void mdm_columns_free(const mdm_allocator *memory, mdm_columns *columns)
 {
-    free_pages(memory, columns->pages, columns->n_pages, columns->capacity, columns->page_bytes);
+    free_pages(memory, columns);
     if (columns->at != NULL) {
         mdm_resize(memory, columns->at, columns->n_columns, 0, sizeof *columns->at);
     }
@@ -68,21 +126,6 @@ static size_t lay_out(mdm_column *at, size_t n_columns, size_t len)
     return bytes;
 }
 
-static uint8_t *new_page(const mdm_allocator *memory, size_t page_bytes)
-{
-    /* One byte, where no column has any, so that a page is never NULL. */
-    uint8_t *page = mdm_resize(memory, NULL, 0, page_bytes, 1);
-    if (page != NULL) {
-        memset(page, 0, page_bytes);
-    }
-    return page;
-}
-
-static size_t bytes_or_one(size_t bytes)
-{
-    return bytes == 0 ? 1 : bytes;
-}
-
 static void copy_column(const mdm_columns *from, const mdm_columns *to, size_t column)
 {
     const size_t n = from->page_len < to->page_len ? from->page_len : to->page_len;
@@ -103,16 +146,15 @@ static void copy_column(const mdm_columns *from, const mdm_columns *to, size_t c
 static bool move(const mdm_allocator *memory, mdm_columns *columns, const mdm_columns *laid)
 {
     mdm_columns made = *laid;
-    made.page_bytes = bytes_or_one(lay_out(made.at, made.n_columns, made.page_len));
+    made.page_bytes = lay_out(made.at, made.n_columns, made.page_len);
     made.capacity = columns->n_pages == 0 ? 1 : columns->n_pages;
     made.pages = mdm_resize(memory, NULL, 0, made.capacity, sizeof *made.pages);
     if (made.pages == NULL) {
         return false;
     }
-    for (made.n_pages = 0; made.n_pages < columns->n_pages; made.n_pages++) {
-        made.pages[made.n_pages] = new_page(memory, made.page_bytes);
-        if (made.pages[made.n_pages] == NULL) {
-            free_pages(memory, made.pages, made.n_pages, made.capacity, made.page_bytes);
+    while (made.n_pages < columns->n_pages) {
+        if (!add_page(memory, &made)) {
+            free_pages(memory, &made);
             return false;
         }
     }
@@ -172,14 +214,11 @@ bool mdm_columns_reserve(const mdm_allocator *memory, mdm_columns *columns, size
             return false;
         }
         if (columns->n_pages == 0) {
-            columns->page_bytes =
-                bytes_or_one(lay_out(columns->at, columns->n_columns, columns->page_len));
+            columns->page_bytes = lay_out(columns->at, columns->n_columns, columns->page_len);
         }
-        columns->pages[columns->n_pages] = new_page(memory, columns->page_bytes);
-        if (columns->pages[columns->n_pages] == NULL) {
+        if (!add_page(memory, columns)) {
             return false;
         }
-        columns->n_pages++;
     }
     return true;
 }

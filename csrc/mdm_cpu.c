@@ -107,10 +107,7 @@ mdm_filter mdm_filter_of(const uint64_t *set, size_t n_codes)
     return made;
 }
 
-bool mdm_filter_meets(const mdm_filter *filter, uint32_t low, uint32_t high)
+bool mdm_filter_meets_far(const mdm_filter *filter, uint32_t low, uint32_t high)
 {
-    if (low >= high) {
-        return low == high && mdm_filter_bit(filter, low) != 0;
-    }
     return next_code(filter->set, (size_t)high + 1, low, true) <= high;
 }

@@ -56,7 +56,7 @@ static size_t accepted_of(const mdm_query *query, size_t begin, size_t end, uint
 bool mdm_first_early(const mdm_query *query, uint32_t *rows, size_t wanted)
 {
     const mdm_fleet *fleet = query->fleet;
-    const size_t end = fleet->rows.n / MOST_SHARE;
+    const size_t end = query->n_any > 0 ? 0 : fleet->rows.n / MOST_SHARE;
     size_t n = 0;
     for (size_t begin = 0; begin < end && n < wanted; begin += CHUNK) {
         uint32_t classes[CHUNK] = {0};

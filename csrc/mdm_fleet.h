@@ -55,19 +55,21 @@ typedef struct mdm_words {
 } mdm_words;
 
 #define MDM_MAX_KEYS 4
-/* Of a page: one of each key, then so many of each block of 64 classes. */
-#define MDM_ZONES(n_keys) ((n_keys) * (1 + MDM_PAGE_WORDS))
-
 typedef struct mdm_zone {
     uint32_t low; /* codes; above high where there are none */
     uint32_t high;
 } mdm_zone;
 
+typedef struct mdm_zone_list {
+    mdm_zone *at;
+    size_t capacity;
+} mdm_zone_list;
+
 typedef struct mdm_zones {
     size_t n_keys; /* 0: none */
     size_t columns[MDM_MAX_KEYS];
-    mdm_zone *at;
-    size_t capacity;
+    mdm_zone_list pages;  /* page by page, one a key */
+    mdm_zone_list blocks; /* page by page, key by key, one a block of 64 classes */
 } mdm_zones;
 
 /* Class 0 is nobody's: free rows point to it, so a scan needs no test for them.
@@ -259,9 +261,22 @@ bool mdm_dictionaries_renumber(mdm_fleet *fleet);
 /* ---- mdm_zones.c: the order of a flat table ---- */
 
 bool mdm_zones_reserve(const mdm_allocator *memory, mdm_zones *zones, size_t n_pages);
+void mdm_zones_free(const mdm_allocator *memory, mdm_zones *zones);
 void mdm_zones_note(mdm_zones *zones, size_t class, size_t key, uint32_t code);
 /* Of n classes from one on. */
 void mdm_zones_note_run(mdm_zones *zones, size_t class, size_t key, const uint32_t *codes, size_t n);
+
+static inline mdm_zone *mdm_zone_of_page(const mdm_zones *zones, size_t page, size_t key)
+{
+    return &zones->pages.at[page * zones->n_keys + key];
+}
+
+/* The first of its MDM_PAGE_WORDS blocks. */
+static inline mdm_zone *mdm_zones_of_blocks(const mdm_zones *zones, size_t page, size_t key)
+{
+    return &zones->blocks.at[(page * zones->n_keys + key) * MDM_PAGE_WORDS];
+}
+
 bool mdm_classes_is_unsorted(const mdm_fleet *fleet); /* it is time to make the order anew */
 /* Where it is time. */
 void mdm_classes_sort(mdm_fleet *fleet);

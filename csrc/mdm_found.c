@@ -48,6 +48,9 @@ static void view(const mdm_join *join, size_t given, mdm_verdict verdict, mdm_qu
     const mdm_fleet *fleet = join->fleet;
     query->fleet = fleet;
     atomic_init(&query->stage, MDM_JUDGED);
+    atomic_init(&query->refused, MDM_JUDGED);
+    query->sums = NULL;
+    query->marks = (mdm_words){NULL, 0};
     query->generation = join->generation;
     query->n_words = join->n_words;
     query->by_verdict[verdict] = classes_of(join, given, verdict);

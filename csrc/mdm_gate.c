@@ -121,7 +121,7 @@ static bool is_in_zones(const mdm_join *join, const mdm_field *field, size_t pag
     mdm_lanes left = field->start[0];
     for (size_t k = 0; k < zones->n_keys; k++) {
         if (field->keys[k] != NULL) {
-            narrow_by_zone(&zones->at[page * MDM_ZONES(zones->n_keys) + k], field->keys[k], &left);
+            narrow_by_zone(mdm_zone_of_page(zones, page, k), field->keys[k], &left);
         }
     }
     return has_lanes(&left);

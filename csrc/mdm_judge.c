@@ -1,6 +1,6 @@
 /*
  * A compiled question asked of every class: one sweep, or one for each object of the source, of which
- * any may accept.
+ * any may accept, where there are many.
  */
 #include <string.h>
 
@@ -17,6 +17,33 @@ static bool take_bits(mdm_query *query, mdm_bits *bits)
     return true;
 }
 
+static mdm_status plan(mdm_query *query, const mdm_object *object, mdm_alternative *made)
+{
+    mdm_status status = MDM_OK;
+    made->tables.n = 0;
+    made->joined = object->has_shared ? object : NULL;
+    status = mdm_plan_object(query, object, &made->tables);
+    mdm_tables_order(query->fleet, &made->tables);
+    return status;
+}
+
+mdm_status mdm_plan_objects(mdm_query *query)
+{
+    const mdm_objects *objects = &query->line.objects;
+    query->any = mdm_take(&query->arena, objects->n, sizeof *query->any);
+    if (query->any == NULL) {
+        return MDM_NO_MEMORY;
+    }
+    for (query->n_any = 0; query->n_any < objects->n; query->n_any++) {
+        const mdm_status status =
+            plan(query, &objects->at[query->n_any], &query->any[query->n_any]);
+        if (status != MDM_OK) {
+            return status;
+        }
+    }
+    return MDM_OK;
+}
+
 /* What no object has accepted yet. */
 static void leave_open(const mdm_query *query, const mdm_bits *any, uint64_t *open)
 {
@@ -29,16 +56,14 @@ static mdm_status judge_object(mdm_query *query, const mdm_object *object, uint6
                                mdm_bits *tried, mdm_bits *any)
 {
     const mdm_arena_mark mark = mdm_arena_here(&query->arena);
-    mdm_tables tables; /* of which only as many as there are get set */
-    mdm_status status = MDM_OK;
-    tables.n = 0;
-    status = mdm_plan_object(query, object, &tables);
+    mdm_alternative one; /* of whose tables only as many as there are get set */
+    const mdm_status status = plan(query, object, &one);
     if (status != MDM_OK) {
         return status;
     }
-    mdm_tables_order(query->fleet, &tables);
+    mdm_tables_find_keys(query->fleet, &one.tables);
     leave_open(query, any, open);
-    mdm_sweep(query, &tables, object->has_shared ? object : NULL, open, *tried);
+    mdm_sweep_object(query, &one, open, *tried);
     for (size_t i = 0; i < query->n_words; i++) {
         any->possible[i] |= tried->possible[i];
         any->accepted[i] |= tried->accepted[i];
@@ -84,19 +109,20 @@ static void judge_missing(mdm_query *query)
 bool mdm_query_is_plain(const mdm_query *query)
 {
     return (query->accepted_by & MDM_SOURCE) == 0 ||
-           (query->line.has_list && query->line.objects.n == 1);
+           (query->line.has_list && query->line.objects.n > 0 &&
+            query->line.objects.n <= MDM_MOST_TOGETHER);
 }
 
 const mdm_object *mdm_query_joined(const mdm_query *query)
 {
-    const bool has_one = (query->accepted_by & MDM_SOURCE) != 0 && mdm_query_is_plain(query);
+    const bool has_one = (query->accepted_by & MDM_SOURCE) != 0 && query->line.has_list &&
+                         query->line.objects.n == 1;
     return has_one && query->line.objects.at[0].has_shared ? &query->line.objects.at[0] : NULL;
 }
 
 mdm_status mdm_judge(mdm_query *query)
 {
-    mdm_sweep(query, &query->tables, mdm_query_joined(query), query->fleet->classes.live.at,
-              query->bits);
+    mdm_sweep(query);
     if (mdm_query_is_plain(query)) {
         return MDM_OK;
     }

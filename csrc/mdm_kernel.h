@@ -22,6 +22,7 @@ typedef struct mdm_filter {
     uint32_t low;
     uint32_t span;
     uint64_t outside; /* no bit, or all bits */
+    const void *soon; /* as many codes that are asked next, to be fetched meanwhile; or NULL */
 } mdm_filter;
 
 mdm_filter mdm_filter_of(const uint64_t *set, size_t n_codes);
@@ -51,14 +52,37 @@ extern const mdm_kernels mdm_kernels_avx512;
 extern const mdm_kernels mdm_kernels_neon;
 #endif
 
-/* Whether a code from low to high is in the set. */
-bool mdm_filter_meets(const mdm_filter *filter, uint32_t low, uint32_t high);
-
-/* ---- For the paths ---- */
-
 static inline uint64_t mdm_filter_bit(const mdm_filter *filter, uint32_t code)
 {
     return filter->set[code / 64] >> code % 64 & 1;
+}
+
+#define MDM_LINE 64 /* bytes that are fetched together */
+
+/* What to fetch meanwhile: what is there already, where nothing else is known. */
+static inline const char *mdm_filter_soon(const mdm_filter *filter, const void *codes)
+{
+    return filter->soon == NULL ? codes : filter->soon;
+}
+
+static inline void mdm_fetch(const char *soon, size_t line)
+{
+    __builtin_prefetch(soon + line * MDM_LINE, 0, 2);
+}
+
+/* Codes that do not share a word. */
+bool mdm_filter_meets_far(const mdm_filter *filter, uint32_t low, uint32_t high);
+
+/* Whether a code from low to high is in the set. */
+static inline bool mdm_filter_meets(const mdm_filter *filter, uint32_t low, uint32_t high)
+{
+    if (low > high) {
+        return false;
+    }
+    if (low / 64 == high / 64) {
+        return (filter->set[low / 64] >> low % 64 & UINT64_MAX >> (63 - (high - low))) != 0;
+    }
+    return mdm_filter_meets_far(filter, low, high);
 }
 
 #endif

@@ -1,14 +1,20 @@
 /*
  * The allocator's door, growing arrays and the arena.
  */
+#define _DEFAULT_SOURCE /* for madvise */
+
 #include "mdm_memory.h"
 
 #include <stdlib.h>
 #include <string.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #define ALIGNMENT (_Alignof(max_align_t))
 #define FIRST_CHUNK ((size_t)4096)
 #define LARGEST_CHUNK ((size_t)1 << 20)
+#define LARGE_PAGE ((size_t)1 << 21)
 
 struct mdm_chunk {
     mdm_chunk *before;
@@ -16,6 +22,22 @@ struct mdm_chunk {
     size_t used;
     max_align_t begin[];
 };
+
+/* Looking up where the small pages of the system are takes longer than reading them in order. */
+static void *in_large_pages(void *block, size_t size)
+{
+#if defined(MADV_HUGEPAGE)
+    const size_t before = (LARGE_PAGE - (uintptr_t)block % LARGE_PAGE) % LARGE_PAGE;
+    if (block != NULL && size >= before + LARGE_PAGE) {
+        /* A wish. */
+        (void)madvise((char *)block + before, (size - before) / LARGE_PAGE * LARGE_PAGE,
+                      MADV_HUGEPAGE);
+    }
+#else
+    (void)size;
+#endif
+    return block;
+}
 
 static void *libc_resize(void *context, void *block, size_t old_size, size_t new_size)
 {
@@ -25,7 +47,7 @@ static void *libc_resize(void *context, void *block, size_t old_size, size_t new
         free(block);
         return NULL;
     }
-    return realloc(block, new_size);
+    return in_large_pages(realloc(block, new_size), new_size);
 }
 
 mdm_allocator mdm_allocator_or_default(const mdm_allocator *allocator)

@@ -120,10 +120,22 @@ static void count_dense(mdm_tables *tables)
     double left = MDM_PAGE;
     size_t n = 0;
     for (; n < tables->n && left > MDM_FEW; n++) {
-        const mdm_table *table = &tables->at[n];
-        left *= (double)(table->n_codes - table->n_refused) / (double)table->n_codes;
+        left *= tables->share[n];
     }
     tables->n_dense = n;
+}
+
+void mdm_tables_find_keys(const mdm_fleet *fleet, mdm_tables *tables)
+{
+    const mdm_zones *zones = &fleet->classes.zones;
+    for (size_t k = 0; k < zones->n_keys; k++) {
+        tables->of_key[k] = MDM_MAX_TABLES;
+        for (size_t i = 0; i < tables->n; i++) {
+            if (tables->at[i].column == zones->columns[k]) {
+                tables->of_key[k] = i;
+            }
+        }
+    }
 }
 
 void mdm_tables_order(const mdm_fleet *fleet, mdm_tables *tables)
@@ -145,14 +157,15 @@ void mdm_tables_order(const mdm_fleet *fleet, mdm_tables *tables)
         tables->at[place] = table;
         tables->possible[place] = filter;
     }
-    count_dense(tables);
     for (size_t i = 0; i < tables->n; i++) {
         const mdm_table *table = &tables->at[i];
+        tables->share[i] = 1 - (double)table->n_refused / (double)table->n_codes;
         if (table->accepted != table->possible) {
             tables->has_undecided = true;
             tables->accepted[i] = mdm_filter_of(table->accepted, table->n_codes);
         }
     }
+    count_dense(tables);
 }
 
 /* ---- Relations ---- */

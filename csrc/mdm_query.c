@@ -1,9 +1,8 @@
 /*
- * A question put: the source read and compiled, every class judged; and put again after a change.
+ * A question put: the source read and compiled; and put again after a change.
  */
 #include "mdm_query.h"
 
-#include <sched.h>
 #include <string.h>
 
 static mdm_status parse_source(mdm_query *query, mdm_fault *fault)
@@ -48,12 +47,17 @@ static bool has_new_words(const mdm_query *query)
     return !is_same;
 }
 
+bool mdm_query_knows_all(const mdm_query *query)
+{
+    return query->vocabulary.n_classes == query->fleet->classes.n && !has_new_words(query);
+}
+
 static mdm_status compile(mdm_query *query)
 {
     const mdm_objects *objects = &query->line.objects;
     mdm_status status = MDM_OK;
     note_vocabulary(query);
-    query->tables.n = 0;
+    query->tables.n = query->n_any = 0;
     status = mdm_plan_relations(query, &query->tables);
     if (status == MDM_OK && (query->accepted_by & MDM_TARGET) != 0) {
         status = mdm_plan_target_lists(query, &query->tables);
@@ -64,138 +68,13 @@ static mdm_status compile(mdm_query *query)
         status = mdm_plan_object(query, &objects->at[0], &query->tables);
     }
     mdm_tables_order(query->fleet, &query->tables);
+    if (status == MDM_OK && (query->accepted_by & MDM_SOURCE) != 0 && query->line.has_list &&
+        objects->n > 1 && objects->n <= MDM_MOST_TOGETHER) {
+        status = mdm_plan_objects(query);
+    }
     query->has_undecided = query->tables.has_undecided || !mdm_query_is_plain(query);
-    return status;
-}
-
-/* ---- Judging ---- */
-
-static void free_bits(mdm_query *query)
-{
-    const mdm_allocator *memory = &query->fleet->memory;
-    if (query->bits.possible != NULL) {
-        mdm_resize(memory, query->bits.possible, MDM_BIT_ROWS * query->n_words, 0,
-                   sizeof(uint64_t));
-    }
-    query->bits = (mdm_bits){NULL, NULL};
-}
-
-static bool take_bits(mdm_query *query)
-{
-    const mdm_fleet *fleet = query->fleet;
-    const size_t n_words = fleet->classes.columns.n_pages * MDM_PAGE_WORDS;
-    const size_t n_used = (fleet->classes.n + 63) / 64;
-    const bool is_there = query->bits.possible != NULL && n_words == query->n_words;
-    if (is_there && n_used >= query->n_used) {
-        query->n_used = n_used;
-        return true;
-    }
-    query->n_used = n_used;
-    if (is_there) {
-        memset(query->bits.possible, 0, MDM_BIT_ROWS * n_words * sizeof(uint64_t));
-        return true;
-    }
-    free_bits(query);
-    query->n_words = n_words;
-    query->bits.possible =
-        mdm_resize(&fleet->memory, NULL, 0, MDM_BIT_ROWS * n_words, sizeof(uint64_t));
-    if (query->bits.possible == NULL) {
-        return false;
-    }
-    query->bits.accepted = query->bits.possible + n_words;
-    memset(query->bits.possible, 0, MDM_BIT_ROWS * n_words * sizeof(uint64_t));
-    return true;
-}
-
-size_t mdm_count_devices(const mdm_fleet *fleet, const uint64_t *bits, size_t n_words)
-{
-    size_t n = 0;
-    if (fleet->classes.is_flat) {
-        return fleet->kernels->count(bits, n_words);
-    }
-    for (size_t i = 0; i < n_words; i++) {
-        for (uint64_t left = bits[i]; left != 0; left &= left - 1) {
-            n += fleet->classes.at[i * 64 + (size_t)__builtin_ctzll(left)].n_rows;
-        }
-    }
-    return n;
-}
-
-static void sort_by_verdict(mdm_query *query)
-{
-    const uint64_t *live = query->fleet->classes.live.at;
-    const mdm_bits *bits = &query->bits;
-    uint64_t *refused = bits->accepted + query->n_words;
-    uint64_t *undecided = refused + query->n_words;
-    for (size_t i = 0; i < query->n_used; i++) {
-        refused[i] = live[i] & ~bits->possible[i];
-    }
-    /* Else the row is empty, as it was taken. */
-    for (size_t i = 0; i < query->n_used && query->has_undecided; i++) {
-        undecided[i] = bits->possible[i] & ~bits->accepted[i];
-    }
-    query->by_verdict[MDM_NO] = refused;
-    query->by_verdict[MDM_UNDECIDED] = undecided;
-    query->by_verdict[MDM_YES] = bits->accepted;
-}
-
-static mdm_status judge(mdm_query *query)
-{
-    const mdm_fleet *fleet = query->fleet;
-    const mdm_status status = mdm_judge(query);
-    size_t n_undecided = 0;
-    size_t n_accepted = 0;
-    if (status != MDM_OK) {
-        return status;
-    }
-    sort_by_verdict(query);
-    n_accepted = mdm_count_devices(fleet, query->bits.accepted, query->n_used);
-    if (query->has_undecided) {
-        n_undecided = mdm_count_devices(fleet, query->by_verdict[MDM_UNDECIDED], query->n_used);
-    }
-    query->n_devices[MDM_NO] = fleet->rows.n_devices - n_accepted - n_undecided;
-    query->n_devices[MDM_UNDECIDED] = n_undecided;
-    query->n_devices[MDM_YES] = n_accepted;
-    atomic_store_explicit(&query->stage, MDM_JUDGED, memory_order_release);
-    return MDM_OK;
-}
-
-bool mdm_query_knows_all(const mdm_query *query)
-{
-    return query->vocabulary.n_classes == query->fleet->classes.n && !has_new_words(query);
-}
-
-void mdm_query_settle(const mdm_query *given)
-{
-    /* Its answers are the same before and after, so nobody who holds it sees it change. */
-    /* NOLINTNEXTLINE(performance-no-int-to-ptr): how const is taken away without a warning */
-    mdm_query *query = (mdm_query *)(uintptr_t)given;
-    while (atomic_load_explicit(&query->stage, memory_order_acquire) != MDM_JUDGED) {
-        int asked = MDM_ASKED;
-        if (atomic_compare_exchange_strong(&query->stage, &asked, MDM_IN_JUDGEMENT)) {
-            judge(query); /* which does not fail: see ask */
-        } else {
-            sched_yield();
-        }
-    }
-}
-
-/* Judges now, or, where that takes long and no memory, when an answer needs it. */
-static mdm_status ask(mdm_query *query)
-{
-    const mdm_fleet *fleet = query->fleet;
-    mdm_status status = MDM_OK;
-    query->vocabulary.n_classes = fleet->classes.n;
-    if (!take_bits(query)) {
-        return MDM_NO_MEMORY;
-    }
-    if (fleet->classes.zones.n_keys == 0 || !mdm_query_is_plain(query)) {
-        status = judge(query);
-    } else {
-        atomic_store_explicit(&query->stage, MDM_ASKED, memory_order_relaxed);
-    }
-    if (status == MDM_OK) {
-        query->generation = fleet->generation;
+    for (size_t i = 0; i < query->n_any; i++) {
+        query->has_undecided = query->has_undecided || query->any[i].tables.has_undecided;
     }
     return status;
 }
@@ -212,6 +91,7 @@ static mdm_query *new_query(const mdm_fleet *fleet, mdm_direction accepted_by, u
         query->n_threads = n_threads;
         query->generation = UINT64_MAX;
         query->arena.memory = &fleet->memory;
+        atomic_flag_clear(&query->is_marking);
     }
     return query;
 }
@@ -223,7 +103,7 @@ static mdm_status finish(mdm_query *query, mdm_status status, mdm_query **made)
         status = compile(query);
     }
     if (status == MDM_OK) {
-        status = ask(query);
+        status = mdm_query_ask(query);
     }
     if (status != MDM_OK) {
         mdm_query_free(query);
@@ -273,7 +153,7 @@ mdm_status mdm_query_of(const mdm_fleet *fleet, const mdm_value *const *values,
     memcpy(query->source, values, fleet->scheme.n_attributes * sizeof(const mdm_value *));
     status = finish(query, list == NULL ? MDM_OK : parse_list(query, *list), made);
     if (status == MDM_OK) {
-        mdm_query_settle(*made);
+        mdm_query_settle(*made, MDM_YES);
     }
     return status;
 }
@@ -303,7 +183,7 @@ mdm_status mdm_query_again(mdm_query *query)
     }
     MDM_READS(query->fleet);
     if (!has_new_words(query)) {
-        return ask(query);
+        return mdm_query_ask(query);
     }
     status = make(query->fleet, query->text, query->accepted_by, query->n_threads, &made, NULL);
     if (status != MDM_OK) {
@@ -327,7 +207,7 @@ void mdm_query_free(mdm_query *query)
         return;
     }
     memory = &query->fleet->memory;
-    free_bits(query);
+    mdm_query_free_bits(query);
     mdm_arena_free(&query->arena);
     mdm_resize(memory, query, 1, 0, sizeof *query);
 }

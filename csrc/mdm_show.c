@@ -31,7 +31,8 @@ void mdm_fleet_size(const mdm_fleet *fleet, mdm_size *size)
     size->row_bytes = row_cells * sizeof(uint32_t) +
                       rows->class_of.capacity *
                           (rows->class_of.is_wide ? sizeof(uint32_t) : sizeof(uint16_t));
-    size->row_bytes += classes->zones.capacity * sizeof *classes->zones.at;
+    size->row_bytes += (classes->zones.pages.capacity + classes->zones.blocks.capacity) *
+                       sizeof(mdm_zone);
     *(classes->is_flat ? &size->row_bytes : &bytes) += mdm_columns_bytes(&classes->columns);
     size->name_bytes = fleet->names.capacity + rows->name.capacity * sizeof *rows->name.at;
     size->dictionary_bytes = bytes;

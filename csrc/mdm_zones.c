@@ -23,9 +23,9 @@ static void widen_zone(mdm_zone *zone, uint32_t code)
 
 void mdm_zones_note(mdm_zones *zones, size_t class, size_t key, uint32_t code)
 {
-    mdm_zone *page = zones->at + class / MDM_PAGE * MDM_ZONES(zones->n_keys);
-    widen_zone(&page[key], code);
-    widen_zone(&page[(1 + class % MDM_PAGE / 64) * zones->n_keys + key], code);
+    const size_t page = class / MDM_PAGE;
+    widen_zone(mdm_zone_of_page(zones, page, key), code);
+    widen_zone(&mdm_zones_of_blocks(zones, page, key)[class % MDM_PAGE / 64], code);
 }
 
 void mdm_zones_note_run(mdm_zones *zones, size_t class, size_t key, const uint32_t *codes, size_t n)
@@ -43,14 +43,13 @@ void mdm_zones_note_run(mdm_zones *zones, size_t class, size_t key, const uint32
     }
 }
 
-bool mdm_zones_reserve(const mdm_allocator *memory, mdm_zones *zones, size_t n_pages)
+static bool reserve(const mdm_allocator *memory, mdm_zone_list *zones, size_t n)
 {
     const size_t before = zones->capacity;
-    const size_t a_page = MDM_ZONES(zones->n_keys);
-    if (zones->n_keys == 0 || n_pages * a_page <= before) {
+    if (n <= before) {
         return true;
     }
-    if (!MDM_FIT(memory, zones, (n_pages + n_pages / 8) * a_page)) {
+    if (!MDM_FIT(memory, zones, n + n / 8)) {
         return false;
     }
     for (size_t i = before; i < zones->capacity; i++) {
@@ -59,10 +58,17 @@ bool mdm_zones_reserve(const mdm_allocator *memory, mdm_zones *zones, size_t n_p
     return true;
 }
 
-static void drop_zones(mdm_fleet *fleet)
+bool mdm_zones_reserve(const mdm_allocator *memory, mdm_zones *zones, size_t n_pages)
 {
-    MDM_TRIM(&fleet->memory, &fleet->classes.zones, 0);
-    fleet->classes.zones = (mdm_zones){.n_keys = 0};
+    return reserve(memory, &zones->pages, n_pages * zones->n_keys) &&
+           reserve(memory, &zones->blocks, n_pages * zones->n_keys * MDM_PAGE_WORDS);
+}
+
+void mdm_zones_free(const mdm_allocator *memory, mdm_zones *zones)
+{
+    MDM_TRIM(memory, &zones->pages, 0);
+    MDM_TRIM(memory, &zones->blocks, 0);
+    *zones = (mdm_zones){.n_keys = 0};
 }
 
 /* ---- Keys ---- */
@@ -189,7 +195,7 @@ static void sort(mdm_fleet *fleet)
     size_t n_runs = 0;
     uint32_t *place = mdm_resize(&fleet->memory, NULL, 0, 2 * n, sizeof *place);
     if (mdm_dictionaries_renumber(fleet)) {
-        drop_zones(fleet);
+        mdm_zones_free(&fleet->memory, &classes->zones);
     }
     n_runs = choose_keys(fleet, &zones);
     if (place != NULL && mdm_zones_reserve(&fleet->memory, &zones, classes->columns.n_pages) &&
@@ -199,11 +205,11 @@ static void sort(mdm_fleet *fleet)
         }
         move_rows(fleet, place, place + n);
         mdm_class_cut(fleet, classes->n_live + 1);
-        drop_zones(fleet);
+        mdm_zones_free(&fleet->memory, &classes->zones);
         classes->zones = zones;
         note_all(classes);
     } else {
-        MDM_TRIM(&fleet->memory, &zones, 0);
+        mdm_zones_free(&fleet->memory, &zones);
     }
     if (place != NULL) {
         mdm_resize(&fleet->memory, place, 2 * n, 0, sizeof *place);
@@ -220,9 +226,11 @@ void mdm_classes_zone(mdm_fleet *fleet)
     }
     choose_keys(fleet, &zones);
     if (mdm_zones_reserve(&fleet->memory, &zones, classes->columns.n_pages)) {
-        drop_zones(fleet);
+        mdm_zones_free(&fleet->memory, &classes->zones);
         classes->zones = zones;
         note_all(classes);
+    } else {
+        mdm_zones_free(&fleet->memory, &zones);
     }
 }
 

@@ -164,6 +164,29 @@ def test_threads_that_share_a_question_judge_it_once():
         assert found == [expected] * 4
 
 
+@pytest.mark.parametrize("n_objects", [2, 16, 17, 40])
+def test_a_source_may_go_where_one_of_its_objects_lets_it(n_objects):
+    """The rows of many objects are those of each alone, be they asked together or in turn."""
+    fleet = filled(MANY, MANY)
+    data = json.loads(line(1, MANY))
+    objects = [
+        {"mdev_type": f"i915-GVTg_V5_{1 << n % 4}", "aggregator": str(1 + n % 7)}
+        for n in range(n_objects)
+    ]
+
+    def ask(given):
+        return fleet.match(json.dumps(data | {"compatible": given}).encode(), threads=2)
+
+    expected = set().union(*(ask([one]).rows() for one in objects))
+    match = ask(objects)
+    for _ in range(2):
+        assert list(match.rows()) == sorted(expected)
+        assert match.count == len(expected)
+        assert match.first(7) == sorted(expected)[:7]
+        assert sorted([*expected, *match.rows(Outcome.INCOMPATIBLE)]) == list(range(MANY))
+        match.again()
+
+
 def test_a_question_that_was_not_judged_goes_stale():
     """A change between asking and the answer is told, as after it."""
     fleet = filled(MANY, MANY)
