@@ -177,8 +177,9 @@ fold_group(const mdm_folds *folds, size_t p, part *met, size_t step)
 {
     for (size_t s = 0; s < folds->n; s++) {
         const part same = ((const part *)&folds->same[s])[p];
+        const part far = (part){0} + ((uint64_t)1 << s);
         for (size_t k = 0; k < MDM_GROUP; k++) {
-            met[k * step] |= (met[k * step] >> ((uint64_t)1 << s)) & same;
+            met[k * step] |= (met[k * step] >> far) & same;
         }
     }
     for (size_t k = 0; k < MDM_GROUP; k++) {
