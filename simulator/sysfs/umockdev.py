@@ -48,8 +48,11 @@ def _is_device(snapshot: Snapshot, path: str) -> bool:
 
 def _describe(snapshot: Snapshot, children: Mapping[str, list[str]], device: str) -> Iterator[str]:
     yield f"P: {device}"
-    for line in snapshot[f"{device}/uevent"].content.decode(errors="replace").splitlines():
-        yield f"E: {line}"
+    for line in snapshot[f"{device}/uevent"].content.decode(errors="replace").split("\n"):
+        key, equals, _ = line.partition("=")
+        # Anything can be written in a text, A: uevent=; what is no property cannot be read back.
+        if key and equals and key != "SUBSYSTEM" and "\0" not in line:
+            yield f"E: {line}"
     yield f"E: SUBSYSTEM={PurePosixPath(snapshot[f'{device}/subsystem'].target).name}"
     waiting = [f"{device}/{name}" for name in sorted(children.get(device, ()), reverse=True)]
     while waiting:
@@ -155,7 +158,7 @@ def _read_line(snapshot: dict[str, Saved], device: str, line: str) -> str:
         raise TextError(line, "a line without a device", "P: /devices/…")
     if kind in "NS":
         return device
-    if not found["equals"] or not _is_clean(key):
+    if not found["equals"] or not (key if kind == "E" else _is_clean(key)):
         raise TextError(line, "a line without a name and a value", "NAME=VALUE", 3)
     if kind == "E":
         _read_property(snapshot, device, key, value)

@@ -98,6 +98,15 @@ def test_a_subsystem_that_is_no_link():
         assert format_umockdev(found) == ""
 
 
+def test_properties_are_written_as_they_are_read():
+    """Only a newline ends one; what is none, or says the subsystem again, is left out."""
+    text = "P: /devices/a\nE: B\x1dC=d\x85e\nE: f//g=h\nE: SUBSYSTEM=pci\n"
+    assert format_umockdev(read_umockdev("x", text)) == text
+    text = "P: /devices/a\nA: uevent=b\\nSUBSYSTEM=c\\n=d\\ne=\\000\\nf=g\nE: SUBSYSTEM=pci\n"
+    expected = "P: /devices/a\nE: f=g\nE: SUBSYSTEM=pci\n"
+    assert format_umockdev(read_umockdev("x", text)) == expected
+
+
 def test_escapes_stand_for_bytes():
     """Up to three octal digits are a byte; what has no meaning stands for itself."""
     found = read_umockdev("x", "P: /devices/a\nA: b=\\303\\251\\8\\²\\x\\777\\0618\\\n")
