@@ -28,7 +28,7 @@ class Target:
 
 _COMPAT = ("simulator.compat", "simulator.documents", "simulator.values")
 _TREES = ("simulator.sysfs.umockdev", "simulator.sysfs.snapshot", "simulator.sysfs.capture")
-_MACHINE = ("simulator.sysfs.control", "simulator.mdev", "simulator.host", "simulator.publish")
+_MACHINE = ("simulator.sysfs.control", "simulator.mdev.faults", "simulator.host.machine")
 _CLAUSE_WORDS = (
     *("one_of(", "range(", "superset(", "subset(", "version(", "any()", "absent()", ")", ","),
     *("{v:int:1,2-9}", '{w:string:"a","b"}', "{v}", "{w}", "/2", "*3", '"', "\\\\", '\\"'),
