@@ -8,9 +8,9 @@ import pytest
 
 from simulator.sysfs.readers import Readers
 
-BURST = 12
-KEPT = 5
-"""Helpers that are left of a burst at most: four that rest, and one that reads."""
+BURST = 40
+KEPT = 17
+"""Helpers that are left of a burst at most: 16 that rest, and one that reads."""
 PATIENCE = 20.0
 
 
