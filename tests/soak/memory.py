@@ -13,16 +13,18 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-KEPT = 256 << 10
-"""Bytes that allocators may still keep in the second half of a run."""
+KEPT = 1 << 20
+"""Bytes that allocators may still keep in the second half of a run. Measured: 0.6 MB."""
+SHARE = 146.0
+"""What a piece of work may have of them in a short run: the rest is kept later."""
 LEFT = 4.0
 """Bytes that a piece of work may leave behind, beside that."""
 NAMED = 1000.0
 """The same for a creation, where the kernel remembers names and so libfuse does."""
 BLOCKS = 40
 """How many points a long run is made into: neighbours are not independent."""
-_DEVIATIONS = 2.33
-"""How sure the limit is, in standard deviations: 99 of 100."""
+_DEVIATIONS = 1.64
+"""How sure the limit is, in standard deviations: 95 of 100."""
 
 
 class Slope(NamedTuple):
@@ -31,7 +33,7 @@ class Slope(NamedTuple):
 
     Attributes:
         estimate: The median of the slopes of all pairs.
-        least: With 99 % certainty it is not less; minus infinity with too few samples.
+        least: With 95 % certainty it is not less; minus infinity with too few samples.
         bound: What is called flat.
     """
 
@@ -69,7 +71,7 @@ def slope(work: Sequence[int], sizes: Sequence[int], left: float = LEFT) -> Slop
     pairs = [(one, other) for one, other in combinations(points, 2) if one[0] < other[0]]
     slopes = sorted((y - x) / (m - n) for (n, x), (m, y) in pairs)
     done = work[-1] - work[first] if work else 0
-    bound = left + KEPT / max(1, done)
+    bound = left + min(SHARE, KEPT / max(1, done))
     if not slopes:
         return Slope(0.0, -inf, bound)
     n = len(points)
