@@ -81,7 +81,10 @@ def _read(root: str) -> tuple[tuple[CapturedParent, ...], tuple[str, ...]]:
     snapshot = read_umockdev(root, read(root).decode(errors="surrogateescape"))
     with TemporaryDirectory() as folder:
         place = Path(folder).resolve() / "sys"
-        write_directory(snapshot, place)
+        try:
+            write_directory(snapshot, place)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, f"{root}: {error.filename}") from None
         try:
             return read_tree(place)
         except InputError as error:

@@ -15,7 +15,10 @@ __all__ = ["Fuse", "check_device", "load_fuse"]
 _LIBRARIES = ("libfuse3.so.3", "libfuse3.so.4")
 _REMEDY = "the Debian package libfuse3-3"
 _DEVICE = "/dev/fuse"
+_M_MMAP_THRESHOLD = -3
 _M_ARENA_MAX = -8
+_OWN_MAPPING = 128 << 10
+"""Bytes from which a piece of memory is mapped alone: glibc's own choice, until it adapts."""
 _LOG = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
 """Source: fuse_log.h fuse_log_func_t. A va_list is passed as a pointer."""
 
@@ -65,7 +68,7 @@ def load_fuse() -> Fuse:
         raise MissingError(f"{name} is no libfuse3", _REMEDY)
     library = ctypes.CDLL(name)
     _declare(library)
-    _keep_malloc_from_sysfs()
+    _set_malloc()
     said: deque[str] = deque(maxlen=5)
     log = _LOG(partial(_hear, said))
     library.fuse_set_log_func(log)
@@ -85,15 +88,20 @@ def _declare(library: ctypes.CDLL) -> None:
     library.fuse_session_process_buf.restype = None
 
 
-def _keep_malloc_from_sysfs() -> None:
+def _set_malloc() -> None:
     """
-    Limit the arenas of malloc, which else counts CPUs in ``/sys``: a server must not ask itself.
+    Have one arena of malloc, and the readers' buffers of a megabyte outside of it.
 
-    Source: general knowledge, glibc malloc/arena.c arena_get2().
+    What one thread allocates another frees, and each arena keeps the holes; one is enough beside
+    the interpreter's lock. Without a limit malloc would count CPUs in ``/sys``, too: a server
+    must not ask itself.
+
+    Source: general knowledge, glibc malloc/arena.c arena_get2(), malloc.c __libc_free(); measured.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        mallopt(_M_ARENA_MAX, 8)
+        mallopt(_M_ARENA_MAX, 1)
+        mallopt(_M_MMAP_THRESHOLD, _OWN_MAPPING)
 
 
 def _loads(name: str) -> bool:

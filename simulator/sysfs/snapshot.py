@@ -96,7 +96,8 @@ def write_directory(snapshot: Snapshot, target: Path) -> None:
         target: A directory that is empty or not there.
 
     Raises:
-        OSError: It cannot be written; ENOTEMPTY or ENOTDIR, the target is something else.
+        OSError: It cannot be written; ENOTEMPTY or ENOTDIR, the target is something else. It names
+            *target*, or the path of the snapshot that cannot be made, a link with where it leads.
     """
     if target.exists():
         # Before anything is made; the replacement at the end holds whatever happens meanwhile.
@@ -113,12 +114,11 @@ def write_directory(snapshot: Snapshot, target: Path) -> None:
         modes = []
         for path, saved in snapshot.items():
             place = new / path[1:]
-            if saved.is_directory:
-                place.mkdir()
-            elif saved.is_link:
-                place.symlink_to(saved.target)
-            else:
-                place.write_bytes(saved.content)
+            try:
+                _make(place, saved)
+            except OSError as error:
+                what = f"{path} -> {saved.target!r}" if saved.is_link else path
+                raise OSError(error.errno, error.strerror, what) from None
             if not saved.is_link:
                 modes.append((place, stat.S_IMODE(saved.mode)))
         # The deepest first: a directory may be made read-only.
@@ -129,6 +129,15 @@ def write_directory(snapshot: Snapshot, target: Path) -> None:
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
         raise
+
+
+def _make(place: Path, saved: Saved) -> None:
+    if saved.is_directory:
+        place.mkdir()
+    elif saved.is_link:
+        place.symlink_to(saved.target)
+    else:
+        place.write_bytes(saved.content)
 
 
 def read_directory(root: Path, wanted: Callable[[str], bool] = lambda _: True) -> Snapshot:

@@ -41,14 +41,18 @@ def format_umockdev(snapshot: Snapshot) -> str:
 
 
 def _is_device(snapshot: Snapshot, path: str) -> bool:
-    has_both = f"{path}/uevent" in snapshot and f"{path}/subsystem" in snapshot
+    subsystem = snapshot.get(f"{path}/subsystem")
+    has_both = f"{path}/uevent" in snapshot and subsystem is not None and subsystem.is_link
     return path.startswith("/devices/") and has_both
 
 
 def _describe(snapshot: Snapshot, children: Mapping[str, list[str]], device: str) -> Iterator[str]:
     yield f"P: {device}"
-    for line in snapshot[f"{device}/uevent"].content.decode(errors="replace").splitlines():
-        yield f"E: {line}"
+    for line in snapshot[f"{device}/uevent"].content.decode(errors="replace").split("\n"):
+        key, equals, _ = line.partition("=")
+        # Anything can be written in a text, A: uevent=; what is no property cannot be read back.
+        if key and equals and key != "SUBSYSTEM" and "\0" not in line:
+            yield f"E: {line}"
     yield f"E: SUBSYSTEM={PurePosixPath(snapshot[f'{device}/subsystem'].target).name}"
     waiting = [f"{device}/{name}" for name in sorted(children.get(device, ()), reverse=True)]
     while waiting:
@@ -154,23 +158,35 @@ def _read_line(snapshot: dict[str, Saved], device: str, line: str) -> str:
         raise TextError(line, "a line without a device", "P: /devices/…")
     if kind in "NS":
         return device
-    if not found["equals"] or not _is_clean(key):
+    if not found["equals"] or not (key if kind == "E" else _is_clean(key)):
         raise TextError(line, "a line without a name and a value", "NAME=VALUE", 3)
     if kind == "E":
         _read_property(snapshot, device, key, value)
     else:
-        _add(snapshot, f"{device}/{key}", _read_value(kind, line, value, found.start("value")))
+        saved = _read_value(kind, line, value, found.start("value"))
+        if saved.is_link:
+            _check_target(key, line, value, found.start("value"))
+        _add(snapshot, f"{device}/{key}", saved)
     return device
+
+
+def _check_target(key: str, line: str, target: str, start: int) -> None:
+    """Refuse what no directory can hold, and a subsystem whose devices have no place."""
+    if not target:
+        raise TextError(line, f"the link {key} leads nowhere", "a target after the =", start)
+    last = PurePosixPath(target).parts[-2:]
+    if PurePosixPath(key).name == "subsystem" and not (len(last) == 2 and all(map(_is_name, last))):
+        raise TextError(line, "no path of a subsystem", "a path such as ../bus/pci", start)
 
 
 def _read_property(snapshot: dict[str, Saved], device: str, key: str, value: str) -> None:
     if key == "SUBSYSTEM":
-        if not _is_clean(value) or "/" in value:
+        if not _is_name(value):
             raise TextError(value, "no name of a subsystem", "a name such as pci")
         # A virtual device has a class, but for mdevs. umockdev does not tell.
         is_of_class = device.startswith("/devices/virtual/") and value != "mdev"
         home = f"/class/{value}" if is_of_class else f"/bus/{value}"
-        snapshot[f"{device}/subsystem"] = _link(relative(device, home))
+        _add(snapshot, f"{device}/subsystem", _link(relative(device, home)))
         return
     before = snapshot[f"{device}/uevent"]
     snapshot[f"{device}/uevent"] = Saved(
@@ -195,6 +211,10 @@ def _is_clean(path: str) -> bool:
     return all(part.strip(".") for part in path.split("/"))
 
 
+def _is_name(text: str) -> bool:
+    return _is_clean(text) and "/" not in text
+
+
 def _add(snapshot: dict[str, Saved], path: str, saved: Saved) -> None:
     """
     Add a path, and the directories above it.
@@ -205,6 +225,6 @@ def _add(snapshot: dict[str, Saved], path: str, saved: Saved) -> None:
     for above in reversed(PurePosixPath(path).parents[:-1]):
         if not snapshot.setdefault(str(above), _DIRECTORY).is_directory:
             raise TextError(path, f"{above} is no directory", "another name")
-    if path in snapshot and snapshot[path].is_directory != saved.is_directory:
+    if path in snapshot and stat.S_IFMT(snapshot[path].mode) != stat.S_IFMT(saved.mode):
         raise TextError(path, f"{path} is there already", "another name")
     snapshot[path] = saved

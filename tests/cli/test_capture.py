@@ -121,3 +121,16 @@ def test_mistakes_in_umockdev_text(quick, write):
     answer = quick("capture", "text")
     assert answer.status == 2
     assert answer.err.startswith("text: /"), answer.err
+
+
+def test_links_in_umockdev_text(quick, write):
+    """A link that leads nowhere is shown where it stands; one that cannot be made is named."""
+    write("text", "P: /devices/a\nL: driver=\n")
+    answer = quick("capture", "text")
+    said = "text:2:11: the link driver leads nowhere; expected a target after the =\n"
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err.startswith(said)
+    write("text", f"P: /devices/a\nL: driver={'x' * 5000}\n")
+    answer = quick("capture", "text")
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err == f"mdevsim: text: /devices/a/driver -> '{'x' * 5000}': File name too long\n"

@@ -7,6 +7,7 @@ Clients, faults, churn and queries for a long time, with what must be conserved 
 import argparse
 import json
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -14,7 +15,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import FrameType
+from typing import NoReturn
 
+from soak.memory import slope
 from soak.run import Soaked, soak
 
 
@@ -29,6 +33,8 @@ def main() -> int:
     )
     parser.add_argument("--keep", type=Path, help="Write what was found to this file, as JSON.")
     given = parser.parse_args()
+    # Else nobody would end the simulator, nor drop the directory.
+    signal.signal(signal.SIGTERM, _end)
     with TemporaryDirectory() as home:
         found = soak(given.seconds, given.seed, time.monotonic, Path(home), forget=given.forget)
     for part, soaked in found.items():
@@ -47,6 +53,10 @@ def main() -> int:
     return 1 if any(soaked.wrong for soaked in found.values()) else 0
 
 
+def _end(number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
+
+
 def _commit() -> str:
     asked = ("git", "rev-parse", "HEAD")
     return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
@@ -57,6 +67,7 @@ def _lines(part: str, soaked: Soaked) -> Iterator[str]:
     memory = {"memory, first": soaked.memory[0], "memory, last": soaked.memory[-1]}
     for what, n in (*sorted(soaked.done.items()), *memory.items()):
         yield f"  {what:<32}{n:>14,}"
+    yield f"  memory grows by {slope(soaked.work, soaked.memory)}"
     yield from (f"  {wrong}" for wrong in soaked.wrong[:20])
 
 

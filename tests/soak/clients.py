@@ -22,7 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 from random import Random
 
-from soak.memory import growth, is_flat, resident
+from soak.memory import LEFT, NAMED, resident, slope
 
 PARENTS = Path("/sys/class/mdev_bus")
 MDEVS = Path("/sys/bus/mdev/devices")
@@ -172,6 +172,7 @@ class Soak:
         self._at_rest = self._machine.available()
         self._server, self._forget = server, forget
         self.sizes: list[int] = []
+        self.work: list[int] = []
 
     def round(self, seconds: float) -> None:
         """Let all of them work, stop them, and look."""
@@ -196,6 +197,7 @@ class Soak:
             # libfuse keeps what it knows of a name for as long as the kernel does.
             Path("/proc/sys/vm/drop_caches").write_text("2", "ascii")
         self.sizes.append(resident(self._server))
+        self.work.append(self._machine.done["create"])
 
     def _work(self, client: Client, over: threading.Event) -> None:
         while not over.is_set():
@@ -263,10 +265,12 @@ class Soak:
     def report(self) -> dict[str, object]:
         """Say what was done and found, in the words of `soak.run.Soaked`."""
         wrong = list(self._machine.wrong)
-        if not is_flat(self.sizes):
-            wrong.append(f"the server grew by {growth(self.sizes)} bytes")
+        grown = slope(self.work, self.sizes, LEFT if self._forget else NAMED)
+        if not grown.is_flat:
+            wrong.append(f"the server grows by creations: {grown}")
         done = dict(sorted(self._machine.done.items()))
-        return {"rounds": len(self.sizes), "done": done, "wrong": wrong, "memory": self.sizes}
+        sizes = {"work": self.work, "memory": self.sizes}
+        return {"rounds": len(self.sizes), "done": done, "wrong": wrong, **sizes}
 
 
 def main() -> None:

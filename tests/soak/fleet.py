@@ -18,6 +18,8 @@ from simulator.fleet.generate import generate
 from simulator.fleet.plain import PlainFleet
 
 DEVICES = 5000
+MOST = 10_000
+"""Between these the number of devices stays, so that memory can."""
 POOL = 300
 """How many descriptions there are: few, so that they collide."""
 SOURCES = 20
@@ -89,6 +91,11 @@ class FleetSoak:
         self.wrong: list[str] = []
         self._add(DEVICES)
 
+    @property
+    def changes(self) -> int:
+        """How many rows have changed."""
+        return sum(self.done[what] for what in ("exchanged", "replaced", "added", "removed"))
+
     def round(self) -> None:
         """Change places, then anything, then hold all of it against the judge."""
         expected = [len(self._model.rows(asked)) for asked in range(len(self._model.sources))]
@@ -120,6 +127,8 @@ class FleetSoak:
 
     def _add(self, n: int) -> None:
         """Take rows that are free one by one, else new ones, all at once: so the rows end."""
+        if len(self._fleet) + n > MOST:
+            return
         places, free = self._model.places(n), self._model.held.count(None)
         if free < n:
             rows = self._fleet.extend("new devices", [self._model.text(places)])

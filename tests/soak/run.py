@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from soak.fleet import FleetSoak
-from soak.memory import growth, is_flat, resident
+from soak.memory import resident, slope
 
 from simulator.compat.schemes import load_builtin
 
 TESTS = Path(__file__).parents[1]
+_PATIENCE = 15.0
+"""Seconds in which the simulator has to end."""
 HOST = """\
 kernel: 6.1
 parents:
@@ -30,12 +32,14 @@ class Soaked(NamedTuple):
         rounds: How often all was looked at.
         done: What was done, and how often.
         wrong: What should not have been, in words.
+        work: Devices that had been created, or rows of the fleet changed, after each round.
         memory: Bytes of the process (of the machine: the one that simulates it) after each round.
     """
 
     rounds: int
     done: dict[str, int]
     wrong: list[str]
+    work: list[int]
     memory: list[int]
 
 
@@ -57,10 +61,19 @@ def soak(
         of_fleet = _soak_fleet(seconds, seed, clock)
         out, err = clients.communicate(timeout=seconds + 60)
     finally:
-        clients.kill()
+        _end(clients)
     if clients.returncode:
         raise RuntimeError(f"the clients ended with {clients.returncode}: {err}")
     return {"machine": Soaked(**json.loads(out)), "fleet": of_fleet}
+
+
+def _end(clients: "subprocess.Popen[str]") -> None:
+    """Ask first: a simulator that is asked ends its clients, one that is killed leaves them."""
+    clients.terminate()
+    try:
+        clients.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        clients.kill()
 
 
 def _clients(
@@ -82,11 +95,15 @@ def _clients(
 
 
 def _soak_fleet(seconds: float, seed: int, clock: Callable[[], float]) -> Soaked:
-    end, sizes = clock() + seconds, []
+    end = clock() + seconds
+    sizes: list[int] = []
+    work: list[int] = []
     one = FleetSoak(load_builtin("self-compatible"), seed)
     while not sizes or clock() < end:
         one.round()
         sizes.append(resident())
-    if not is_flat(sizes):
-        one.wrong.append(f"memory grew by {growth(sizes)} bytes")
-    return Soaked(len(sizes), dict(one.done), one.wrong, sizes)
+        work.append(one.changes)
+    grown = slope(work, sizes)
+    if not grown.is_flat:
+        one.wrong.append(f"memory grows by changes: {grown}")
+    return Soaked(len(sizes), dict(one.done), one.wrong, work, sizes)

@@ -2,13 +2,14 @@
 
 import os
 from pathlib import Path
-from stat import S_IMODE
+from stat import S_IFLNK, S_IFREG, S_IMODE
 
 import pytest
 from sysfs.one_mdev import PD, U1, D, live
 from sysfs.walking import walk
 
 from simulator.sysfs.snapshot import (
+    Saved,
     read_directory,
     take,
     write_directory,
@@ -93,6 +94,22 @@ def test_an_empty_target_is_taken(tmp_path):
     assert list(target.iterdir()) == []
     write_directory(taken, target)
     assert len(read_directory(target)) == len(taken)
+
+
+@pytest.mark.parametrize(
+    ("path", "saved", "told"),
+    [
+        ("/driver", Saved(S_IFLNK | 0o777), "/driver -> ''"),
+        ("/driver", Saved(S_IFLNK | 0o777, target="x" * 5000), f"/driver -> '{'x' * 5000}'"),
+        ("/" + "x" * 300, Saved(S_IFREG | 0o644), "/" + "x" * 300),
+    ],
+)
+def test_what_cannot_be_made_is_named(tmp_path, path, saved, told):
+    """A link that leads nowhere, or a name that is too long, is told with its path."""
+    with pytest.raises(OSError, match=r"No such file|too long") as caught:
+        write_directory({path: saved}, tmp_path / "sys")
+    assert caught.value.filename == told
+    assert not list(tmp_path.iterdir())
 
 
 def test_modes_are_kept(tmp_path):

@@ -77,6 +77,10 @@ def test_umockdev_text():
         ("P: /devices/a\nA: b/c=d\nL: b=d\n", ["x:3:1"]),
         ("P: /devices/a\nE: SUBSYSTEM=../b\n", ["x:2:14"]),
         ("P: /devices/a\nA: b\0=c\nL: d=e\0\n", ["x:2:5", "x:3:7"]),
+        ("P: /devices/a\nL: driver=\nL: b/c=\n", ["x:2:11", "x:3:8"]),
+        ("P: /devices/a\nL: subsystem=pci\nL: b/subsystem=../..\n", ["x:2:14", "x:3:16"]),
+        ("P: /devices/a\nA: subsystem=pci\nE: SUBSYSTEM=pci\n", ["x:3:1"]),
+        ("P: /devices/a\nE: A=B\nL: uevent=c\n", ["x:3:1"]),
     ],
 )
 def test_bad_umockdev_text(text, places):
@@ -84,6 +88,23 @@ def test_bad_umockdev_text(text, places):
     with pytest.raises(InputError) as caught:
         read_umockdev("x", text)
     assert [f"{one.file}:{one.line}:{one.column}" for one in caught.value.mistakes] == places
+
+
+def test_a_subsystem_that_is_no_link():
+    """What has a file or a directory of that name is no device of a bus."""
+    for line in ("A: subsystem=pci", "A: subsystem/b=c"):
+        found = read_umockdev("x", f"P: /devices/a\n{line}\n")
+        assert not any(path.startswith(("/bus", "/class")) for path in found)
+        assert format_umockdev(found) == ""
+
+
+def test_properties_are_written_as_they_are_read():
+    """Only a newline ends one; what is none, or says the subsystem again, is left out."""
+    text = "P: /devices/a\nE: B\x1dC=d\x85e\nE: f//g=h\nE: SUBSYSTEM=pci\n"
+    assert format_umockdev(read_umockdev("x", text)) == text
+    text = "P: /devices/a\nA: uevent=b\\nSUBSYSTEM=c\\n=d\\ne=\\000\\nf=g\nE: SUBSYSTEM=pci\n"
+    expected = "P: /devices/a\nE: f=g\nE: SUBSYSTEM=pci\n"
+    assert format_umockdev(read_umockdev("x", text)) == expected
 
 
 def test_escapes_stand_for_bytes():
