@@ -21,6 +21,7 @@ mdm_status mdm_clause_add(mdm_parser *parser, const mdm_written *written, uint64
     }
     mdm_builder_begin(&builder, parser);
     builder.is_kept = true;
+    builder.is_in_line = is_kept;
     status = mdm_clause_parse(&builder, written->attribute, kept, &made.clause);
     if (status == MDM_BAD_TEXT) {
         parser->fault = text.at + (parser->fault - kept.at);
