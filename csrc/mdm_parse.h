@@ -48,7 +48,12 @@ typedef struct mdm_json_string {
     bool is_escaped;
 } mdm_json_string;
 
-char mdm_json_peek(mdm_parser *parser); /* after blanks; 0 at the end */
+char mdm_json_pass(mdm_parser *parser); /* blanks, of which most often there is none */
+/* After blanks; 0 at the end. */
+static inline char mdm_json_peek(mdm_parser *parser)
+{
+    return parser->at < parser->end && *parser->at > ' ' ? *parser->at : mdm_json_pass(parser);
+}
 mdm_status mdm_json_take(mdm_parser *parser, char expected);
 mdm_status mdm_json_string_take(mdm_parser *parser, mdm_json_string *string);
 mdm_status mdm_json_integer_take(mdm_parser *parser, mdm_text *token);

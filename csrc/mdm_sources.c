@@ -95,22 +95,36 @@ mdm_status mdm_sources_of_classes(mdm_join *join)
 
 /* ---- What is asked ---- */
 
+#define AT_ONCE ((size_t)256) /* objects; as many lie in one page */
+
+static void look_at_some(const mdm_join *join, mdm_asked *asked, size_t first, size_t n)
+{
+    const mdm_columns *columns = &mdm_source_lists(join)->columns;
+    const size_t n_attributes = join->fleet->scheme.n_attributes;
+    uint32_t numbers[AT_ONCE];
+    mdm_codes_read(columns, n_attributes, first, n, numbers);
+    for (size_t i = 0; i < n; i++) {
+        asked[i] = (mdm_asked){0, numbers[i] != 0};
+    }
+    for (size_t a = 0; a < n_attributes; a++) {
+        mdm_codes_read(columns, a, first, n, numbers);
+        for (size_t i = 0; i < n; i++) {
+            asked[i].listed |= (uint64_t)(numbers[i] != 0) << a;
+        }
+    }
+}
+
 static bool find_asked(mdm_join *join)
 {
     const mdm_lists *lists = mdm_source_lists(join);
-    const size_t n = join->fleet->scheme.n_attributes;
     mdm_asked *asked =
         mdm_take(&join->sources.compiler.arena, lists->rows.n, sizeof *asked);
     if (asked == NULL) {
         return false;
     }
-    for (size_t object = 0; object < lists->rows.n; object++) {
-        asked[object] = (mdm_asked){0, mdm_code(&lists->columns, n, object) != 0};
-    }
-    for (size_t a = 0; a < n; a++) {
-        for (size_t object = 0; object < lists->rows.n; object++) {
-            asked[object].listed |= (uint64_t)(mdm_code(&lists->columns, a, object) != 0) << a;
-        }
+    for (size_t first = 0; first < lists->rows.n; first += AT_ONCE) {
+        const size_t left = lists->rows.n - first;
+        look_at_some(join, asked + first, first, left < AT_ONCE ? left : AT_ONCE);
     }
     join->sources.asked = asked;
     return true;

@@ -581,7 +581,7 @@ static void check_many(const mdm_relation *relations, size_t n_lines, size_t n_l
 
 /* ---- Lines that threads share ---- */
 
-#define SHARED ((size_t)1200) /* lines, of enough bytes for three threads */
+#define SHARED ((size_t)1200) /* lines, of enough bytes for two threads; twice over, for three */
 #define COUNTED ((size_t)2 * SHARED)
 
 /* The same lines without those that have a mistake, twice over: each comes again in another part. */
