@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "mdm_bare.h"
-#include "mdm_parse.h"
+#include "mdm_named.h"
 
 typedef struct operator_form {
     const char *name;
@@ -96,8 +96,7 @@ static mdm_status keep_values(mdm_builder *builder, mdm_clause *clause, mdm_valu
                               size_t n)
 {
     const mdm_kind kind = kind_of(builder, clause);
-    clause->is_unordered = kind == MDM_STRING && builder->parser->values != NULL;
-    if (clause->op == MDM_OP_ONE_OF && !clause->is_unordered) {
+    if (clause->op == MDM_OP_ONE_OF) {
         mdm_sort(values, n, sizeof *values, order_values, &kind);
     }
     clause->n = n;
@@ -113,8 +112,27 @@ typedef struct values {
     size_t n;
 } values;
 
-static mdm_status take_item(mdm_builder *builder, mdm_cursor *cursor, mdm_kind kind,
-                            values *items)
+/* What stands in the parentheses: values, or strings that are looked up. */
+typedef struct items {
+    size_t attribute;
+    mdm_kind kind;
+    bool is_named;
+    values values;
+    mdm_named named;
+} items;
+
+static mdm_status keep_item(mdm_builder *builder, items *at, mdm_text text, bool is_bare)
+{
+    mdm_parser *parser = builder->parser;
+    if (at->is_named) {
+        return mdm_named_add(builder, at->attribute, text, is_bare, &at->named);
+    }
+    return MDM_REGROW(parser->scratch, &at->values, at->values.n)
+               ? keep_value(builder, at->kind, text, is_bare, &at->values.at[at->values.n++])
+               : MDM_NO_MEMORY;
+}
+
+static mdm_status take_item(mdm_builder *builder, mdm_cursor *cursor, items *at)
 {
     mdm_parser *parser = builder->parser;
     const char *begin = cursor->at;
@@ -123,24 +141,51 @@ static mdm_status take_item(mdm_builder *builder, mdm_cursor *cursor, mdm_kind k
     mdm_status status = MDM_OK;
     if (is_quoted) {
         status = mdm_quoted_take(parser, cursor, &text);
-        if (status == MDM_OK && (kind == MDM_INT || kind == MDM_RATIO)) {
+        if (status == MDM_OK && (at->kind == MDM_INT || at->kind == MDM_RATIO)) {
             return mdm_refuse(parser, begin);
         }
     } else {
-        text.len = mdm_bare(begin, cursor->end);
+        text.len = mdm_bare(begin, builder->limit);
+        if (text.len > (size_t)(cursor->end - begin)) {
+            text.len = (size_t)(cursor->end - begin);
+        }
         cursor->at = begin + text.len;
         status = text.len == 0 ? mdm_refuse(parser, begin) : MDM_OK;
     }
-    if (status == MDM_OK && !MDM_REGROW(parser->scratch, items, items->n)) {
-        return MDM_NO_MEMORY;
-    }
     if (status == MDM_OK) {
-        status = keep_value(builder, kind, text, !is_quoted, &items->at[items->n++]);
+        status = keep_item(builder, at, text, !is_quoted);
         if (status == MDM_BAD_TEXT && is_quoted) {
             return mdm_refuse(parser, begin);
         }
     }
     return status;
+}
+
+static mdm_status take_items(mdm_builder *builder, mdm_cursor *cursor, items *at)
+{
+    mdm_status status =
+        at->is_named ? mdm_named_take(builder, cursor, at->attribute, &at->named) : MDM_OK;
+    if (status != MDM_OK) {
+        return status;
+    }
+    while (cursor->at == cursor->end || *cursor->at != ')') {
+        status = take_item(builder, cursor, at);
+        if (status != MDM_OK) {
+            return status;
+        }
+        if (cursor->at == cursor->end || *cursor->at != ',') {
+            break;
+        }
+        /* A comma promises another item. */
+        if (++cursor->at == cursor->end || *cursor->at == ')') {
+            return mdm_refuse(builder->parser, cursor->at);
+        }
+    }
+    if (cursor->at == cursor->end || *cursor->at != ')' || cursor->at + 1 != cursor->end) {
+        const bool is_closed = cursor->at < cursor->end && *cursor->at == ')';
+        return mdm_refuse(builder->parser, cursor->at + (is_closed ? 1 : 0));
+    }
+    return MDM_OK;
 }
 
 static const operator_form *find_form(mdm_text name)
@@ -159,36 +204,30 @@ static mdm_status parse_operator(mdm_builder *builder, mdm_cursor *cursor, mdm_t
     mdm_parser *parser = builder->parser;
     const mdm_kind kind = kind_of(builder, clause);
     const operator_form *form = find_form(name);
-    values items = {NULL, 0, 0};
+    items taken = {.attribute = clause->attribute, .kind = kind};
+    const values *found = &taken.values;
+    mdm_status status = MDM_OK;
+    size_t n = 0;
     if (form == NULL || (form->kinds >> kind & 1) == 0) {
         return mdm_refuse(parser, name.at);
     }
     clause->op = (uint8_t)form->op;
+    taken.is_named = form->op == MDM_OP_ONE_OF && mdm_is_named(parser, kind);
     cursor->at += name.len + 1;
-    while (cursor->at == cursor->end || *cursor->at != ')') {
-        mdm_status status = take_item(builder, cursor, kind, &items);
-        if (status != MDM_OK) {
-            return status;
-        }
-        if (cursor->at == cursor->end || *cursor->at != ',') {
-            break;
-        }
-        /* A comma promises another item. */
-        if (++cursor->at == cursor->end || *cursor->at == ')') {
-            return mdm_refuse(parser, cursor->at);
-        }
+    status = take_items(builder, cursor, &taken);
+    mdm_named_end(builder, &taken.named);
+    if (status != MDM_OK) {
+        return status;
     }
-    if (cursor->at == cursor->end || *cursor->at != ')' || cursor->at + 1 != cursor->end) {
-        const bool is_closed = cursor->at < cursor->end && *cursor->at == ')';
-        return mdm_refuse(parser, cursor->at + (is_closed ? 1 : 0));
-    }
-    if (items.n < form->least || items.n > form->most) {
+    n = taken.is_named ? taken.named.n_given : found->n;
+    if (n < form->least || n > form->most) {
         return mdm_refuse(parser, name.at);
     }
-    if (clause->op == MDM_OP_RANGE && mdm_value_order(kind, &items.at[0], &items.at[1]) > 0) {
+    if (clause->op == MDM_OP_RANGE && mdm_value_order(kind, &found->at[0], &found->at[1]) > 0) {
         return mdm_refuse(parser, name.at + name.len + 1);
     }
-    return keep_values(builder, clause, items.at, items.n);
+    return taken.is_named ? mdm_named_keep(builder, &taken.named, clause)
+                          : keep_values(builder, clause, found->at, n);
 }
 
 /* ---- Values ---- */
@@ -236,12 +275,27 @@ static mdm_status join(mdm_parser *parser, const mdm_atoms *atoms, mdm_text *joi
     return MDM_OK;
 }
 
+static mdm_status keep_equal(mdm_builder *builder, mdm_text text, bool is_bare,
+                             mdm_clause *clause)
+{
+    const mdm_kind kind = kind_of(builder, clause);
+    mdm_named named = {NULL, 0, 0, 0};
+    mdm_value value;
+    mdm_status status = MDM_OK;
+    if (!mdm_is_named(builder->parser, kind)) {
+        status = keep_value(builder, kind, text, is_bare, &value);
+        return status == MDM_OK ? keep_values(builder, clause, &value, 1) : status;
+    }
+    status = mdm_named_add(builder, clause->attribute, text, is_bare, &named);
+    mdm_named_end(builder, &named);
+    return status == MDM_OK ? mdm_named_keep(builder, &named, clause) : status;
+}
+
 static mdm_status compile_plain(mdm_builder *builder, const mdm_atoms *atoms, mdm_clause *clause)
 {
     mdm_parser *parser = builder->parser;
     const mdm_kind kind = kind_of(builder, clause);
     mdm_text text = {NULL, 0};
-    mdm_value value;
     mdm_status status = join(parser, atoms, &text);
     if (status != MDM_OK) {
         return status;
@@ -257,11 +311,10 @@ static mdm_status compile_plain(mdm_builder *builder, const mdm_atoms *atoms, md
         }
     }
     clause->op = MDM_OP_ONE_OF;
-    status = keep_value(builder, kind, text, atoms->n == 1 && !atoms->at[0].is_quoted, &value);
-    if (status == MDM_BAD_TEXT && (atoms->n > 1 || atoms->at[0].is_quoted)) {
-        return mdm_refuse(parser, atoms->at[0].begin);
-    }
-    return status == MDM_OK ? keep_values(builder, clause, &value, 1) : status;
+    status = keep_equal(builder, text, atoms->n == 1 && !atoms->at[0].is_quoted, clause);
+    return status == MDM_BAD_TEXT && (atoms->n > 1 || atoms->at[0].is_quoted)
+               ? mdm_refuse(parser, atoms->at[0].begin)
+               : status;
 }
 
 static mdm_status parse_atoms(mdm_builder *builder, mdm_cursor *cursor, mdm_clause *clause)
@@ -288,6 +341,7 @@ mdm_status mdm_clause_parse(mdm_builder *builder, size_t attribute, mdm_text tex
     mdm_cursor cursor = {text.at, text.at + text.len};
     mdm_text name = {text.at, 0};
     *clause = (mdm_clause){.attribute = (uint8_t)attribute};
+    builder->limit = builder->is_in_line ? builder->parser->limit : cursor.end;
     while (name.len < text.len && ((text.at[name.len] >= 'a' && text.at[name.len] <= 'z') ||
                                    text.at[name.len] == '_')) {
         name.len++;

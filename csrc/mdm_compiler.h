@@ -24,6 +24,7 @@ typedef struct mdm_compiled {
 typedef struct mdm_encodings {
     const mdm_encoded **at;
     size_t capacity;
+    uint32_t n_needed; /* clauses of lines: so many are needed, from number 1 on */
 } mdm_encodings;
 
 /* The clause of an attribute, or its relation to a value, by number. */
@@ -46,6 +47,7 @@ typedef struct mdm_arenas {
 
 typedef struct mdm_compiler {
     const mdm_fleet *fleet;
+    const mdm_allocator *memory;
     const mdm_lists *lists; /* the fleet's, or own */
     mdm_lists own;
     mdm_own_values *values; /* one an attribute, as are the next; those that the fleet lacks */
@@ -54,6 +56,8 @@ typedef struct mdm_compiler {
     mdm_steps *steps; /* two: of the values of lines before, and of their clauses */
     mdm_memo memo; /* of values */
     mdm_memo clause_memo;
+    mdm_selves selves;
+    uint64_t *marks; /* of lines: as of mdm_parser */
     size_t n_lines;
     const char *limit; /* of the text that lines stand in; NULL: a line may be all of it */
     mdm_needs needs; /* not encoded yet */
@@ -62,8 +66,12 @@ typedef struct mdm_compiler {
     mdm_arenas arenas; /* of what several threads have encoded */
 } mdm_compiler;
 
-/* is_of_fleet: sources are devices. The fleet stays as it is until the end. */
-bool mdm_compiler_new(mdm_compiler *compiler, const mdm_fleet *fleet, bool is_of_fleet);
+/* memory: the fleet's, or one that calls it. is_of_fleet: sources are devices. The fleet stays as it
+   is until the end. */
+bool mdm_compiler_new(mdm_compiler *compiler, const mdm_fleet *fleet,
+                      const mdm_allocator *memory, bool is_of_fleet);
+/* From now on memory comes from this allocator, which takes back what the one before gave. */
+void mdm_compiler_call(mdm_compiler *compiler, const mdm_allocator *memory);
 void mdm_compiler_free(mdm_compiler *compiler);
 
 /* A line, which is borrowed until the end, or a class of the fleet. Where it fails, other sources

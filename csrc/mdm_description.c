@@ -157,6 +157,7 @@ static void begin_line(mdm_parser *parser, mdm_text text, mdm_line *line)
 {
     line->has_name = line->has_self = line->has_list = false;
     line->present = 0;
+    line->own = NULL;
     line->name = (mdm_text){NULL, 0};
     line->objects = (mdm_objects){NULL, 0};
     memset(line->codes, 0, (parser->fleet->scheme.n_attributes + 1) * sizeof *line->codes);

@@ -136,20 +136,6 @@ static bool add_item(mdm_encoder *encoder, const mdm_value *item)
     }
 }
 
-/* Strings that came twice; none else has. */
-static void drop_twins(mdm_encoder *encoder)
-{
-    uint32_t *codes = encoder->codes.at;
-    size_t n = 0;
-    mdm_rows_sort(codes, encoder->n_codes, encoder->dictionary->texts.n + 1);
-    for (size_t i = 0; i < encoder->n_codes; i++) {
-        if (n == 0 || codes[n - 1] != codes[i]) {
-            codes[n++] = codes[i];
-        }
-    }
-    encoder->n_codes = n;
-}
-
 static bool add_items(mdm_encoder *encoder, const mdm_clause *clause)
 {
     const mdm_kind kind = encoder->attribute->kind;
@@ -164,13 +150,9 @@ static bool add_items(mdm_encoder *encoder, const mdm_clause *clause)
         is_done = encoder->codes.at != NULL;
     }
     for (size_t i = 0; i < clause->n && is_done; i++) {
-        if (i == 0 || clause->is_unordered ||
-            mdm_value_order(kind, item_at(clause, i - 1), item_at(clause, i)) != 0) {
+        if (i == 0 || mdm_value_order(kind, item_at(clause, i - 1), item_at(clause, i)) != 0) {
             is_done = add_item(encoder, item_at(clause, i));
         }
-    }
-    if (clause->is_unordered && clause->n > 1) {
-        drop_twins(encoder);
     }
     return is_done;
 }
@@ -250,6 +232,12 @@ bool mdm_encode_clause(const mdm_fleet *fleet, mdm_arena *arena, const mdm_test 
     if (attribute->relation == MDM_ANY || clause->op == MDM_OP_ANY) {
         made->holds_all = true;
         made->held = MDM_YES;
+        return true;
+    }
+    if (clause->is_coded) {
+        made->held = MDM_YES;
+        made->n_codes = (uint32_t)clause->n;
+        made->codes = clause->of.codes;
         return true;
     }
     if (clause->op != MDM_OP_ABSENT && (!add_clause(&encoder, clause) || !add_waiting(&encoder))) {

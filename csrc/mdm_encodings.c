@@ -2,11 +2,11 @@
  * What sources ask for is noted while they are read, each clause and value once, and encoded when all
  * are known: where it is much, by several threads.
  */
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
 #include "mdm_compiler.h"
+#include "mdm_guard.h"
 #include "mdm_threads.h"
 
 #define AT_ONCE ((size_t)128) /* encoded by a thread before it takes more */
@@ -22,7 +22,7 @@ static const mdm_encoded **place_of(const mdm_compiler *compiler, mdm_encodings 
 {
     const size_t before = encodings->capacity;
     if (number >= before) {
-        if (!MDM_RESERVE(&compiler->fleet->memory, encodings, before, number + 1 - before)) {
+        if (!MDM_RESERVE(compiler->memory, encodings, before, number + 1 - before)) {
             return NULL;
         }
         memset(encodings->at + before, 0,
@@ -38,7 +38,7 @@ static bool need(mdm_compiler *compiler, mdm_encodings *encodings, mdm_needed ne
     if (place == NULL || *place != NULL) {
         return place != NULL;
     }
-    if (!MDM_RESERVE(&compiler->fleet->memory, needs, needs->n, 1)) {
+    if (!MDM_RESERVE(compiler->memory, needs, needs->n, 1)) {
         return false;
     }
     needs->at[needs->n++] = needed;
@@ -56,6 +56,19 @@ bool mdm_need_relation(mdm_compiler *compiler, size_t attribute, uint32_t number
 {
     return need(compiler, &compiler->relations[attribute],
                 (mdm_needed){number, (uint16_t)attribute, true});
+}
+
+static bool need_own_clauses(mdm_compiler *compiler)
+{
+    for (size_t a = 0; a < compiler->fleet->scheme.n_attributes; a++) {
+        mdm_encodings *encodings = &compiler->clauses[a];
+        for (; encodings->n_needed < compiler->own.clauses[a].texts.n; encodings->n_needed++) {
+            if (!mdm_need_clause(compiler, a, encodings->n_needed + 1)) {
+                return false;
+            }
+        }
+    }
+    return true;
 }
 
 /* ---- Encoded ---- */
@@ -108,39 +121,22 @@ static void encode_share(const void *context, size_t number)
     }
 }
 
-/* ---- An allocator for several threads ---- */
-
-typedef struct locked {
-    const mdm_allocator *memory;
-    pthread_mutex_t mutex;
-} locked;
-
-static void *locked_resize(void *context, void *block, size_t old_size, size_t new_size)
-{
-    locked *at = context;
-    pthread_mutex_lock(&at->mutex);
-    block = at->memory->resize(at->memory->context, block, old_size, new_size);
-    pthread_mutex_unlock(&at->mutex);
-    return block;
-}
-
 /* Each share has an arena, so what is made does not depend on who makes it. */
 static bool encode_together(mdm_compiler *compiler, encoding *at, unsigned n_threads)
 {
-    const mdm_allocator *memory = &compiler->fleet->memory;
+    const mdm_allocator *memory = compiler->memory;
     const size_t n = (compiler->needs.n + AT_ONCE - 1) / AT_ONCE;
-    locked shared = {.memory = memory};
-    const mdm_allocator guarded = {locked_resize, &shared};
+    mdm_guard guard;
     if (!MDM_FIT(memory, &compiler->arenas, n)) {
         return false;
     }
     at->arenas = compiler->arenas.at;
     for (size_t i = 0; i < n; i++) {
-        at->arenas[i] = (mdm_arena){&guarded, NULL, 0};
+        at->arenas[i] = (mdm_arena){&guard.shared, NULL, 0};
     }
-    if (pthread_mutex_init(&shared.mutex, NULL) == 0) {
+    if (mdm_guard_begin(&guard, memory)) {
         mdm_run(n_threads, encode_share, at, n);
-        pthread_mutex_destroy(&shared.mutex);
+        mdm_guard_end(&guard);
     } else {
         atomic_store(at->has_failed, true);
     }
@@ -157,6 +153,9 @@ bool mdm_compiler_encode(mdm_compiler *compiler, unsigned n_threads)
     encoding at = {.compiler = compiler, .has_failed = &has_failed};
     bool is_done = true;
     atomic_init(&has_failed, false);
+    if (!need_own_clauses(compiler)) {
+        return false;
+    }
     at.made = mdm_take(&compiler->arena, needs->n, sizeof *at.made);
     if (at.made == NULL) {
         return false;

@@ -177,7 +177,7 @@ void mdm_join_free_bits(mdm_join *join);
 /* After the sources have been read. */
 bool mdm_join_find_columns(mdm_join *join);
 
-/* ---- mdm_sources.c ---- */
+/* ---- mdm_sources.c, mdm_sources_read.c ---- */
 
 /* What the objects ask; after the sources have been read. */
 bool mdm_sources_look(mdm_join *join);
@@ -186,6 +186,7 @@ mdm_status mdm_sources_read(mdm_join *join, mdm_text text, mdm_fault *faults, si
                             size_t *n_faults);
 mdm_status mdm_sources_of_rows(mdm_join *join, const uint32_t *rows, size_t rows_len);
 mdm_status mdm_sources_of_classes(mdm_join *join);
+void mdm_sources_drop(mdm_sources *sources); /* zero, or as far as it was made */
 void mdm_sources_free(mdm_join *join);
 
 static inline bool mdm_is_key(const mdm_zones *zones, size_t column)

@@ -12,7 +12,7 @@ mdm_status mdm_refuse(mdm_parser *parser, const char *at)
     return MDM_BAD_TEXT;
 }
 
-char mdm_json_peek(mdm_parser *parser)
+char mdm_json_pass(mdm_parser *parser)
 {
     while (parser->at < parser->end &&
            (*parser->at == ' ' || *parser->at == '\t' || *parser->at == '\r')) {

@@ -21,6 +21,7 @@ mdm_status mdm_clause_add(mdm_parser *parser, const mdm_written *written, uint64
     }
     mdm_builder_begin(&builder, parser);
     builder.is_kept = true;
+    builder.is_in_line = is_kept;
     status = mdm_clause_parse(&builder, written->attribute, kept, &made.clause);
     if (status == MDM_BAD_TEXT) {
         parser->fault = text.at + (parser->fault - kept.at);
@@ -190,9 +191,13 @@ static mdm_status intern(const mdm_reading *at, mdm_text text, uint32_t *number)
 mdm_status mdm_list_read(mdm_parser *parser, uint32_t *number)
 {
     const char *begin = parser->at;
-    mdm_reading at = {.parser = parser};
+    mdm_reading at;
     bool is_more = true;
     mdm_status status = mdm_json_take(parser, '[');
+    /* It is large, and most of it is not used by most lists. */
+    at.parser = parser;
+    at.rows = (mdm_u32s){NULL, 0};
+    at.n_rows = 0;
     at.trial = *parser;
     at.trial.keeper = (mdm_keeper){parser->scratch, parser->keeper.members, NULL};
     if (status == MDM_OK && mdm_json_peek(parser) == ']') {

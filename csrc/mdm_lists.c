@@ -150,7 +150,8 @@ mdm_status mdm_lists_intern_row(mdm_lists *lists, mdm_arena *arena, const uint32
         return MDM_OK;
     }
     for (size_t i = 0; i < n_columns; i++) {
-        if (!mdm_columns_widen(arena->memory, &lists->columns, i, numbers[i])) {
+        if (!mdm_column_holds(&lists->columns, i, numbers[i]) &&
+            !mdm_columns_widen(arena->memory, &lists->columns, i, numbers[i])) {
             return MDM_NO_MEMORY;
         }
     }

@@ -246,6 +246,18 @@ void mdm_arena_reset(mdm_arena *arena)
     }
 }
 
+void mdm_arena_give(mdm_arena *arena, mdm_arena *to)
+{
+    mdm_chunk **oldest = &to->last;
+    while (*oldest != NULL) {
+        oldest = &(*oldest)->before;
+    }
+    *oldest = arena->last;
+    to->bytes += arena->bytes;
+    arena->last = NULL;
+    arena->bytes = 0;
+}
+
 void mdm_arena_free(mdm_arena *arena)
 {
     mdm_arena_back(arena, (mdm_arena_mark){NULL, 0});

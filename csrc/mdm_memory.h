@@ -78,6 +78,8 @@ bool mdm_regrow(mdm_arena *arena, void *pointer, size_t *capacity, size_t n, siz
 mdm_arena_mark mdm_arena_here(const mdm_arena *arena);
 void mdm_arena_back(mdm_arena *arena, mdm_arena_mark mark);
 void mdm_arena_reset(mdm_arena *arena); /* empty, with a chunk kept for the next use */
+/* What is in the one goes with the other, and the one is empty. */
+void mdm_arena_give(mdm_arena *arena, mdm_arena *to);
 void mdm_arena_free(mdm_arena *arena);
 
 #define MDM_REGROW(arena, array, n)   \

@@ -6,6 +6,7 @@
 
 #include "mdm_fleet.h"
 #include "mdm_plain.h"
+#include "mdm_selves.h"
 #include "mdm_steps.h"
 
 /* Values of an attribute that a batch of sources has and the fleet lacks. */
@@ -25,6 +26,8 @@ typedef struct mdm_parser {
     mdm_memo *clause_memo;   /* with them */
     mdm_lists *lists; /* where lists become codes; NULL: they become objects */
     mdm_own_values *values; /* one an attribute, where values become numbers; NULL: they do not */
+    mdm_selves *selves; /* with values */
+    uint64_t *marks; /* with values: a clear bit for each code of any strings */
     bool is_kept; /* the text stays as long as what it is made into */
     bool keeps_scratch; /* and so does scratch */
     mdm_keeper keeper;
@@ -45,7 +48,12 @@ typedef struct mdm_json_string {
     bool is_escaped;
 } mdm_json_string;
 
-char mdm_json_peek(mdm_parser *parser); /* after blanks; 0 at the end */
+char mdm_json_pass(mdm_parser *parser); /* blanks, of which most often there is none */
+/* After blanks; 0 at the end. */
+static inline char mdm_json_peek(mdm_parser *parser)
+{
+    return parser->at < parser->end && *parser->at > ' ' ? *parser->at : mdm_json_pass(parser);
+}
 mdm_status mdm_json_take(mdm_parser *parser, char expected);
 mdm_status mdm_json_string_take(mdm_parser *parser, mdm_json_string *string);
 mdm_status mdm_json_integer_take(mdm_parser *parser, mdm_text *token);
@@ -76,6 +84,8 @@ typedef struct mdm_cursor {
 typedef struct mdm_builder {
     mdm_parser *parser;
     bool is_kept; /* what is parsed stays where it is as long as what it is made into */
+    bool is_in_line;   /* as far as the limit of the parser may be read behind it */
+    const char *limit; /* of what may be read */
     size_t n_variables;
     mdm_variable variables[MDM_MAX_VARIABLES];
     mdm_text declared[MDM_MAX_VARIABLES]; /* as written, with the braces */
@@ -85,6 +95,7 @@ static inline void mdm_builder_begin(mdm_builder *builder, mdm_parser *parser)
 {
     builder->parser = parser;
     builder->is_kept = parser->is_kept && parser->keeps_scratch;
+    builder->is_in_line = false;
     builder->n_variables = 0;
 }
 
@@ -148,6 +159,7 @@ typedef struct mdm_line {
     uint64_t present;
     /* Where the fleet may grow; in a batch numbers, those of own values after the fleet's codes. */
     uint32_t codes[MDM_MAX_ATTRIBUTES + 1];
+    const uint32_t *own; /* in a batch the numbers of its own values, where they stay */
     mdm_value values[MDM_MAX_ATTRIBUTES];   /* in a question */
     mdm_objects objects;                    /* in a question */
 } mdm_line;

@@ -12,12 +12,8 @@ static bool is_one_of(mdm_kind kind, const mdm_clause *clause, const mdm_value *
 {
     size_t low = 0;
     size_t high = clause->n;
-    for (size_t i = 0; i < clause->n && clause->is_unordered; i++) {
-        if (mdm_value_equal(kind, &clause->of.values[i], value)) {
-            return true;
-        }
-    }
-    while (low < high && !clause->is_unordered) {
+    MDM_HOLDS(!clause->is_coded);
+    while (low < high) {
         const size_t middle = low + (high - low) / 2;
         const int order = mdm_value_order(kind, &clause->of.values[middle], value);
         if (order == 0) {

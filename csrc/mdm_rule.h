@@ -52,7 +52,7 @@ typedef enum mdm_operator {
     MDM_OP_EMPTY,
     MDM_OP_ANY,
     MDM_OP_ABSENT,
-    MDM_OP_ONE_OF, /* values ascending, unless it is unordered; one value is the clause "equal" */
+    MDM_OP_ONE_OF, /* values ascending, or codes; one value is the clause "equal" */
     MDM_OP_RANGE,
     MDM_OP_SUPERSET,
     MDM_OP_SUBSET,
@@ -77,7 +77,7 @@ typedef struct mdm_clause {
     uint8_t attribute;
     uint8_t op;           /* mdm_operator */
     bool is_shared;       /* a variable of it stands in another clause too */
-    bool is_unordered;    /* strings as they came: sources' are looked up, and hardly ever searched */
+    bool is_coded;        /* strings as codes of the fleet, each once: those that it has */
     uint8_t variables[2]; /* the different ones */
     uint8_t n_variables;
     char arithmetic;      /* '/', '*', or 0 */
@@ -85,6 +85,7 @@ typedef struct mdm_clause {
     size_t n; /* of what the union holds */
     union {
         const mdm_value *values;
+        const uint32_t *codes;
         const mdm_part *parts;
         const mdm_choice *choices; /* ascending by value */
     } of;
@@ -111,6 +112,7 @@ typedef struct mdm_test {
     bool is_target;
 } mdm_test;
 
+/* Of a value, not of a clause of codes. */
 mdm_verdict mdm_clause_accepts(const mdm_test *test, const mdm_object *object,
                                const mdm_clause *clause, const mdm_value *value);
 /* Whether one choice of the variables suits every clause that shares one. values: one pointer an

@@ -36,42 +36,48 @@ static void find_listed(mdm_sources *sources, size_t n_objects, size_t n_attribu
     }
 }
 
-/* NULL: no source has the object, which is one of the fleet's. */
-static const mdm_encoded *clause_of(const mdm_join *join, uint32_t object, size_t attribute)
+#define AT_ONCE ((size_t)256) /* objects; as many lie in one page */
+
+/* What a clause says; nothing where no source has the object, which then is one of the fleet's. */
+static mdm_said said_by(const mdm_join *join, size_t attribute, uint32_t number)
 {
     const mdm_encodings *encodings = &join->sources.compiler.clauses[attribute];
-    const uint32_t number = mdm_code(&mdm_source_lists(join)->columns, attribute, object);
-    return number == 0                    ? &join->sources.unlisted[attribute]
-           : number < encodings->capacity ? encodings->at[number]
-                                          : NULL;
+    const mdm_encoded *encoded = number == 0 ? &join->sources.unlisted[attribute]
+                                 : number < encodings->capacity ? encodings->at[number]
+                                                                : NULL;
+    const mdm_said nothing = {.form = MDM_SAID_BY_NOBODY};
+    return encoded == NULL ? nothing : mdm_said_of(encoded);
 }
 
 /* In the order in which objects were compiled, which is that of memory. */
-/* What a clause says; nothing where there is none. */
-static mdm_said said_by(const mdm_encoded *encoded)
+static void say_some(const mdm_join *join, size_t first, size_t n)
 {
-    const mdm_said nothing = {.form = MDM_SAID_BY_NOBODY};
-    return encoded == NULL ? nothing : mdm_said_of(encoded);
+    const mdm_sources *sources = &join->sources;
+    for (size_t a = 0; a < join->fleet->scheme.n_attributes; a++) {
+        uint32_t numbers[AT_ONCE];
+        mdm_said *said = sources->said + first * sources->n_listed + sources->listed[a];
+        if (sources->listed[a] == MDM_UNLISTED) {
+            continue;
+        }
+        mdm_codes_read(&mdm_source_lists(join)->columns, a, first, n, numbers);
+        for (size_t i = 0; i < n; i++, said += sources->n_listed) {
+            *said = said_by(join, a, numbers[i]);
+        }
+    }
 }
 
 bool mdm_sources_say(mdm_join *join)
 {
     mdm_sources *sources = &join->sources;
     const size_t n_objects = mdm_source_lists(join)->rows.n;
-    const size_t n = join->fleet->scheme.n_attributes;
-    find_listed(sources, n_objects, n);
+    find_listed(sources, n_objects, join->fleet->scheme.n_attributes);
     sources->said = mdm_take(&sources->compiler.arena, n_objects * sources->n_listed,
                              sizeof *sources->said);
     if (sources->said == NULL) {
         return false;
     }
-    for (uint32_t object = 0; object < n_objects; object++) {
-        for (size_t a = 0; a < n; a++) {
-            if (sources->listed[a] != MDM_UNLISTED) {
-                sources->said[object * sources->n_listed + sources->listed[a]] =
-                    said_by(clause_of(join, object, a));
-            }
-        }
+    for (size_t first = 0; first < n_objects; first += AT_ONCE) {
+        say_some(join, first, n_objects - first < AT_ONCE ? n_objects - first : AT_ONCE);
     }
     return true;
 }

@@ -128,7 +128,7 @@ static mdm_status parse_self_member(mdm_parser *parser, mdm_line *line, const ch
     return parse_value(parser, line, attribute);
 }
 
-mdm_status mdm_self_parse(mdm_parser *parser, mdm_line *line)
+static mdm_status parse(mdm_parser *parser, mdm_line *line)
 {
     const size_t none = parser->fleet->scheme.n_attributes;
     size_t last = none;
@@ -151,6 +151,30 @@ mdm_status mdm_self_parse(mdm_parser *parser, mdm_line *line)
             parser->at++;
         }
         status = parse_self_member(parser, line, begin, &last);
+    }
+    return status;
+}
+
+mdm_status mdm_self_parse(mdm_parser *parser, mdm_line *line)
+{
+    const size_t n = parser->fleet->scheme.n_attributes;
+    mdm_self self = {NULL, 0, NULL};
+    mdm_self *place = parser->selves == NULL
+                          ? NULL
+                          : mdm_selves_ask(parser->selves, parser->at, parser->end, &self);
+    mdm_status status = MDM_OK;
+    if (self.codes != NULL) {
+        line->own = self.codes;
+        parser->at += self.len;
+        return MDM_OK;
+    }
+    status = parse(parser, line);
+    if (status == MDM_OK && parser->selves != NULL) {
+        line->own = mdm_settle(parser->keeper.arena, line->codes, n, sizeof *line->codes);
+        status = line->own == NULL ? MDM_NO_MEMORY : MDM_OK;
+        if (status == MDM_OK && place != NULL && parser->at == self.at + self.len) {
+            *place = (mdm_self){self.at, self.len, line->own};
+        }
     }
     return status;
 }

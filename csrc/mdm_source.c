@@ -14,7 +14,7 @@ static mdm_status keep_own(mdm_parser *parser, size_t attribute, mdm_text text, 
     mdm_status status = MDM_OK;
     if (number == MDM_NONE) {
         status = mdm_value_parse(&parser->keeper, kind, text, &value, &parser->fault);
-        if (status == MDM_OK && !MDM_RESERVE(&fleet->memory, own, own->texts.n, 1)) {
+        if (status == MDM_OK && !MDM_RESERVE(parser->keeper.arena->memory, own, own->texts.n, 1)) {
             status = MDM_NO_MEMORY;
         }
         if (status == MDM_OK) {

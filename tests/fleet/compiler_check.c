@@ -210,6 +210,24 @@ static void check_apart(const mdm_dictionary *dictionary, const mdm_encoded *enc
     }
 }
 
+/* The clause of a text with its values, where the compiler has kept codes. */
+static mdm_clause with_values(const mdm_compiler *compiler, size_t a, uint32_t number,
+                              mdm_arena *arena)
+{
+    const mdm_fleet *fleet = compiler->fleet;
+    const mdm_clauses *clauses = &compiler->lists->clauses[a];
+    const mdm_entry *text = &clauses->texts.at[number - 1];
+    mdm_parser parser = {
+        .fleet = fleet, .keeper = {arena, &fleet->members, NULL}, .scratch = arena};
+    mdm_clause made = clauses->at[number - 1].clause;
+    mdm_builder builder;
+    mdm_builder_begin(&builder, &parser);
+    if (made.is_coded) {
+        CHECK(mdm_clause_parse(&builder, a, (mdm_text){text->at, text->len}, &made) == MDM_OK);
+    }
+    return made;
+}
+
 static void check_clause(const mdm_compiler *compiler, size_t a, uint32_t number)
 {
     static uint64_t bits[MOST];
@@ -219,13 +237,17 @@ static void check_clause(const mdm_compiler *compiler, size_t a, uint32_t number
     const mdm_lone_clause *lone = &compiler->lists->clauses[a].at[number - 1];
     const mdm_object object = {.variables = lone->variables};
     const mdm_encoded *encoded = mdm_compiled_clause(compiler, a, number);
+    const mdm_allocator memory = mdm_allocator_or_default(NULL);
+    mdm_arena arena = {.memory = &memory};
+    const mdm_clause clause = with_values(compiler, a, number, &arena);
     memset(bits, 0, sizeof bits);
     mdm_encoded_mark(fleet, a, encoded, bits);
     for (size_t code = 0; code <= dictionary->texts.n; code++) {
         const mdm_value *value = code == 0 ? NULL : &dictionary->at[code - 1];
         CHECK(said(bits, encoded, code) ==
-              mdm_clause_accepts(&test, &object, &lone->clause, value));
+              mdm_clause_accepts(&test, &object, &clause, value));
     }
+    mdm_arena_free(&arena);
     CHECK((bits[0] & 1) == 0);
     check_apart(dictionary, encoded);
 }
@@ -297,7 +319,7 @@ static void check_lines(const mdm_fleet *fleet, uint32_t spread, uint32_t *state
 {
     static page lines[60];
     mdm_compiler compiler;
-    CHECK(mdm_compiler_new(&compiler, fleet, false));
+    CHECK(mdm_compiler_new(&compiler, fleet, &fleet->memory, false));
     for (int i = 0; i < 60; i++) {
         page *line = &lines[i];
         mdm_compiled source;
@@ -322,7 +344,7 @@ static void check_lines(const mdm_fleet *fleet, uint32_t spread, uint32_t *state
 static void check_classes(const mdm_fleet *fleet)
 {
     mdm_compiler compiler;
-    CHECK(mdm_compiler_new(&compiler, fleet, true));
+    CHECK(mdm_compiler_new(&compiler, fleet, &fleet->memory, true));
     for (size_t class = 1; class < fleet->classes.n && class < 60; class++) {
         mdm_compiled source;
         CHECK(mdm_compile_class(&compiler, class, &source) == MDM_OK);
@@ -386,7 +408,7 @@ static void exhaust(bool is_of_fleet)
         }
         bank.has_refused = 0;
         bank.n_left = n;
-        has_begun = mdm_compiler_new(&compiler, fleet, is_of_fleet);
+        has_begun = mdm_compiler_new(&compiler, fleet, &fleet->memory, is_of_fleet);
         for (size_t i = 1; i <= 3 && has_begun; i++) {
             page *line = &lines[i];
             mdm_compiled source;
@@ -504,7 +526,7 @@ static size_t compile_lines(mdm_compiler *compiler, const char *text, const size
         mdm_compiled alone;
         const char *faults[2] = {NULL, NULL};
         const mdm_status status = mdm_compile_line(compiler, line, &sources[n], &faults[0]);
-        CHECK(mdm_compiler_new(&fresh, compiler->fleet, false));
+        CHECK(mdm_compiler_new(&fresh, compiler->fleet, &compiler->fleet->memory, false));
         CHECK(mdm_compile_line(&fresh, line, &alone, &faults[1]) == status);
         CHECK(faults[0] == faults[1] && (status == MDM_OK || status == MDM_BAD_TEXT));
         if (status == MDM_OK) {
@@ -512,6 +534,15 @@ static size_t compile_lines(mdm_compiler *compiler, const char *text, const size
         }
         mdm_compiler_free(&fresh);
         begin = ends[i] + 1;
+    }
+    return n;
+}
+
+static size_t n_needed(const mdm_compiler *compiler)
+{
+    size_t n = compiler->needs.n;
+    for (size_t a = 0; a < N_KINDS; a++) {
+        n += compiler->own.clauses[a].texts.n;
     }
     return n;
 }
@@ -531,10 +562,10 @@ static void check_many(const mdm_relation *relations, size_t n_lines, size_t n_l
     for (int i = 0; i < 40; i++) {
         add(fleet, 12, i < 3, &state);
     }
-    CHECK(mdm_compiler_new(&compiler, fleet, false));
+    CHECK(mdm_compiler_new(&compiler, fleet, &fleet->memory, false));
     compiler.limit = text + put_lines(text, ends, n_lines, &state);
     n = compile_lines(&compiler, text, ends, n_lines, sources);
-    CHECK(n > n_lines / 2 && n < n_lines && compiler.needs.n > n_lines * 2);
+    CHECK(n > n_lines / 2 && n < n_lines && n_needed(&compiler) > n_lines * 2);
     bank.n_left = n_left;
     while (!mdm_compiler_encode(&compiler, n_threads)) {
         CHECK(bank.has_refused);
@@ -544,6 +575,107 @@ static void check_many(const mdm_relation *relations, size_t n_lines, size_t n_l
     }
     mdm_compiler_free(&compiler);
     mdm_fleet_free(fleet);
+    free(text);
+    CHECK(bank.n_bytes == 0 && bank.n_blocks == 0);
+}
+
+/* ---- Lines that threads share ---- */
+
+#define SHARED ((size_t)1200) /* lines, of enough bytes for two threads; twice over, for three */
+#define COUNTED ((size_t)2 * SHARED)
+
+/* The same lines without those that have a mistake, twice over: each comes again in another part. */
+static size_t put_right(char *to, const char *text, const size_t *ends, const mdm_fault *faults,
+                        size_t n_faults)
+{
+    size_t n = 0;
+    size_t begin = 0;
+    size_t fault = 0;
+    for (size_t i = 0; i < SHARED; begin = ends[i++] + 1) {
+        if (fault < n_faults && faults[fault].line == i) {
+            fault++;
+            continue;
+        }
+        memcpy(to + n, text + begin, ends[i] + 1 - begin);
+        n += ends[i] + 1 - begin;
+    }
+    CHECK(fault == n_faults);
+    memcpy(to + n, to, n);
+    return 2 * n;
+}
+
+static size_t count(mdm_join *join, uint32_t (*counts)[COUNTED])
+{
+    static const mdm_verdict verdicts[] = {MDM_NO, MDM_UNDECIDED, MDM_YES};
+    size_t n_left = 1;
+    while (n_left > 0) {
+        CHECK(mdm_join_count(join, 100, &n_left) == MDM_OK);
+    }
+    for (size_t v = 0; v < 3; v++) {
+        CHECK(mdm_join_counts(join, verdicts[v], counts[v], COUNTED) == MDM_OK);
+    }
+    return mdm_join_len(join);
+}
+
+/* One thread and three find the same mistakes. */
+static size_t check_faults(const mdm_fleet *fleet, const char *text, size_t len,
+                           mdm_fault (*faults)[SHARED])
+{
+    size_t n[2] = {0, 0};
+    for (unsigned i = 0; i < 2; i++) {
+        mdm_join *join = NULL;
+        CHECK(mdm_join_lines(fleet, text, len, MDM_NOBODY, 1 + 2 * i, &join, faults[i], SHARED,
+                             &n[i]) == MDM_BAD_TEXT);
+    }
+    CHECK(n[0] == n[1] && n[0] > 0);
+    for (size_t i = 0; i < n[0]; i++) {
+        CHECK(faults[0][i].offset == faults[1][i].offset && faults[0][i].line == faults[1][i].line);
+    }
+    return n[0];
+}
+
+static void check_shared(const mdm_relation *relations)
+{
+    static size_t ends[SHARED];
+    static mdm_fault faults[2][SHARED];
+    static uint32_t counts[2][3][COUNTED];
+    bank bank = {0, 0, SIZE_MAX, 0};
+    mdm_fleet *fleet = make(&bank, relations, 0);
+    char *text = malloc(SHARED * sizeof(page));
+    char *right = malloc(COUNTED * sizeof(page));
+    uint32_t state = 11;
+    size_t len = 0;
+    CHECK(text != NULL && right != NULL);
+    for (int i = 0; i < 200; i++) {
+        add(fleet, 12, i < 3, &state);
+    }
+    len = put_lines(text, ends, SHARED, &state);
+    CHECK(len > (size_t)2 << 17);
+    len = put_right(right, text, ends, faults[0], check_faults(fleet, text, len, faults));
+    for (size_t n = 0;; n += 1 + n / 2) {
+        mdm_join *join = NULL;
+        size_t n_faults = 0;
+        bank.n_left = n == 0 ? SIZE_MAX : n - 1;
+        bank.has_refused = 0;
+        for (unsigned i = 0; i < 2; i++) {
+            const mdm_status status = mdm_join_lines(fleet, right, len, MDM_NOBODY, 1 + 2 * i,
+                                                     &join, NULL, 0, &n_faults);
+            CHECK(status == (bank.has_refused && join == NULL ? MDM_NO_MEMORY : MDM_OK));
+            if (status == MDM_OK && n == 0) {
+                const size_t n_sources = count(join, counts[i]);
+                CHECK(n_sources > SHARED && n_sources <= COUNTED);
+            }
+            mdm_join_free(join);
+            join = NULL;
+            bank.n_left = i == 0 && n > 0 ? n - 1 : SIZE_MAX;
+        }
+        if (n > 0 && !bank.has_refused) {
+            break;
+        }
+    }
+    CHECK(memcmp(counts[0], counts[1], sizeof counts[0]) == 0);
+    mdm_fleet_free(fleet);
+    free(right);
     free(text);
     CHECK(bank.n_bytes == 0 && bank.n_blocks == 0);
 }
@@ -568,6 +700,7 @@ int main(void)
     for (size_t n = 0; n < 4; n++) {
         check_many(relations[3], MANY / 4, n * n, 3);
     }
+    check_shared(relations[3]);
     puts("well");
     return 0;
 }
