@@ -9,6 +9,7 @@
 
 #include "mdm_columns.h"
 #include "mdm_kernel.h"
+#include "mdm_leaves.h"
 #include "mdm_lists.h"
 #include "mdm_lock.h"
 
@@ -35,19 +36,6 @@ typedef struct mdm_dictionary {
     mdm_u32s by_rank; /* codes; none: codes follow the order of values */
     mdm_member_table members;
 } mdm_dictionary;
-
-#define MDM_FREE_CLASS UINT32_MAX
-
-/* The rows of one class. A single row stands inline: where all descriptions differ, a block a
-   class would cost more than all the rest. */
-typedef struct mdm_class {
-    uint32_t n_rows;
-    uint32_t capacity; /* 0: inline; MDM_FREE_CLASS: not in use */
-    union {
-        uint32_t one; /* or the next free class */
-        uint32_t *many;
-    } rows;
-} mdm_class;
 
 typedef struct mdm_words {
     uint64_t *at;
@@ -112,8 +100,8 @@ typedef struct mdm_class_of {
 
 typedef struct mdm_row_table {
     mdm_class_of class_of; /* 0: free */
-    mdm_u32s place;    /* in the rows of its class; the next free row where it is free */
-    mdm_words name;    /* where it begins, and its length in the low bits */
+    mdm_u32s next;  /* of a free row, the next free one; none while no row was freed */
+    mdm_words name; /* where it begins, and its length in the low bits */
     size_t n;
     size_t n_devices;
     uint32_t free; /* MDM_NONE: none */
@@ -209,9 +197,10 @@ static inline uint32_t mdm_code_at(const mdm_dictionary *dictionary, size_t rank
 
 /* ---- mdm_class.c: the rows of classes ---- */
 
-mdm_status mdm_class_reserve(mdm_fleet *fleet, uint32_t class, size_t more, bool is_exact);
+/* is_packed: for rows above all of the class, and no others. */
+mdm_status mdm_class_reserve(mdm_fleet *fleet, uint32_t class, size_t more, bool is_packed);
 void mdm_class_push(mdm_fleet *fleet, uint32_t class, uint32_t row); /* reserved before */
-/* Not flat: rows that have a class already, and room in it. */
+/* Not flat: rows that have a class already, or none, and packed room in it. */
 void mdm_class_push_rows(mdm_fleet *fleet, size_t first, size_t n);
 #define MDM_MANY_SHARE 8 /* of more rows than 1 in so many, all lists are written anew */
 /* How many rows have each class. */
@@ -235,15 +224,16 @@ static inline bool mdm_class_is_live(const mdm_fleet *fleet, size_t class)
     return (fleet->classes.live.at[class / 64] >> class % 64 & 1) != 0;
 }
 
-/* Of a live class. */
-static inline const uint32_t *mdm_class_rows(const mdm_fleet *fleet, size_t class)
+/* Of a live class the runs of its rows, each ascending and above the one before. */
+static inline size_t mdm_class_runs(const mdm_fleet *fleet, size_t class)
 {
-    const mdm_class *at = NULL;
-    if (fleet->classes.is_flat) {
-        return &fleet->classes.row_of.at[class];
-    }
-    at = &fleet->classes.at[class];
-    return at->capacity == 0 ? &at->rows.one : at->rows.many;
+    return fleet->classes.is_flat ? 1 : mdm_leaves_count(&fleet->classes.at[class]);
+}
+
+static inline mdm_run_of_rows mdm_class_run(const mdm_fleet *fleet, size_t class, size_t run)
+{
+    return fleet->classes.is_flat ? (mdm_run_of_rows){&fleet->classes.row_of.at[class], 1}
+                                  : mdm_leaves_run(&fleet->classes.at[class], run);
 }
 
 static inline uint32_t mdm_class_size(const mdm_fleet *fleet, size_t class)
