@@ -124,6 +124,14 @@ void mdm_class_push_all(mdm_fleet *fleet, const uint32_t *sizes)
     }
 }
 
+static void note_zones(mdm_class_table *classes, uint32_t class, uint32_t from)
+{
+    for (size_t k = 0; k < classes->zones.n_keys; k++) {
+        mdm_zones_note(&classes->zones, class, k,
+                       mdm_code(&classes->columns, classes->zones.columns[k], from));
+    }
+}
+
 /* Bit by bit to a whole word, then words. */
 static void set_bits(uint64_t *words, size_t first, size_t n)
 {
@@ -192,18 +200,32 @@ void mdm_class_succeed(mdm_fleet *fleet, uint32_t class, uint32_t row)
     mdm_class_push(fleet, class, row);
 }
 
-void mdm_class_recode(mdm_fleet *fleet, uint32_t class, uint32_t from)
+static void copy_codes(const mdm_fleet *fleet, uint32_t class, uint32_t from)
 {
-    mdm_class_table *classes = &fleet->classes;
-    const mdm_columns *columns = &classes->columns;
-    note_live(fleet, class, false);
+    const mdm_columns *columns = &fleet->classes.columns;
     for (size_t i = 0; i < columns->n_columns; i++) {
         mdm_code_set(columns, i, class, mdm_code(columns, i, from));
     }
-    for (size_t k = 0; k < classes->zones.n_keys; k++) {
-        mdm_zones_note(&classes->zones, class, k,
-                       mdm_code(columns, classes->zones.columns[k], class));
+}
+
+size_t mdm_class_recode(mdm_fleet *fleet, uint32_t row, uint32_t from, size_t end)
+{
+    mdm_class_table *classes = &fleet->classes;
+    const uint32_t run = mdm_class_run_of(classes, from);
+    const uint32_t old = mdm_row_class(fleet, row);
+    const bool stays = run == mdm_class_run_of(classes, old);
+    uint32_t class = stays ? old : mdm_free_take(classes, run);
+    if (class == 0) {
+        class = (uint32_t)end++;
+    } else if (run != MDM_NO_RUN) {
+        classes->n_unsorted--; /* as which `from` was counted */
     }
-    classes->n_unsorted++;
-    note_live(fleet, class, true);
+    note_zones(classes, class, from);
+    note_live(fleet, old, false);
+    if (!stays) {
+        mdm_class_drop_empty(fleet, old);
+    }
+    copy_codes(fleet, class, from);
+    mdm_class_push(fleet, class, row);
+    return end;
 }

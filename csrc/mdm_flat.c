@@ -31,6 +31,7 @@ static void free_table(mdm_fleet *fleet, mdm_class_table *classes)
     MDM_TRIM(&fleet->memory, &classes->hashes, 0);
     MDM_TRIM(&fleet->memory, &classes->row_of, 0);
     MDM_TRIM(&fleet->memory, &classes->zones, 0);
+    MDM_TRIM(&fleet->memory, &classes->zones.free, 0);
     mdm_resize(&fleet->memory, classes->slots, classes->n_slots, 0, sizeof *classes->slots);
 }
 

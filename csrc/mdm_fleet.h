@@ -54,8 +54,10 @@ typedef struct mdm_zone {
 typedef struct mdm_zones {
     size_t n_keys; /* 0: none */
     size_t columns[MDM_MAX_KEYS];
+    uint32_t n_codes[MDM_MAX_KEYS]; /* when the order was made: a run's codes are its digits */
     mdm_zone *at;
     size_t capacity;
+    mdm_u32s free; /* one a run: a free class among its own; 0: none */
 } mdm_zones;
 
 /* Class 0 is nobody's: free rows point to it, so a scan needs no test for them.
@@ -66,7 +68,7 @@ typedef struct mdm_class_table {
     bool is_flat;
     size_t n;
     size_t n_live;       /* with rows */
-    uint32_t free;       /* 0: none */
+    uint32_t free;       /* in no run that is known; 0: none */
     mdm_words live;      /* bit a class; whole pages of them */
     mdm_columns columns; /* of codes: one an attribute, then that of the lists */
     mdm_class *at;       /* unless it is flat, as are hashes and slots */
@@ -77,7 +79,7 @@ typedef struct mdm_class_table {
     size_t n_used;   /* slots that are not empty */
     mdm_u32s row_of; /* where it is flat; of a free class, the next free one */
     mdm_zones zones;
-    size_t n_unsorted; /* classes made since the last sort */
+    size_t n_unsorted; /* classes made since the last sort that are not among their run */
     size_t n_weighed;  /* devices when it was last seen which table suits them */
 } mdm_class_table;
 
@@ -213,8 +215,9 @@ void mdm_class_pull(mdm_fleet *fleet, uint32_t class, uint32_t row);
 /* Not flat: the same in two steps; what was reserved stays so between them. */
 void mdm_class_take(mdm_fleet *fleet, uint32_t class, uint32_t row);
 void mdm_class_settle(mdm_fleet *fleet, uint32_t class);
-/* Flat: a class that is live gets the codes of another. */
-void mdm_class_recode(mdm_fleet *fleet, uint32_t class, uint32_t from);
+/* Flat: a row gets the codes of a class that is not live: in its own class or a free one, where that
+   is of the same run, else in class `end`, which is not above it. Gives where the next may go. */
+size_t mdm_class_recode(mdm_fleet *fleet, uint32_t row, uint32_t from, size_t end);
 /* Flat: a row leaves its class for one that is not live yet. The old one is free, and keeps its codes
    until the order is made anew, or they are cleared. */
 void mdm_class_succeed(mdm_fleet *fleet, uint32_t class, uint32_t row);
@@ -245,6 +248,16 @@ static inline uint32_t mdm_class_size(const mdm_fleet *fleet, size_t class)
 
 /* Gives values of few codes new ones in their order; a wish. True: codes have changed. */
 bool mdm_dictionaries_renumber(mdm_fleet *fleet);
+
+/* ---- mdm_free_list.c: free classes of a flat table, by run ---- */
+
+#define MDM_NO_RUN UINT32_MAX /* of codes that came after the order, or without one */
+uint32_t mdm_run_of(const mdm_zones *zones, const uint32_t *codes);
+uint32_t mdm_class_run_of(const mdm_class_table *classes, size_t class);
+uint32_t mdm_free_first(mdm_class_table *classes, uint32_t run); /* 0: none */
+uint32_t mdm_free_take(mdm_class_table *classes, uint32_t run);  /* likewise */
+void mdm_free_give(mdm_class_table *classes, uint32_t class);    /* which has its codes yet */
+void mdm_free_forget_runs(mdm_class_table *classes);
 
 /* ---- mdm_zones.c: the order of a flat table ---- */
 
