@@ -154,10 +154,12 @@ static size_t room(size_t capacity)
 static size_t grown_cells(size_t capacity, size_t n_rows)
 {
     const size_t cells = capacity + capacity / 2 < n_rows ? n_rows : capacity + capacity / 2;
+    const size_t whole = (capacity + MDM_LEAF - 1) / MDM_LEAF * MDM_LEAF;
+    const size_t needed = (n_rows + n_rows / 4 + MDM_LEAF_ROWS) / MDM_LEAF_ROWS * MDM_LEAF;
     if (cells <= MDM_LEAF) {
         return cells;
     }
-    return (n_rows + n_rows / 4 + MDM_LEAF_ROWS) / MDM_LEAF_ROWS * MDM_LEAF;
+    return needed < whole ? whole : needed;
 }
 
 static mdm_status resize(const mdm_allocator *memory, mdm_class *class, size_t capacity)
