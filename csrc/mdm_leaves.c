@@ -117,6 +117,7 @@ static void join(mdm_class *class)
 static void spread(mdm_class *class)
 {
     const size_t n_leaves = mdm_leaves_count(class);
+    MDM_HOLDS(n_leaves > 0); /* it is cut */
     join(class);
     lay(class, (class->n_rows + n_leaves - 1) / n_leaves);
 }
