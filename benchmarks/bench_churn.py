@@ -7,7 +7,11 @@ Arrow``, begin with codes. Every round gives the devices of a batch other descri
 round before.
 
 ``mixed`` asks a source after each 99 changes, 1 % of all that is done, and compares the time of
-each question with that of the same one in a fleet at rest: `mixed`.
+each question with that of the same one in a fleet at rest. To read 99 lines and to change what
+they change moves a question's codes out of the cache, whatever fleet it is done to. So the fleet at
+rest is asked in two ways: with nothing in between, and after 99 changes of its neighbour. What a
+question takes more than that is due to changes of its own fleet; the rest is the machine's:
+`mixed`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -194,38 +198,50 @@ def _in_rounds(questions: Sequence[Run], between: Run) -> list[float]:
     return [median(found) for found in times]
 
 
+def _questions(fleet: Fleet, lines: Sequence[bytes]) -> list[Run]:
+    return [ours.prepared(fleet, ours.held(fleet, line))["rows"] for line in lines]
+
+
 def mixed(regime: str, devices: int, n_sources: int) -> dict[str, float]:
     """
     Ask sources between changes.
 
     Returns:
         Over the questions, prepared rows: the median, 90th percentile and highest of the time after
-        changes over the time at rest, each the median of some repeats; and both times in seconds.
+        changes over the time at rest beside a neighbour's changes, each the median of some repeats;
+        the highest over the time at rest with nothing in between; and the three times in seconds.
     """
     given = table(regime, devices)
-    fleet = ours.read(scheme(), text.device_lines(given))
+    quiet, busy = (ours.read(scheme(), text.device_lines(given)) for _ in range(2))
     rules = rules_of(regime, n_sources)
-    asked = [ours.held(fleet, line) for line in text.source_lines(rules)]
-    runs = [ours.prepared(fleet, source)["rows"] for source in asked]
-    at_rest = _in_rounds(runs, lambda: None)
+    sources = list(text.source_lines(rules))
+    quiet_runs, busy_runs = _questions(quiet, sources), _questions(busy, sources)
+    at_rest = _in_rounds(quiet_runs, lambda: None)
     batches = Batches(regime, devices)
-    most = min(devices, BETWEEN * _REPEATS * n_sources)
+    most = min(devices, 2 * BETWEEN * _REPEATS * n_sources)
     lines, rows = batches.lines(0, most), batches.rows[:most].astype(np.uint32)
     parts = [slice(at, at + BETWEEN) for at in range(0, most - BETWEEN + 1, BETWEEN)]
-    change = _in_turn([ours.replace(fleet, rows[part], lines[part])[0] for part in parts])
-    after = _in_rounds(runs, change)
-    reached = min(len(parts), _REPEATS * len(runs)) * BETWEEN
+    change = _in_turn([ours.replace(busy, rows[part], lines[part])[0] for part in parts])
+    # In turn, so that a machine that slows down slows both.
+    both = [run for pair in zip(quiet_runs, busy_runs, strict=True) for run in pair]
+    times = _in_rounds(both, change)
+    beside, after = times[::2], times[1::2]
+    reached = min(len(parts), _REPEATS * len(both)) * BETWEEN
     columns = _changed(given, batches, 0, reached)
-    for number, run in enumerate(runs):
+    for number, run in enumerate(busy_runs):
         assert np.array_equal(run(), targets(rules.clauses(number), columns))
-    slower = [late / quiet for late, quiet in zip(after, at_rest, strict=True)]
+    slower = [late / early for late, early in zip(after, beside, strict=True)]
     p50, p90, highest = np.percentile(slower, [50, 90, 100])
     return {
         "at rest": median(at_rest),
+        "beside changes": median(beside),
         "after changes": median(after),
         "median": float(p50),
         "p90": float(p90),
         "highest": float(highest),
+        "highest to nothing between": max(
+            late / early for late, early in zip(after, at_rest, strict=True)
+        ),
     }
 
 

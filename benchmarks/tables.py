@@ -146,12 +146,18 @@ def _churn(kept: Kept) -> list[str]:
     rows = [
         [
             _title(cell),
-            *(duration(cell["mixed"][part]) for part in ("at rest", "after changes")),
+            *(
+                duration(cell["mixed"][part]) if part in cell["mixed"] else ""
+                for part in ("at rest", "beside changes", "after changes")
+            ),
             *(few(cell["mixed"][part]) for part in ("median", "p90", "highest")),
         ]
         for cell in mixed
     ]
-    head = ["a question between changes", "at rest", "after changes", "median", "p90", "highest"]
+    head = [
+        *("a question between changes", "at rest", "beside a neighbour's changes", "after changes"),
+        *("median", "p90", "highest"),
+    ]
     return [
         _grid(cells, "updates, M/s", bench_churn.WHO, _million),
         _ratios(cells, "an update, times as long as ours", peers),

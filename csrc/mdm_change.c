@@ -50,8 +50,6 @@ static mdm_status reserve_row(mdm_fleet *fleet)
         return MDM_TOO_MANY;
     }
     return mdm_row_classes_reserve(fleet, rows->n, 1) &&
-                   (fleet->classes.is_flat ||
-                    MDM_RESERVE(&fleet->memory, &rows->place, rows->n, 1)) &&
                    (!fleet->keeps_names || MDM_RESERVE(&fleet->memory, &rows->name, rows->n, 1))
                ? MDM_OK
                : MDM_NO_MEMORY;
@@ -90,7 +88,7 @@ mdm_status mdm_add(mdm_fleet *fleet, const char *text, size_t text_len, uint32_t
     if (*row == MDM_NONE) {
         *row = (uint32_t)fleet->rows.n++;
     } else {
-        fleet->rows.free = fleet->rows.place.at[*row];
+        fleet->rows.free = fleet->rows.next.at[*row];
     }
     mdm_class_push(fleet, class, *row);
     if (fleet->keeps_names) {
@@ -162,7 +160,7 @@ static void free_row(mdm_fleet *fleet, uint32_t row)
 {
     rename_row(fleet, row, MDM_NO_NAME);
     mdm_row_class_set(fleet, row, 0);
-    fleet->rows.place.at[row] = fleet->rows.free;
+    fleet->rows.next.at[row] = fleet->rows.free;
     fleet->rows.free = row;
     fleet->rows.n_devices--;
 }
@@ -173,11 +171,9 @@ static void remove_row(mdm_fleet *fleet, uint32_t row)
     free_row(fleet, row);
 }
 
-/* A flat table has no places; the chain of free rows needs them. */
 static bool reserve_chain(mdm_fleet *fleet)
 {
-    return !fleet->classes.is_flat ||
-           MDM_FIT(&fleet->memory, &fleet->rows.place, fleet->rows.class_of.capacity);
+    return MDM_FIT(&fleet->memory, &fleet->rows.next, fleet->rows.class_of.capacity);
 }
 
 mdm_status mdm_remove(mdm_fleet *fleet, uint32_t row)

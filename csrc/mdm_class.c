@@ -1,6 +1,5 @@
 /*
- * The rows of classes. Each class knows its rows, and each row its place among them, so that a
- * row leaves without a search.
+ * The rows of classes: each class knows its rows, and each row its class.
  */
 #include <string.h>
 
@@ -43,39 +42,14 @@ void mdm_row_classes_trim(mdm_fleet *fleet, size_t n)
     mdm_trim(&fleet->memory, &class_of->at, &class_of->capacity, n, number_bytes(fleet));
 }
 
-mdm_status mdm_class_reserve(mdm_fleet *fleet, uint32_t class, size_t more, bool is_exact)
+mdm_status mdm_class_reserve(mdm_fleet *fleet, uint32_t class, size_t more, bool is_packed)
 {
     mdm_class *at = NULL;
-    size_t needed = 0;
-    size_t capacity = 0;
-    uint32_t *many = NULL;
     if (fleet->classes.is_flat) {
         return MDM_OK;
     }
     at = &fleet->classes.at[class];
-    needed = at->n_rows + more;
-    capacity = at->capacity;
-    if (needed <= (capacity == 0 ? 1 : capacity)) {
-        return MDM_OK;
-    }
-    if (needed >= MDM_FREE_CLASS) {
-        return MDM_TOO_MANY;
-    }
-    capacity = is_exact || capacity + capacity / 2 < needed ? needed : capacity + capacity / 2;
-    if (at->capacity == 0) {
-        many = mdm_resize(&fleet->memory, NULL, 0, capacity, sizeof *many);
-        if (many != NULL && at->n_rows == 1) {
-            many[0] = at->rows.one;
-        }
-    } else {
-        many = mdm_resize(&fleet->memory, at->rows.many, at->capacity, capacity, sizeof *many);
-    }
-    if (many == NULL) {
-        return MDM_NO_MEMORY;
-    }
-    at->rows.many = many;
-    at->capacity = (uint32_t)capacity;
-    return MDM_OK;
+    return mdm_leaves_reserve(&fleet->memory, at, at->n_rows + more, is_packed);
 }
 
 static void note_live(mdm_fleet *fleet, uint32_t class, bool is_live)
@@ -102,26 +76,21 @@ void mdm_class_push(mdm_fleet *fleet, uint32_t class, uint32_t row)
     if (at->n_rows == 0) {
         note_live(fleet, class, true);
     }
-    if (at->capacity == 0) {
-        at->rows.one = row;
-    } else {
-        at->rows.many[at->n_rows] = row;
-    }
-    fleet->rows.place.at[row] = at->n_rows++;
+    mdm_leaves_insert(at, row);
 }
 
 void mdm_class_push_rows(mdm_fleet *fleet, size_t first, size_t n)
 {
-    mdm_class *classes = fleet->classes.at;
-    uint32_t *place = fleet->rows.place.at;
     for (size_t row = first; row < first + n; row++) {
         const uint32_t class = mdm_row_class(fleet, row);
-        mdm_class *at = &classes[class];
+        mdm_class *at = &fleet->classes.at[class];
+        if (class == 0) {
+            continue;
+        }
         if (at->n_rows == 0) {
             note_live(fleet, class, true);
         }
-        *(at->capacity == 0 ? &at->rows.one : &at->rows.many[at->n_rows]) = (uint32_t)row;
-        place[row] = at->n_rows++;
+        mdm_leaves_append(at, (uint32_t)row);
     }
 }
 
@@ -136,23 +105,30 @@ void mdm_row_sizes(const mdm_fleet *fleet, uint32_t *sizes)
 void mdm_class_push_all(mdm_fleet *fleet, const uint32_t *sizes)
 {
     mdm_class *classes = fleet->classes.at;
-    uint32_t *place = fleet->rows.place.at;
     for (size_t class = 1; class < fleet->classes.n; class++) {
         if (mdm_class_is_live(fleet, class) != (sizes[class] > 0)) {
             note_live(fleet, (uint32_t)class, sizes[class] > 0);
         }
-        classes[class].n_rows = 0;
+        if (classes[class].capacity != MDM_FREE_CLASS) {
+            mdm_leaves_clear(&classes[class]);
+        }
     }
     for (size_t row = 0; row < fleet->rows.n; row++) {
         const uint32_t class = mdm_row_class(fleet, row);
-        mdm_class *at = &classes[class];
         if (class != 0) {
-            *(at->capacity == 0 ? &at->rows.one : &at->rows.many[at->n_rows]) = (uint32_t)row;
-            place[row] = at->n_rows++;
+            mdm_leaves_append(&classes[class], (uint32_t)row);
         }
     }
     for (size_t class = 1; class < fleet->classes.n; class++) {
         mdm_class_settle(fleet, (uint32_t)class);
+    }
+}
+
+static void note_zones(mdm_class_table *classes, uint32_t class, uint32_t from)
+{
+    for (size_t k = 0; k < classes->zones.n_keys; k++) {
+        mdm_zones_note(&classes->zones, class, k,
+                       mdm_code(&classes->columns, classes->zones.columns[k], from));
     }
 }
 
@@ -185,39 +161,10 @@ void mdm_class_push_run(mdm_fleet *fleet, size_t class, size_t n)
     }
 }
 
-/* Gives memory back where three quarters of it lie idle; a wish, like MDM_TRIM. */
-static void shrink(mdm_fleet *fleet, mdm_class *at)
-{
-    uint32_t *many = at->rows.many;
-    const uint32_t capacity = at->capacity / 2;
-    if (at->capacity == 0 || at->n_rows > at->capacity / 4) {
-        return;
-    }
-    if (at->n_rows == 1) {
-        const uint32_t row = many[0];
-        mdm_resize(&fleet->memory, many, at->capacity, 0, sizeof *many);
-        at->capacity = 0;
-        at->rows.one = row;
-        return;
-    }
-    many = at->n_rows == 0 ? NULL
-                           : mdm_resize(&fleet->memory, many, at->capacity, capacity, sizeof *many);
-    if (many != NULL) {
-        at->rows.many = many;
-        at->capacity = capacity;
-    }
-}
-
 void mdm_class_take(mdm_fleet *fleet, uint32_t class, uint32_t row)
 {
     mdm_class *at = &fleet->classes.at[class];
-    at->n_rows--;
-    if (at->capacity > 0) {
-        const uint32_t place = fleet->rows.place.at[row];
-        const uint32_t last = at->rows.many[at->n_rows];
-        at->rows.many[place] = last;
-        fleet->rows.place.at[last] = place;
-    }
+    mdm_leaves_remove(at, row);
     if (at->n_rows == 0) {
         note_live(fleet, class, false);
     }
@@ -227,7 +174,7 @@ void mdm_class_settle(mdm_fleet *fleet, uint32_t class)
 {
     mdm_class *at = &fleet->classes.at[class];
     if (at->capacity != MDM_FREE_CLASS) {
-        shrink(fleet, at);
+        mdm_leaves_shrink(&fleet->memory, at);
         mdm_class_drop_empty(fleet, class);
     }
 }
@@ -253,18 +200,32 @@ void mdm_class_succeed(mdm_fleet *fleet, uint32_t class, uint32_t row)
     mdm_class_push(fleet, class, row);
 }
 
-void mdm_class_recode(mdm_fleet *fleet, uint32_t class, uint32_t from)
+static void copy_codes(const mdm_fleet *fleet, uint32_t class, uint32_t from)
 {
-    mdm_class_table *classes = &fleet->classes;
-    const mdm_columns *columns = &classes->columns;
-    note_live(fleet, class, false);
+    const mdm_columns *columns = &fleet->classes.columns;
     for (size_t i = 0; i < columns->n_columns; i++) {
         mdm_code_set(columns, i, class, mdm_code(columns, i, from));
     }
-    for (size_t k = 0; k < classes->zones.n_keys; k++) {
-        mdm_zones_note(&classes->zones, class, k,
-                       mdm_code(columns, classes->zones.columns[k], class));
+}
+
+size_t mdm_class_recode(mdm_fleet *fleet, uint32_t row, uint32_t from, size_t end)
+{
+    mdm_class_table *classes = &fleet->classes;
+    const uint32_t run = mdm_class_run_of(classes, from);
+    const uint32_t old = mdm_row_class(fleet, row);
+    const bool stays = run == mdm_class_run_of(classes, old);
+    uint32_t class = stays ? old : mdm_free_take(classes, run);
+    if (class == 0) {
+        class = (uint32_t)end++;
+    } else if (run != MDM_NO_RUN) {
+        classes->n_unsorted--; /* as which `from` was counted */
     }
-    classes->n_unsorted++;
-    note_live(fleet, class, true);
+    note_zones(classes, class, from);
+    note_live(fleet, old, false);
+    if (!stays) {
+        mdm_class_drop_empty(fleet, old);
+    }
+    copy_codes(fleet, class, from);
+    mdm_class_push(fleet, class, row);
+    return end;
 }

@@ -119,9 +119,6 @@ static void flatten(mdm_fleet *fleet, size_t n_rows)
     flat.n_live = flat.n_unsorted = fleet->rows.n_devices;
     free_table(fleet, &fleet->classes);
     fleet->classes = flat;
-    if (fleet->rows.free == MDM_NONE) {
-        MDM_TRIM(&fleet->memory, &fleet->rows.place, 0);
-    }
     if (fleet->read_from != NULL) {
         fleet->read_from->n_classes = fleet->rows.n + 1;
     }
@@ -154,9 +151,7 @@ static bool intern_rows(mdm_fleet *fleet, const mdm_columns *codes_of)
 static void intern_all(mdm_fleet *fleet)
 {
     mdm_class_table flat = fleet->classes;
-    const size_t n_rows = fleet->rows.n;
-    if (!MDM_FIT(&fleet->memory, &fleet->rows.place, n_rows) ||
-        !mdm_classes_new(fleet, &fleet->classes, flat.columns.n_columns)) {
+    if (!mdm_classes_new(fleet, &fleet->classes, flat.columns.n_columns)) {
         fleet->classes = flat;
         return;
     }

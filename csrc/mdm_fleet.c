@@ -144,7 +144,7 @@ void mdm_fleet_free(mdm_fleet *fleet)
     mdm_texts_free(&fleet->members, &memory);
     mdm_lists_free(&memory, &fleet->lists);
     mdm_row_classes_trim(fleet, 0);
-    MDM_TRIM(&memory, &fleet->rows.place, 0);
+    MDM_TRIM(&memory, &fleet->rows.next, 0);
     MDM_TRIM(&memory, &fleet->rows.name, 0);
     MDM_TRIM(&memory, &fleet->names, 0);
     mdm_arena_free(&fleet->scratch);

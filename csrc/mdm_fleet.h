@@ -9,6 +9,7 @@
 
 #include "mdm_columns.h"
 #include "mdm_kernel.h"
+#include "mdm_leaves.h"
 #include "mdm_lists.h"
 #include "mdm_lock.h"
 
@@ -36,19 +37,6 @@ typedef struct mdm_dictionary {
     mdm_member_table members;
 } mdm_dictionary;
 
-#define MDM_FREE_CLASS UINT32_MAX
-
-/* The rows of one class. A single row stands inline: where all descriptions differ, a block a
-   class would cost more than all the rest. */
-typedef struct mdm_class {
-    uint32_t n_rows;
-    uint32_t capacity; /* 0: inline; MDM_FREE_CLASS: not in use */
-    union {
-        uint32_t one; /* or the next free class */
-        uint32_t *many;
-    } rows;
-} mdm_class;
-
 typedef struct mdm_words {
     uint64_t *at;
     size_t capacity;
@@ -68,8 +56,10 @@ typedef struct mdm_zone_list {
 typedef struct mdm_zones {
     size_t n_keys; /* 0: none */
     size_t columns[MDM_MAX_KEYS];
+    uint32_t n_codes[MDM_MAX_KEYS]; /* when the order was made: a run's codes are its digits */
     mdm_zone_list pages;  /* page by page, one a key */
     mdm_zone_list blocks; /* page by page, key by key, one a block of 64 classes */
+    mdm_u32s free;        /* one a run: a free class among its own; 0: none */
 } mdm_zones;
 
 /* Class 0 is nobody's: free rows point to it, so a scan needs no test for them.
@@ -80,7 +70,7 @@ typedef struct mdm_class_table {
     bool is_flat;
     size_t n;
     size_t n_live;       /* with rows */
-    uint32_t free;       /* 0: none */
+    uint32_t free;       /* in no run that is known; 0: none */
     mdm_words live;      /* bit a class; whole pages of them */
     mdm_columns columns; /* of codes: one an attribute, then that of the lists */
     mdm_class *at;       /* unless it is flat, as are hashes and slots */
@@ -91,7 +81,7 @@ typedef struct mdm_class_table {
     size_t n_used;   /* slots that are not empty */
     mdm_u32s row_of; /* where it is flat; of a free class, the next free one */
     mdm_zones zones;
-    size_t n_unsorted; /* classes made since the last sort */
+    size_t n_unsorted; /* classes made since the last sort that are not among their run */
     size_t n_weighed;  /* devices when it was last seen which table suits them */
 } mdm_class_table;
 
@@ -114,8 +104,8 @@ typedef struct mdm_class_of {
 
 typedef struct mdm_row_table {
     mdm_class_of class_of; /* 0: free */
-    mdm_u32s place;    /* in the rows of its class; the next free row where it is free */
-    mdm_words name;    /* where it begins, and its length in the low bits */
+    mdm_u32s next;  /* of a free row, the next free one; none while no row was freed */
+    mdm_words name; /* where it begins, and its length in the low bits */
     size_t n;
     size_t n_devices;
     uint32_t free; /* MDM_NONE: none */
@@ -211,9 +201,10 @@ static inline uint32_t mdm_code_at(const mdm_dictionary *dictionary, size_t rank
 
 /* ---- mdm_class.c: the rows of classes ---- */
 
-mdm_status mdm_class_reserve(mdm_fleet *fleet, uint32_t class, size_t more, bool is_exact);
+/* is_packed: for rows above all of the class, and no others. */
+mdm_status mdm_class_reserve(mdm_fleet *fleet, uint32_t class, size_t more, bool is_packed);
 void mdm_class_push(mdm_fleet *fleet, uint32_t class, uint32_t row); /* reserved before */
-/* Not flat: rows that have a class already, and room in it. */
+/* Not flat: rows that have a class already, or none, and packed room in it. */
 void mdm_class_push_rows(mdm_fleet *fleet, size_t first, size_t n);
 #define MDM_MANY_SHARE 8 /* of more rows than 1 in so many, all lists are written anew */
 /* How many rows have each class. */
@@ -226,8 +217,9 @@ void mdm_class_pull(mdm_fleet *fleet, uint32_t class, uint32_t row);
 /* Not flat: the same in two steps; what was reserved stays so between them. */
 void mdm_class_take(mdm_fleet *fleet, uint32_t class, uint32_t row);
 void mdm_class_settle(mdm_fleet *fleet, uint32_t class);
-/* Flat: a class that is live gets the codes of another. */
-void mdm_class_recode(mdm_fleet *fleet, uint32_t class, uint32_t from);
+/* Flat: a row gets the codes of a class that is not live: in its own class or a free one, where that
+   is of the same run, else in class `end`, which is not above it. Gives where the next may go. */
+size_t mdm_class_recode(mdm_fleet *fleet, uint32_t row, uint32_t from, size_t end);
 /* Flat: a row leaves its class for one that is not live yet. The old one is free, and keeps its codes
    until the order is made anew, or they are cleared. */
 void mdm_class_succeed(mdm_fleet *fleet, uint32_t class, uint32_t row);
@@ -237,15 +229,16 @@ static inline bool mdm_class_is_live(const mdm_fleet *fleet, size_t class)
     return (fleet->classes.live.at[class / 64] >> class % 64 & 1) != 0;
 }
 
-/* Of a live class. */
-static inline const uint32_t *mdm_class_rows(const mdm_fleet *fleet, size_t class)
+/* Of a live class the runs of its rows, each ascending and above the one before. */
+static inline size_t mdm_class_runs(const mdm_fleet *fleet, size_t class)
 {
-    const mdm_class *at = NULL;
-    if (fleet->classes.is_flat) {
-        return &fleet->classes.row_of.at[class];
-    }
-    at = &fleet->classes.at[class];
-    return at->capacity == 0 ? &at->rows.one : at->rows.many;
+    return fleet->classes.is_flat ? 1 : mdm_leaves_count(&fleet->classes.at[class]);
+}
+
+static inline mdm_run_of_rows mdm_class_run(const mdm_fleet *fleet, size_t class, size_t run)
+{
+    return fleet->classes.is_flat ? (mdm_run_of_rows){&fleet->classes.row_of.at[class], 1}
+                                  : mdm_leaves_run(&fleet->classes.at[class], run);
 }
 
 static inline uint32_t mdm_class_size(const mdm_fleet *fleet, size_t class)
@@ -257,6 +250,16 @@ static inline uint32_t mdm_class_size(const mdm_fleet *fleet, size_t class)
 
 /* Gives values of few codes new ones in their order; a wish. True: codes have changed. */
 bool mdm_dictionaries_renumber(mdm_fleet *fleet);
+
+/* ---- mdm_free_list.c: free classes of a flat table, by run ---- */
+
+#define MDM_NO_RUN UINT32_MAX /* of codes that came after the order, or without one */
+uint32_t mdm_run_of(const mdm_zones *zones, const uint32_t *codes);
+uint32_t mdm_class_run_of(const mdm_class_table *classes, size_t class);
+uint32_t mdm_free_first(mdm_class_table *classes, uint32_t run); /* 0: none */
+uint32_t mdm_free_take(mdm_class_table *classes, uint32_t run);  /* likewise */
+void mdm_free_give(mdm_class_table *classes, uint32_t class);    /* which has its codes yet */
+void mdm_free_forget_runs(mdm_class_table *classes);
 
 /* ---- mdm_zones.c: the order of a flat table ---- */
 

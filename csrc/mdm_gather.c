@@ -16,7 +16,7 @@
 /* A walk over the classes of a verdict. */
 typedef struct walk {
     const uint64_t *bits;
-    const mdm_sum *sums; /* of pages; NULL: not known, or of no use */
+    const mdm_page_sum *sums; /* of pages; NULL: not known, or of no use */
     size_t n_words;
     size_t next; /* word */
     uint64_t left;
@@ -61,9 +61,11 @@ static void sort(const mdm_query *query, mdm_verdict verdict, uint32_t *rows)
     walk at = begin(query, verdict);
     size_t n = 0;
     for (size_t class = next_class(&at); class != 0; class = next_class(&at)) {
-        const size_t size = mdm_class_size(fleet, class);
-        memcpy(rows + n, mdm_class_rows(fleet, class), size * sizeof *rows);
-        n += size;
+        for (size_t i = 0; i < mdm_class_runs(fleet, class); i++) {
+            const mdm_run_of_rows run = mdm_class_run(fleet, class, i);
+            memcpy(rows + n, run.at, run.n * sizeof *rows);
+            n += run.n;
+        }
     }
     mdm_rows_sort(rows, n, fleet->rows.n);
 }
@@ -169,22 +171,30 @@ static void rise(uint32_t *heap, size_t at)
     }
 }
 
-/* The lowest rows of all lists, in a heap with the highest of them on top. */
+/* Offers an ascending run to a heap of the lowest rows, with the highest of them on top. */
+static size_t offer(mdm_run_of_rows run, uint32_t *rows, size_t n, size_t wanted)
+{
+    for (size_t r = 0; r < run.n && (n < wanted || run.at[r] < rows[0]); r++) {
+        if (n < wanted) {
+            rows[n] = run.at[r];
+            rise(rows, n++);
+        } else {
+            rows[0] = run.at[r];
+            sink(rows, n);
+        }
+    }
+    return n;
+}
+
+/* The lowest rows of all lists. */
 void mdm_gather_first(const mdm_query *query, mdm_verdict verdict, uint32_t *rows, size_t wanted)
 {
     const mdm_fleet *fleet = query->fleet;
     walk at = begin(query, verdict);
     size_t n = 0;
     for (size_t class = next_class(&at); class != 0; class = next_class(&at)) {
-        const uint32_t *given = mdm_class_rows(fleet, class);
-        for (uint32_t r = 0; r < mdm_class_size(fleet, class); r++) {
-            if (n < wanted) {
-                rows[n] = given[r];
-                rise(rows, n++);
-            } else if (given[r] < rows[0]) {
-                rows[0] = given[r];
-                sink(rows, n);
-            }
+        for (size_t i = 0; i < mdm_class_runs(fleet, class); i++) {
+            n = offer(mdm_class_run(fleet, class, i), rows, n, wanted);
         }
     }
     for (; n > 1; n--) {
@@ -202,9 +212,11 @@ void mdm_gather_bits(const mdm_query *query, mdm_verdict verdict, uint8_t *bits)
     const mdm_fleet *fleet = query->fleet;
     walk at = begin(query, verdict);
     for (size_t class = next_class(&at); class != 0; class = next_class(&at)) {
-        const uint32_t *rows = mdm_class_rows(fleet, class);
-        for (uint32_t r = 0; r < mdm_class_size(fleet, class); r++) {
-            bits[rows[r] / 8] |= (uint8_t)(1U << rows[r] % 8);
+        for (size_t i = 0; i < mdm_class_runs(fleet, class); i++) {
+            const mdm_run_of_rows run = mdm_class_run(fleet, class, i);
+            for (size_t r = 0; r < run.n; r++) {
+                bits[run.at[r] / 8] |= (uint8_t)(1U << run.at[r] % 8);
+            }
         }
     }
 }

@@ -108,10 +108,16 @@ mdm_status mdm_classes_reserve(mdm_fleet *fleet, size_t more)
     return is_done ? MDM_OK : MDM_NO_MEMORY;
 }
 
-/* To a flat table a reader appends, so that what it has made can be cut off. */
-static bool reuses(const mdm_fleet *fleet)
+/* A free class for these codes; 0: none. To a flat table a reader appends, so that what it has made
+   can be cut off. */
+static uint32_t find_free(mdm_fleet *fleet, const uint32_t *codes)
 {
-    return fleet->classes.free != 0 && (fleet->read_from == NULL || !fleet->classes.is_flat);
+    mdm_class_table *classes = &fleet->classes;
+    if (!classes->is_flat) {
+        return classes->free;
+    }
+    return fleet->read_from == NULL ? mdm_free_first(classes, mdm_run_of(&classes->zones, codes))
+                                    : 0;
 }
 
 static mdm_status reserve(mdm_fleet *fleet, const uint32_t *codes)
@@ -124,15 +130,24 @@ static mdm_status reserve(mdm_fleet *fleet, const uint32_t *codes)
     if (!is_done) {
         return MDM_NO_MEMORY;
     }
-    return reuses(fleet) ? MDM_OK : mdm_classes_reserve(fleet, 1);
+    return find_free(fleet, codes) != 0 ? MDM_OK : mdm_classes_reserve(fleet, 1);
 }
 
 /* ---- In and out ---- */
 
-static uint32_t take_free(mdm_class_table *classes)
+static uint32_t take_free(mdm_fleet *fleet, const uint32_t *codes)
 {
-    const uint32_t class = classes->free;
-    classes->free = classes->is_flat ? classes->row_of.at[class] : classes->at[class].rows.one;
+    mdm_class_table *classes = &fleet->classes;
+    const uint32_t class = find_free(fleet, codes);
+    if (classes->is_flat) {
+        const uint32_t run = mdm_run_of(&classes->zones, codes);
+        classes->n_unsorted += class == 0 || run == MDM_NO_RUN;
+        return class == 0 ? (uint32_t)classes->n++ : mdm_free_take(classes, run);
+    }
+    if (class == 0) {
+        return (uint32_t)classes->n++;
+    }
+    classes->free = classes->at[class].rows.one;
     return class;
 }
 
@@ -152,13 +167,12 @@ mdm_status mdm_class_intern(mdm_fleet *fleet, const uint32_t *codes, uint32_t *c
     if (status != MDM_OK) {
         return status;
     }
-    *class = reuses(fleet) ? take_free(classes) : (uint32_t)classes->n++;
+    *class = take_free(fleet, codes);
     for (size_t i = 0; i < classes->columns.n_columns; i++) {
         mdm_code_set(&classes->columns, i, *class, codes[i]);
     }
     if (classes->is_flat) {
         classes->row_of.at[*class] = MDM_NONE;
-        classes->n_unsorted++;
         for (size_t k = 0; k < classes->zones.n_keys; k++) {
             mdm_zones_note(&classes->zones, *class, k, codes[classes->zones.columns[k]]);
         }
@@ -227,7 +241,7 @@ void mdm_class_drop_empty(mdm_fleet *fleet, uint32_t class)
         return;
     }
     if (classes->is_flat) {
-        classes->row_of.at[class] = classes->free;
+        mdm_free_give(classes, class);
     } else {
         mdm_class *at = &classes->at[class];
         if (at->capacity == MDM_FREE_CLASS) {
@@ -238,9 +252,9 @@ void mdm_class_drop_empty(mdm_fleet *fleet, uint32_t class)
         }
         take_out(classes, class);
         *at = (mdm_class){0, MDM_FREE_CLASS, {classes->free}};
+        classes->free = class;
     }
     clear_codes(classes, class);
-    classes->free = class;
 }
 
 void mdm_class_clear_free(mdm_fleet *fleet)

@@ -3,7 +3,7 @@
  */
 #include "mdm_loader.h"
 
-/* The place of a free row before its turn in the chain; no row has this number. */
+/* What follows a free row before its turn in the chain; no row has this number. */
 #define UNCHAINED (UINT32_MAX - 1)
 
 static bool is_flat(const mdm_loader *loader)
@@ -104,9 +104,6 @@ static mdm_status reserve_classes(mdm_loader *loader)
     if (counts != NULL) {
         mdm_resize(&fleet->memory, counts, n, 0, sizeof *counts);
     }
-    if (status == MDM_OK && !MDM_FIT(&fleet->memory, &fleet->rows.place, fleet->rows.n)) {
-        status = MDM_NO_MEMORY;
-    }
     return status;
 }
 
@@ -133,16 +130,6 @@ static mdm_status intern_classes(mdm_loader *loader)
     return reserve_classes(loader);
 }
 
-static void push_rows(mdm_fleet *fleet)
-{
-    for (size_t row = 0; row < fleet->rows.n; row++) {
-        const uint32_t class = mdm_row_class(fleet, row);
-        if (class != 0) {
-            mdm_class_push(fleet, class, (uint32_t)row);
-        }
-    }
-}
-
 mdm_status mdm_load_rows(mdm_loader *loader)
 {
     mdm_fleet *fleet = loader->fleet;
@@ -158,7 +145,7 @@ mdm_status mdm_load_rows(mdm_loader *loader)
     } else if (status == MDM_OK) {
         status = intern_classes(loader);
         if (status == MDM_OK) {
-            push_rows(fleet);
+            mdm_class_push_rows(fleet, 0, fleet->rows.n);
         }
     }
     return status;
@@ -176,22 +163,22 @@ mdm_status mdm_load_free_rows(mdm_loader *loader)
     if (status != MDM_OK) {
         return status;
     }
-    if (n > 0 && !MDM_FIT(&loader->fleet->memory, &rows->place, rows->n)) {
+    if (n > 0 && !MDM_FIT(&loader->fleet->memory, &rows->next, rows->n)) {
         return MDM_NO_MEMORY;
     }
     for (size_t row = 0; row < rows->n && n > 0; row++) {
         if (mdm_row_class(loader->fleet, row) == 0) {
-            rows->place.at[row] = UNCHAINED;
+            rows->next.at[row] = UNCHAINED;
         }
     }
     for (size_t i = 0; i < n; i++) {
         const uint32_t row = mdm_load_number(loader, i);
         if (row >= rows->n || mdm_row_class(loader->fleet, row) != 0 ||
-            rows->place.at[row] != UNCHAINED) {
+            rows->next.at[row] != UNCHAINED) {
             return mdm_load_refuse_number(loader, i, "a row that is not free, or twice");
         }
         *next = row;
-        next = &rows->place.at[row];
+        next = &rows->next.at[row];
         *next = MDM_NONE;
     }
     return MDM_OK;

@@ -44,10 +44,10 @@ typedef struct mdm_alternative {
 #define MDM_MOST_TOGETHER 16
 
 /* Of a page. */
-typedef struct mdm_sum {
+typedef struct mdm_page_sum {
     uint16_t n_possible;
     uint16_t n_accepted;
-} mdm_sum;
+} mdm_page_sum;
 
 /* Bits by class, whole pages of them, and four such rows in one block. */
 #define MDM_BIT_ROWS 4
@@ -78,7 +78,7 @@ struct mdm_query {
     size_t n_words;
     size_t n_used; /* of them; those behind have no bits */
     mdm_bits bits; /* one row, where nothing is undecided */
-    mdm_sum *sums; /* a page; NULL: not known */
+    mdm_page_sum *sums; /* a page; NULL: not known */
     mdm_words marks;       /* a bit a row, none of them set; of a flat fleet */
     atomic_flag is_marking; /* threads that share the query take turns, or do without */
     atomic_int refused; /* an mdm_stage: of the row of MDM_NO, which few ask for */

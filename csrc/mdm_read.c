@@ -262,6 +262,12 @@ void mdm_reader_push(mdm_reader *reader, size_t n)
 
 /* ---- The end ---- */
 
+/* Few rows go where they belong; for many, the lists of rows are packed first. */
+static bool are_many(const mdm_reader *reader)
+{
+    return reader->n > reader->fleet->rows.n / MDM_MANY_SHARE;
+}
+
 static mdm_status reserve_rows(mdm_reader *reader)
 {
     mdm_fleet *fleet = reader->fleet;
@@ -281,15 +287,11 @@ static mdm_status reserve_rows(mdm_reader *reader)
     }
     for (size_t class = 1; class < n_classes && status == MDM_OK; class++) {
         if (counts[class] > 0) {
-            status = mdm_class_reserve(fleet, (uint32_t)class, counts[class], true);
+            status = mdm_class_reserve(fleet, (uint32_t)class, counts[class], are_many(reader));
         }
     }
     if (counts != NULL) {
         mdm_resize(&fleet->memory, counts, n_classes, 0, sizeof *counts);
-    }
-    if (status == MDM_OK &&
-        !MDM_FIT(&fleet->memory, &fleet->rows.place, fleet->rows.n + reader->n)) {
-        status = MDM_NO_MEMORY;
     }
     return status;
 }
@@ -314,6 +316,9 @@ static void trim(mdm_fleet *fleet)
     }
     if (fleet->classes.row_of.capacity - fleet->classes.n > fleet->classes.n / 16) {
         MDM_TRIM(&fleet->memory, &fleet->classes.row_of, fleet->classes.n);
+    }
+    if (rows->free == MDM_NONE) {
+        MDM_TRIM(&fleet->memory, &rows->next, 0);
     }
     if (fleet->keeps_names && rows->name.capacity - rows->n > rows->n / 16) {
         MDM_TRIM(&fleet->memory, &rows->name, rows->n);
@@ -346,8 +351,12 @@ mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row)
             fleet->classes.row_of.at[reader->mark.n_classes + i] = *first_row + (uint32_t)i;
         }
         mdm_class_push_run(fleet, reader->mark.n_classes, reader->n);
-    } else {
+    } else if (are_many(reader)) {
         mdm_class_push_rows(fleet, fleet->rows.n, reader->n);
+    } else {
+        for (size_t row = fleet->rows.n; row < fleet->rows.n + reader->n; row++) {
+            mdm_class_push(fleet, mdm_row_class(fleet, row), (uint32_t)row);
+        }
     }
     fleet->rows.n += reader->n;
     fleet->rows.n_devices += reader->n;

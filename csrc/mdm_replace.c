@@ -129,11 +129,11 @@ static void succeed_rows(mdm_fleet *fleet, const uint32_t *rows, size_t n_rows)
 
 static void recode_rows(mdm_fleet *fleet, const uint32_t *rows, size_t n_rows)
 {
+    size_t end = fleet->read_from->n_classes;
     for (size_t i = 0; i < n_rows; i++) {
-        mdm_class_recode(fleet, mdm_row_class(fleet, rows[i]),
-                         mdm_row_class(fleet, fleet->rows.n + i));
+        end = mdm_class_recode(fleet, rows[i], mdm_row_class(fleet, fleet->rows.n + i), end);
     }
-    mdm_class_cut(fleet, fleet->read_from->n_classes);
+    mdm_class_cut(fleet, end);
 }
 
 static mdm_status change_classes(mdm_fleet *fleet, const uint32_t *rows, size_t n_rows)

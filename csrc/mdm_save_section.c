@@ -83,7 +83,7 @@ static void list_free(mdm_saver *saver, size_t n, uint32_t *numbers)
 {
     for (size_t i = 0; i < n; i++) {
         numbers[i] = saver->free_row;
-        saver->free_row = saver->fleet->rows.place.at[saver->free_row];
+        saver->free_row = saver->fleet->rows.next.at[saver->free_row];
     }
 }
 

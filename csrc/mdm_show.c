@@ -10,7 +10,8 @@ void mdm_fleet_size(const mdm_fleet *fleet, mdm_size *size)
     MDM_READS(fleet);
     const mdm_class_table *classes = &fleet->classes;
     const mdm_row_table *rows = &fleet->rows;
-    size_t row_cells = rows->place.capacity + classes->row_of.capacity;
+    size_t row_cells = rows->next.capacity + classes->row_of.capacity +
+                       classes->zones.free.capacity;
     size_t bytes = fleet->arena.bytes + fleet->scratch.bytes + mdm_texts_bytes(&fleet->members) +
                    mdm_lists_bytes(&fleet->lists) +
                    classes->capacity * sizeof *classes->at +

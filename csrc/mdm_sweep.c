@@ -19,7 +19,7 @@ typedef struct sweep {
     size_t n_any;
     const uint64_t *from;
     mdm_bits to;
-    mdm_sum *sums;
+    mdm_page_sum *sums;
 } sweep;
 
 static bool is_busy(const sweep *at, size_t page)
@@ -67,7 +67,7 @@ static void clear_page(const sweep *at, size_t page)
         memset(at->to.accepted + page * MDM_PAGE_WORDS, 0, n_bytes);
     }
     if (at->sums != NULL) {
-        at->sums[page] = (mdm_sum){0, 0};
+        at->sums[page] = (mdm_page_sum){0, 0};
     }
 }
 

@@ -1,8 +1,8 @@
 /*
  * The order of a flat table: devices with equal codes in the columns that prune lie together, so
  * that a question passes over whole blocks of them. A zone says which codes a block can have.
- * Changes widen zones and never narrow them, so that they stay true in any order; when half of
- * the devices came after the order was made, it is made anew.
+ * Changes widen zones and never narrow them, so that they stay true in any order. What changes goes
+ * to a free class among its own, or to the end; when too many are there, the order is made anew.
  */
 #include <string.h>
 
@@ -12,6 +12,8 @@
 #define LEAST_DEVICES ((size_t)1 << 15)
 /* Devices that are equal in all keys, on average; with fewer, blocks would have several codes. */
 #define LEAST_RUN 64
+/* Of the devices, one in so many may stand behind the order, where a question passes over none. */
+#define UNSORTED_SHARE 4
 
 /* ---- Zones ---- */
 
@@ -68,7 +70,26 @@ void mdm_zones_free(const mdm_allocator *memory, mdm_zones *zones)
 {
     MDM_TRIM(memory, &zones->pages, 0);
     MDM_TRIM(memory, &zones->blocks, 0);
+    MDM_TRIM(memory, &zones->free, 0);
     *zones = (mdm_zones){.n_keys = 0};
+}
+
+static void replace_zones(mdm_fleet *fleet, const mdm_zones *zones)
+{
+    mdm_zones_free(&fleet->memory, &fleet->classes.zones);
+    fleet->classes.zones = *zones;
+}
+
+static bool reserve_zones(const mdm_fleet *fleet, mdm_zones *zones, size_t n_runs)
+{
+    if (!mdm_zones_reserve(&fleet->memory, zones, fleet->classes.columns.n_pages) ||
+        !MDM_FIT(&fleet->memory, &zones->free, zones->n_keys == 0 ? 0 : n_runs)) {
+        return false;
+    }
+    for (size_t run = 0; run < zones->free.capacity; run++) {
+        zones->free.at[run] = 0;
+    }
+    return true;
 }
 
 /* ---- Keys ---- */
@@ -82,6 +103,7 @@ static size_t choose_keys(const mdm_fleet *fleet, mdm_zones *zones)
         const size_t n_codes = fleet->dictionaries[a].texts.n + 1;
         if (n_codes > 2 && n_codes <= most / n_runs) {
             n_runs *= n_codes;
+            zones->n_codes[zones->n_keys] = (uint32_t)n_codes;
             zones->columns[zones->n_keys++] = a;
         }
     }
@@ -98,10 +120,9 @@ static void find_runs(const mdm_fleet *fleet, const mdm_zones *zones, uint32_t *
         const size_t n_here = n - first < MDM_PAGE ? n - first : MDM_PAGE;
         for (size_t k = 0; k < zones->n_keys; k++) {
             const size_t column = zones->columns[k];
-            const uint32_t n_codes = (uint32_t)fleet->dictionaries[column].texts.n + 1;
             mdm_codes_read(&fleet->classes.columns, column, first, n_here, codes);
             for (size_t i = 0; i < n_here; i++) {
-                runs[first + i] = runs[first + i] * n_codes + codes[i];
+                runs[first + i] = runs[first + i] * zones->n_codes[k] + codes[i];
             }
         }
     }
@@ -194,19 +215,19 @@ static void sort(mdm_fleet *fleet)
     mdm_zones zones = {.n_keys = 0};
     size_t n_runs = 0;
     uint32_t *place = mdm_resize(&fleet->memory, NULL, 0, 2 * n, sizeof *place);
+    mdm_free_forget_runs(classes);
     if (mdm_dictionaries_renumber(fleet)) {
         mdm_zones_free(&fleet->memory, &classes->zones);
     }
     n_runs = choose_keys(fleet, &zones);
-    if (place != NULL && mdm_zones_reserve(&fleet->memory, &zones, classes->columns.n_pages) &&
+    if (place != NULL && reserve_zones(fleet, &zones, n_runs) &&
         find_places(fleet, &zones, n_runs, place)) {
         for (size_t i = 0; i < classes->columns.n_columns; i++) {
             move_column(&classes->columns, i, n, place, place + n);
         }
         move_rows(fleet, place, place + n);
         mdm_class_cut(fleet, classes->n_live + 1);
-        mdm_zones_free(&fleet->memory, &classes->zones);
-        classes->zones = zones;
+        replace_zones(fleet, &zones);
         note_all(classes);
     } else {
         mdm_zones_free(&fleet->memory, &zones);
@@ -221,13 +242,14 @@ void mdm_classes_zone(mdm_fleet *fleet)
 {
     mdm_class_table *classes = &fleet->classes;
     mdm_zones zones = {.n_keys = 0};
+    size_t n_runs = 0;
     if (!classes->is_flat || classes->n_live < LEAST_DEVICES) {
         return;
     }
-    choose_keys(fleet, &zones);
-    if (mdm_zones_reserve(&fleet->memory, &zones, classes->columns.n_pages)) {
-        mdm_zones_free(&fleet->memory, &classes->zones);
-        classes->zones = zones;
+    n_runs = choose_keys(fleet, &zones);
+    if (reserve_zones(fleet, &zones, n_runs)) {
+        mdm_free_forget_runs(classes);
+        replace_zones(fleet, &zones);
         note_all(classes);
     } else {
         mdm_zones_free(&fleet->memory, &zones);
@@ -238,7 +260,7 @@ bool mdm_classes_is_unsorted(const mdm_fleet *fleet)
 {
     const mdm_class_table *classes = &fleet->classes;
     return classes->is_flat && classes->n_live >= LEAST_DEVICES &&
-           classes->n_unsorted > classes->n_live / 2;
+           classes->n_unsorted > classes->n_live / UNSORTED_SHARE;
 }
 
 void mdm_classes_sort(mdm_fleet *fleet)
