@@ -48,7 +48,7 @@ def core(request, tmp_path_factory):
 
 CHECKS = [
     *("core_check", "argument_check", "compiler_check", "join_check", "mistake_check"),
-    *("reader_check", "scan_check"),
+    *("reader_check", "scan_check", "sweep_check"),
 ]
 
 
