@@ -48,6 +48,14 @@ ALIKE = (
     ("mdm_scan.c", r"heap\[child\] < heap\[child \+ 1\]", "no two rows of a heap are equal"),
     ("mdm_scan.c", r"words\[CHUNK", "room for more words than there are"),
     ("mdm_scan.c", r"row = n / 64 \* 64", "rows that were looked up are looked up again"),
+    ("mdm_sweep.c", r"PAGES_A_THREAD|^size_t n = 0;", "how many threads: all answer the same"),
+    (
+        "mdm_sweep.c",
+        r"i < at->tables->n; i|k < zones->n_keys|done \|=",
+        "what the zones do not answer, the codes do",
+    ),
+    ("mdm_sweep.c", r" => .*table == 64", "what the zones do not answer, the codes do"),
+    ("mdm_sweep.c", r"n_dense", "which of two ways is faster: both answer the same"),
     ("mdm_portable.c", r"\bSPARSE\b", "which of two ways is faster: both answer the same"),
 )
 """Lines of which a surviving mutant gives the same answers, and why."""
@@ -97,46 +105,53 @@ def _compile(source: Path, made: Path, *flags: str) -> bool:
     return subprocess.run(command, check=False, capture_output=True, timeout=300).returncode == 0
 
 
-class Bench:
-    """The core and the checks compiled once, and one file of the core changed at a time."""
+def _objects(folder: Path, jobs: int) -> dict[Path, Path]:
+    """The core, the checks, what replays programs, and the entry that calls one of these."""
+    names = "".join(f"X({name})" for name in (*CHECKS, "replay"))
+    entry = folder / "entry.c"
+    entry.write_text(
+        f"#include <string.h>\n#define X(name) int name##_main(int, char **);\n{names}\n"
+        "#undef X\n#define X(name) if (!strcmp(argv[1], #name)) "
+        "return name##_main(argc - 1, argv + 1);\n"
+        f"int main(int argc, char **argv) {{ {names} return 2; }}\n"
+    )
+    checks = [ROOT / "tests" / "fleet" / f"{name}.c" for name in CHECKS]
+    law = [path for name in LAW for path in (ROOT / "csrc" / "fuzz").glob(f"{name}*.c")]
+    sources = [*(ROOT / "csrc").glob("mdm_*.c"), *checks, *law, entry]
+    made = {source: folder / f"{source.stem}.o" for source in sources}
 
-    def __init__(self, file: str, folder: Path):
+    def compile_one(source: Path) -> bool:
+        is_called = source in checks or source.stem == "replay"
+        return _compile(source, made[source], "-O1", *([f"-Dmain={source.stem}_main"] * is_called))
+
+    with ThreadPoolExecutor(jobs) as pool:
+        if not all(pool.map(compile_one, sources)):
+            raise SystemExit("the core or a check does not compile")
+    return made
+
+
+class Bench:
+    """The core and the checks as one object, and one file of the core changed at a time."""
+
+    def __init__(self, file: str, folder: Path, objects: dict[Path, Path]):
         self._file = file
         self._folder = folder / Path(file).stem
         self._folder.mkdir()
-        self._objects: dict[bytes, str] = {}
-        self._slowest = 60.0
         self._programs = self._folder / "programs"
         corpus.unpack("program", self._programs)
-        self._link_rest()
         source = ROOT / "csrc" / file
+        self._rest = self._folder / "rest.o"
+        others = [made for path, made in objects.items() if path != source]
+        command: list[str | Path] = ["ld", "-r", *others, "-o", self._rest]
+        subprocess.run(command, check=True, timeout=300)
+        self._checks = [*CHECKS, "replay"]
+        self._slowest = 300.0
+        self._made: dict[bytes, str] = {}
         self._is_new(source)
         began = time.monotonic()
         if self._notices(source, self._folder / "as_it_is"):
             raise SystemExit(f"a check fails on {file} as it is")
         self._slowest = 5 + 5 * (time.monotonic() - began)
-
-    def _link_rest(self) -> None:
-        names = "".join(f"X({name})" for name in (*CHECKS, "replay"))
-        entry = self._folder / "entry.c"
-        entry.write_text(
-            f"#include <string.h>\n#define X(name) int name##_main(int, char **);\n{names}\n"
-            "#undef X\n#define X(name) if (!strcmp(argv[1], #name)) "
-            "return name##_main(argc - 1, argv + 1);\n"
-            f"int main(int argc, char **argv) {{ {names} return 2; }}\n"
-        )
-        checks = [ROOT / "tests" / "fleet" / f"{name}.c" for name in CHECKS]
-        law = [path for name in LAW for path in (ROOT / "csrc" / "fuzz").glob(f"{name}*.c")]
-        core = [path for path in (ROOT / "csrc").glob("mdm_*.c") if path.name != self._file]
-        objects = {path: self._folder / f"{path.stem}.o" for path in [*core, *checks, *law, entry]}
-        for path, made in objects.items():
-            is_entry = path in checks or path.stem == "replay"
-            renamed = [f"-Dmain={path.stem}_main"] if is_entry else []
-            if not _compile(path, made, "-O1", *renamed):
-                raise SystemExit(f"{path.name} does not compile")
-        self._rest = self._folder / "rest.o"
-        command: list[str | Path] = ["ld", "-r", *objects.values(), "-o", self._rest]
-        subprocess.run(command, check=True, timeout=300)
 
     def _is_new(self, source: Path) -> bool:
         """Whether it compiles to what was not compiled before."""
@@ -145,7 +160,7 @@ class Bench:
         if not _compile(source, made, "-O2"):
             return False
         digest = sha256(made.read_bytes()).digest()
-        return self._objects.setdefault(digest, source.parent.name) == source.parent.name
+        return self._made.setdefault(digest, source.parent.name) == source.parent.name
 
     def _notices(self, source: Path, folder: Path) -> bool:
         """Whether any check fails, crashes or hangs."""
@@ -156,12 +171,10 @@ class Bench:
             return True
         if subprocess.run(command, check=False, capture_output=True).returncode != 0:
             return True
-        for check in (*CHECKS, "replay"):
-            asked: list[str | Path] = [
-                program,
-                check,
-                *([self._programs] if check == "replay" else []),
-            ]
+        for check in list(self._checks):
+            asked: list[str | Path] = [program, check]
+            if check == "replay":
+                asked.append(self._programs)
             try:
                 done = subprocess.run(
                     asked, check=False, capture_output=True, timeout=self._slowest
@@ -169,6 +182,8 @@ class Bench:
             except subprocess.TimeoutExpired:
                 return True
             if done.returncode != 0:
+                # Mutants that are near are often noticed by the same one.
+                self._checks.sort(key=lambda name: name != check)
                 return True
         return False
 
@@ -187,7 +202,9 @@ class Bench:
                 return "killed"
         finally:
             shutil.rmtree(folder)
-        return "alike" if _alike(mutant) else "survived"
+        verdict = "alike" if _alike(mutant) else "survived"
+        print(f"{mutant.line}: {verdict}: {mutant.after}", file=sys.stderr, flush=True)
+        return verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +227,10 @@ class Result:
 
     def lines(self) -> list[str]:
         """For who reads the log."""
-        said = [
-            f"{self.file}: {self.n_all} mutants, {len(self.verdicts)} drawn; "
-            f"{self.count('void')} say nothing; {self.count('killed')} killed, "
-            f"{self.count('survived')} survived ({self.share:.1%}), {self.count('alike')} alike"
-        ]
+        n = {said: self.count(said) for said in ("void", "killed", "survived", "alike")}
+        drawn = f"{self.file}: {self.n_all} mutants, {len(self.verdicts)} drawn"
+        judged = f"{n['killed']} killed, {n['survived']} survived ({self.share:.1%})"
+        said = [f"{drawn}; {n['void']} say nothing; {judged}, {n['alike']} alike"]
         for mutant, verdict in self.verdicts:
             if verdict in {"survived", "alike"}:
                 said.append(f"  {mutant.line}: {_alike(mutant) or 'not explained'}")
@@ -222,12 +238,14 @@ class Result:
         return said
 
 
-def _judge_file(file: str, given: argparse.Namespace, folder: Path) -> Result:
+def _judge_file(
+    file: str, given: argparse.Namespace, folder: Path, objects: dict[Path, Path]
+) -> Result:
     mutants = _mutants(file, folder)
     drawn = list(mutants)
     random.Random(given.seed).shuffle(drawn)
     drawn = drawn[: given.sample]
-    bench = Bench(file, folder)
+    bench = Bench(file, folder, objects)
     with ThreadPoolExecutor(given.jobs) as pool:
         said = list(pool.map(bench.judge, range(len(drawn)), drawn))
     verdicts = sorted(zip(drawn, said, strict=True), key=lambda one: (one[0].line, one[0].after))
@@ -244,8 +262,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     results = []
     with tempfile.TemporaryDirectory() as name:
+        objects = _objects(Path(name), given.jobs)
         for file in given.files:
-            results.append(_judge_file(file, given, Path(name)))
+            results.append(_judge_file(file, given, Path(name), objects))
             print("\n".join(results[-1].lines()), flush=True)
     if given.keep is not None:
         given.keep.write_text("".join(f"{line}\n" for one in results for line in one.lines()))
