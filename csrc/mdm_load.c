@@ -96,7 +96,7 @@ mdm_status mdm_load_section(mdm_loader *loader, size_t number, uint32_t width)
     mdm_section *section = &loader->section;
     mdm_checksum checksum = {0, 0, 0};
     size_t n = MDM_SECTION_HEAD;
-    size_t n_bytes = 0; /* of numbers */
+    uint64_t n_bytes = 0; /* of numbers */
     if (left < MDM_SECTION_HEAD + 8) {
         return refuse_end(loader);
     }
@@ -113,12 +113,12 @@ mdm_status mdm_load_section(mdm_loader *loader, size_t number, uint32_t width)
         return refuse_end(loader);
     }
     //@ split n_bytes;
-    left -= n_bytes;
+    left -= (size_t)n_bytes;
     if (section->n_text > left) {
         return refuse_end(loader);
     }
-    left -= section->n_text;
-    n += n_bytes + section->n_text;
+    left -= (size_t)section->n_text;
+    n += (size_t)(n_bytes + section->n_text);
     //@ split n;
     if ((0 - n) % 8 > left) {
         return refuse_end(loader);
