@@ -42,6 +42,7 @@ mdm_status mdm_quoted_take(mdm_parser *parser, mdm_cursor *cursor, mdm_text *tex
     if (begin == cursor->end || *begin != '"') {
         return mdm_refuse(parser, begin);
     }
+    //@ dynamic_split cursor->end - at;
     for (; at < cursor->end && *at != '"'; at++) {
         const unsigned char c = (unsigned char)*at;
         if (c < 0x20 || c == 0x7f) {
@@ -59,7 +60,9 @@ mdm_status mdm_quoted_take(mdm_parser *parser, mdm_cursor *cursor, mdm_text *tex
     if (unquoted == NULL) {
         return MDM_NO_MEMORY;
     }
-    for (const char *from = begin + 1; from < at; from++) {
+    const char *from = begin + 1;
+    //@ dynamic_split at - from;
+    for (; from < at; from++) {
         if (*from == '\\') {
             from++;
         }

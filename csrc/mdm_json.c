@@ -35,6 +35,7 @@ mdm_status mdm_json_integer_take(mdm_parser *parser, mdm_text *token)
     const char *begin = parser->at;
     const char *at = begin;
     int64_t number = 0;
+    //@ dynamic_split parser->end - at;
     while (at < parser->end && (mdm_is_digit(*at) || *at == '-' || *at == '+' || *at == '.' ||
                                 *at == 'e' || *at == 'E')) {
         at++;
@@ -85,6 +86,7 @@ size_t mdm_utf8_len(const char *place, size_t left)
 static mdm_status scan_string(mdm_parser *parser, mdm_json_string *string)
 {
     const char *at = string->begin + mdm_plain(string->begin, parser->end);
+    //@ dynamic_split parser->end - at;
     while (at < parser->end && *at != '"') {
         const unsigned char c = (unsigned char)*at;
         if (c < 0x20) {
@@ -190,14 +192,17 @@ static size_t escape_len(const char *at, const char *end, uint32_t *point)
 
 static mdm_status decode(mdm_parser *parser, mdm_json_string *string)
 {
-    const char *end = string->text.at + string->text.len;
+    //@ split string->text.len;
+    const char *end = string->begin + string->text.len;
     /* No escape is shorter than what it stands for. */
     char *decoded = mdm_take_bytes(parser->scratch, string->text.len);
     size_t n = 0;
     if (decoded == NULL) {
         return MDM_NO_MEMORY;
     }
-    for (const char *at = string->begin; at < end;) {
+    const char *at = string->begin;
+    //@ dynamic_split end - at;
+    while (at < end) {
         uint32_t point = 0;
         size_t len = 0;
         if (*at != '\\') {
@@ -205,6 +210,7 @@ static mdm_status decode(mdm_parser *parser, mdm_json_string *string)
             continue;
         }
         len = escape_len(at, end, &point);
+        //@ split len;
         if (len == 0) {
             return mdm_refuse(parser, at);
         }

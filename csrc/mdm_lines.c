@@ -44,6 +44,7 @@ mdm_raw_line mdm_line_cut(mdm_text *text, bool hashes)
     const size_t len = feed == NULL ? text->len : (size_t)(feed - text->at);
     const size_t taken = feed == NULL ? len : len + 1;
     mdm_raw_line line = {.text = {text->at, len}};
+    //@ split len;
     for (size_t i = 0; i < taken && text->len > i + MDM_AHEAD; i += 64) {
         __builtin_prefetch(text->at + i + MDM_AHEAD);
     }

@@ -96,6 +96,7 @@ mdm_status mdm_load_section(mdm_loader *loader, size_t number, uint32_t width)
     mdm_section *section = &loader->section;
     mdm_checksum checksum = {0, 0, 0};
     size_t n = MDM_SECTION_HEAD;
+    uint64_t n_bytes = 0; /* of numbers */
     if (left < MDM_SECTION_HEAD + 8) {
         return refuse_end(loader);
     }
@@ -107,16 +108,23 @@ mdm_status mdm_load_section(mdm_loader *loader, size_t number, uint32_t width)
         (width > 0 && section->width != width)) {
         return mdm_load_refuse(loader, begin, "a section that is not the next one");
     }
-    if (section->n > UINT32_MAX || section->n * section->width > left ||
-        section->n_text > left - section->n * section->width) {
+    n_bytes = section->n * section->width;
+    if (section->n > UINT32_MAX || n_bytes > left) {
         return refuse_end(loader);
     }
-    n += (size_t)(section->n * section->width + section->n_text);
-    if ((0 - n) % 8 > left + MDM_SECTION_HEAD - n) {
+    //@ split n_bytes;
+    left -= (size_t)n_bytes;
+    if (section->n_text > left) {
+        return refuse_end(loader);
+    }
+    left -= (size_t)section->n_text;
+    n += (size_t)(n_bytes + section->n_text);
+    //@ split n;
+    if ((0 - n) % 8 > left) {
         return refuse_end(loader);
     }
     loader->numbers = at;
-    loader->text = at + section->n * section->width;
+    loader->text = at + n_bytes;
     for (size_t end = n; end % 8 != 0; end++) {
         if (begin[end] != 0) {
             return mdm_load_refuse(loader, begin + end, "a byte between sections");

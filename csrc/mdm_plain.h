@@ -65,6 +65,7 @@ static inline size_t mdm_plain(const char *at, const char *end)
         }
     }
 #endif
+    //@ dynamic_split end - at;
     while (at < end && mdm_is_plain(*at)) {
         at++;
     }

@@ -118,6 +118,7 @@ static inline void mdm_checksum_add(mdm_checksum *checksum, const char *at, size
     for (; n > 0 && checksum->n != 0; n--) {
         mdm_checksum_byte(checksum, *at++);
     }
+    //@ dynamic_split n;
     for (; n >= 8; n -= 8, at += 8) {
         mdm_checksum_word(checksum, mdm_get_number(at, 8));
     }

@@ -19,6 +19,7 @@ static size_t parse_digits(const char *at, size_t len, uint64_t most, uint64_t *
 {
     size_t n = 0;
     *number = 0;
+    //@ dynamic_split n;
     for (; n < len && mdm_is_digit(at[n]); n++) {
         const uint64_t digit = (uint64_t)(at[n] - '0');
         if (n == 1 && at[0] == '0') {
@@ -48,11 +49,8 @@ bool mdm_number_parse(mdm_text text, int64_t *number)
     if (n == 0 || n + sign != text.len || (is_negative && size == 0)) {
         return false;
     }
-    if (is_negative) {
-        *number = size == most ? INT64_MIN : -(int64_t)size;
-    } else {
-        *number = (int64_t)size;
-    }
+    /* Negated as bits: -2^63 has no positive twin. */
+    *number = (int64_t)(is_negative ? 0 - size : size);
     return true;
 }
 
@@ -73,6 +71,7 @@ static mdm_status parse_version(mdm_text text, mdm_value *value, const char **fa
     uint32_t parts[3] = {0, 0, 0};
     size_t n_parts = 0;
     size_t i = 0;
+    //@ dynamic_split i;
     for (; n_parts < 3; n_parts++) {
         uint64_t part = 0;
         size_t n = 0;
@@ -150,6 +149,7 @@ static mdm_status parse_ratio(mdm_text text, mdm_value *value, const char **faul
 {
     const char *slash = text.len == 0 ? NULL : memchr(text.at, '/', text.len);
     const size_t len = slash == NULL ? text.len : (size_t)(slash - text.at);
+    //@ split len;
     uint64_t divisor = 1;
     int64_t numerator = 0;
     uint64_t size = 0;
@@ -158,20 +158,18 @@ static mdm_status parse_ratio(mdm_text text, mdm_value *value, const char **faul
         return bad(text.at, fault);
     }
     if (slash != NULL) {
+        const char *at = text.at + len + 1;
         const size_t left = text.len - len - 1;
-        const size_t n = parse_digits(slash + 1, left, INT64_MAX, &divisor);
+        const size_t n = parse_digits(at, left, INT64_MAX, &divisor);
         if (n == 0 || n != left || divisor == 0) {
-            return bad(slash + 1, fault);
+            return bad(at, fault);
         }
     }
     size = numerator < 0 ? 0 - (uint64_t)numerator : (uint64_t)numerator;
     common = common_divisor(divisor, size);
     size /= common;
-    /* -2^63 has no positive twin; only it, undivided, keeps its own bits. */
-    if (common > 1 || numerator != INT64_MIN) {
-        numerator = numerator < 0 ? -(int64_t)size : (int64_t)size;
-    }
-    value->ratio = (mdm_ratio){numerator, (int64_t)(divisor / common)};
+    value->ratio = (mdm_ratio){(int64_t)(numerator < 0 ? 0 - size : size),
+                               (int64_t)(divisor / common)};
     return MDM_OK;
 }
 

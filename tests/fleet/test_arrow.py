@@ -456,6 +456,141 @@ def test_malformed_columns_are_refused(case):
     checked(make, given(make, form, array, rows=rows), ": column type: ")
 
 
+def listed(make, array, form="u", **more):
+    """One list column whose only elements are an array of a format."""
+    schema = make.schema("+s", children=[make.schema("+l", "modes", [make.schema(form)], **more)])
+    return schema, make.array(1, [None, offsets(0, array.length)], [array])
+
+
+def coded(make, values, form="u", column="type", index="i", **more):
+    """One column with one index, 0, into an array of a format."""
+    dictionary = make.schema(form, **more)
+    schema = make.schema("+s", children=[make.schema(index, column, dictionary=dictionary)])
+    return schema, make.array(1, [None, struct.pack("<i", 0)], dictionary=values)
+
+
+def dropped(array):
+    array.release = type(array.release)()
+    return array
+
+
+def view(*numbers):
+    return struct.pack("<iiii", *numbers)
+
+
+NESTED = {
+    "members of a released array": (
+        lambda m: listed(m, dropped(text_array(m, [b"a"]))),
+        "an array that was released",
+    ),
+    "members of another count": (
+        lambda m: (
+            m.schema("+s", children=[m.schema("+l", "modes", [m.schema("u"), m.schema("u")])]),
+            m.array(1, [None, offsets(0, 1)], [text_array(m, [b"a"])]),
+        ),
+        "a list without one kind of elements",
+    ),
+    "members of two arrays": (
+        lambda m: (
+            m.schema("+s", children=[m.schema("+l", "modes", [m.schema("u")])]),
+            m.array(1, [None, offsets(0, 1)], [text_array(m, [b"a"]), text_array(m, [b"a"])]),
+        ),
+        "a list without one kind of elements",
+    ),
+    "members below zero": (
+        lambda m: listed(m, text_array(m, [b"a"], length=-1)),
+        "a length below zero",
+    ),
+    "members of no type": (lambda m: listed(m, text_array(m, [b"a"]), "?"), "a type that is not"),
+    "members that are lists": (
+        lambda m: listed(m, m.array(1, [None, offsets(0, 0)], [text_array(m, [])]), "+l"),
+        "a type that is not read",
+    ),
+    "members that are numbers": (
+        lambda m: listed(m, m.array(1, [None, struct.pack("<i", 1)]), "i"),
+        "a list of anything but text",
+    ),
+    "members that are nothing": (lambda m: listed(m, m.array(1, []), "n"), "a null in a list"),
+    "members beyond their offsets": (
+        lambda m: listed(m, m.array(2, [None, offsets(0, 9, 1), b"a"])),
+        "row 0: column modes: ",
+    ),
+    "a set that is too long": (
+        lambda m: listed(m, text_array(m, [b"a" * 3000, b"b" * 3000])),
+        "row 0: column modes: ",
+    ),
+    "codes of no values": (
+        lambda m: (
+            m.schema("+s", children=[m.schema("i", "type", dictionary=m.schema("u"))]),
+            m.array(1, [None, struct.pack("<i", 0)]),
+        ),
+        "a dictionary without indexes or values",
+    ),
+    "codes that are texts": (
+        lambda m: (
+            m.schema("+s", children=[m.schema("u", "type", dictionary=m.schema("u"))]),
+            m.array(1, [None, offsets(0, 1), b"a"], dictionary=text_array(m, [b"a"])),
+        ),
+        "a dictionary without indexes or values",
+    ),
+    "values that are lists": (
+        lambda m: coded(m, m.array(1, [None, offsets(0, 0)], [text_array(m, [])]), "+l"),
+        "a type that is not read",
+    ),
+    "values without offsets": (
+        lambda m: coded(m, m.array(1, [None, None, b"a"])),
+        "a buffer that is not there",
+    ),
+    "a name beyond its dictionary": (
+        lambda m: coded(m, text_array(m, []), column="name"),
+        "row 0: column name: an index beyond its dictionary",
+    ),
+    "a name that is a number": (
+        lambda m: coded(m, m.array(1, [None, struct.pack("<i", 1)]), "i", column="name"),
+        "names that are no texts",
+    ),
+    "a name of no UTF-8": (
+        lambda m: coded(m, text_array(m, [b"\xff"]), column="name"),
+        "row 0: column name: ",
+    ),
+    "a view of unknown lengths": (
+        lambda m: coded(m, m.array(1, [None, view(1, 0, 0, 0), b"a" * 20, None]), "vu"),
+        "buffers of unknown lengths",
+    ),
+    "a view of a buffer below zero": (
+        lambda m: coded(
+            m, m.array(1, [None, view(20, 0, -1, 0), b"a" * 20, struct.pack("<q", 20)]), "vu"
+        ),
+        "a text beyond its buffer",
+    ),
+    "a view of a buffer that is not there": (
+        lambda m: coded(
+            m, m.array(1, [None, view(20, 0, 0, 0), None, struct.pack("<q", 20)]), "vu"
+        ),
+        "a text beyond its buffer",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NESTED)
+def test_malformed_members_and_values_are_refused(case):
+    """What a list or a dictionary holds is checked like a column, and so is what it is held in."""
+    build, message = NESTED[case]
+    make = Maker()
+    schema, column = build(make)
+    checked(make, make.batch(schema, make.array(1, [None], [column])), message)
+
+
+def test_names_that_are_null_are_none():
+    """A device has no name where the index, the value or all of the dictionary is null."""
+    names = pa.DictionaryArray.from_arrays(pa.array([0, None, 1]), pa.array(["one", None]))
+    fleet = Fleet.from_arrow(MINE, pa.table({"type": ["a"] * 3, "name": names}))
+    assert [fleet.name(row) for row in range(3)] == ["one", "", ""]
+    nothing = pa.DictionaryArray.from_arrays(pa.array([0, 0]), pa.nulls(1))
+    fleet = Fleet.from_arrow(MINE, pa.table({"type": ["a", "b"], "name": nothing}))
+    assert [fleet.name(row) for row in range(2)] == ["", ""]
+
+
 @pytest.mark.parametrize("index", ["b", "B", "h", "H", "i", "I", "q", "Q"])
 @pytest.mark.parametrize("value", [2, 100, -1])
 @pytest.mark.parametrize("has_nulls", [False, True])

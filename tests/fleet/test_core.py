@@ -47,8 +47,8 @@ def core(request, tmp_path_factory):
 
 
 CHECKS = [
-    *("churn_check", "core_check", "argument_check", "compiler_check", "join_check"),
-    *("mistake_check", "reader_check", "scan_check"),
+    *("argument_check", "churn_check", "compiler_check", "core_check", "join_check"),
+    *("mistake_check", "reader_check", "scan_check", "sweep_check"),
 ]
 
 

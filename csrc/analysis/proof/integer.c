@@ -1,4 +1,4 @@
-/* Any line of a given length through the reader of integers: no run-time error. */
+/* Any line of LENGTH bytes through the reader of integers. */
 #include "mdm_parse.h"
 
 #include "__fc_builtin.h"
