@@ -142,13 +142,17 @@ def _replay_all(arguments: argparse.Namespace, work: Path) -> list[Row]:
     sanitizers = os.environ.get("MDM_SANITIZE", "")
     compiler = arguments.compiler or ("clang" if "memory" in sanitizers else "")
     rows = []
-    for target, program in build(Build("replay", sanitizers, "-O1", compiler), targets, work).items():
+    for target, program in build(
+        Build("replay", sanitizers, "-O1", compiler), targets, work
+    ).items():
         inputs = work / f"{target}-inputs"
         unpack(target, inputs)
         started = time.monotonic()
         # The thread sanitizer knows no address space as random as that of some machines.
         command = ["setarch", "-R", program, inputs]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, errors="replace")
+        done = subprocess.run(
+            command, check=False, capture_output=True, text=True, errors="replace"
+        )
         row = Row(target, len(list(inputs.iterdir())), time.monotonic() - started)
         row.findings = int(done.returncode != 0)
         if row.findings:

@@ -2,8 +2,8 @@
 Faults put into the core's fast paths, and whether the fuzz targets notice: ``python -m
 csrc.fuzz.mutants [--seconds 60]``.
 
-Each is a text of one file and what takes its place, and gives wrong answers, not crashes. The stored
-inputs are replayed; with ``--seconds``, the targets then fuzz those that these did not notice.
+Each is a text of one file and what takes its place, and gives wrong answers, not crashes. The
+stored inputs are replayed; with ``--seconds``, the targets then fuzz what these did not notice.
 Status 1: the stored inputs noticed fewer than GOAL.
 """
 
@@ -61,18 +61,20 @@ MUTANTS = (
         "batch->codes[i] + batch->n * strands[i].n_bytes);",
         "batch->codes[i]);",
     ),
-    Mutant("mdm_read.c", "add_twin(reader, line->twin, name)", "add_twin(reader, line->twin, NULL)"),
+    Mutant(
+        "mdm_read.c", "add_twin(reader, line->twin, name)", "add_twin(reader, line->twin, NULL)"
+    ),
     Mutant("mdm_flat.c", "i < flat.columns.n_columns; i++", "i + 1 < flat.columns.n_columns; i++"),
     Mutant("mdm_renumber.c", "has_changed ? 1 : 0;", "has_changed ? 0 : 0;"),
     Mutant("mdm_scan.c", "    mdm_rows_sort(rows, n, fleet->rows.n);\n", ""),
 )
-"""Paths by instructions, many sources at once, bulk reading, layouts, renumbering, the order of rows."""
+"""Instructions, many sources at once, bulk reading, layouts, renumbering, the order of rows."""
 
 
 class Bench:
     """The core and the targets, compiled once, and linked with changed files."""
 
-    def __init__(self, engine: str, folder: Path):
+    def __init__(self, engine: str, folder: Path) -> None:
         self.how = Build(engine)
         self.folder = folder
         build(self.how, TARGETS, folder)
@@ -141,9 +143,7 @@ def replayed(bench: Bench, mutant: Mutant, inputs: dict[str, Path]) -> str | Non
     programs = bench.link(mutant)
     if programs is None:
         return None
-    return " ".join(
-        target for target in TARGETS if _fails([programs[target], inputs[target]])
-    )
+    return " ".join(target for target in TARGETS if _fails([programs[target], inputs[target]]))
 
 
 def fuzzed(bench: Bench, mutant: Mutant, inputs: dict[str, Path], seconds: int) -> str:
