@@ -161,6 +161,7 @@ mdm_mark mdm_fleet_mark(const mdm_fleet *fleet)
     mark.arena = mdm_arena_here(&fleet->arena);
     mark.n_members = fleet->members.n;
     mark.n_classes = fleet->classes.n;
+    mark.n_unsorted = fleet->classes.n_unsorted;
     for (size_t i = 0; i < fleet->scheme.n_attributes; i++) {
         mark.n_codes[i] = fleet->dictionaries[i].texts.n;
     }
@@ -176,6 +177,7 @@ void mdm_fleet_cut(mdm_fleet *fleet, const mdm_mark *mark)
         mdm_texts_cut(&fleet->dictionaries[i].texts, mark->n_codes[i]);
     }
     mdm_arena_back(&fleet->arena, mark->arena);
+    fleet->classes.n_unsorted = mark->n_unsorted;
     fleet->n_cuts++;
 }
 

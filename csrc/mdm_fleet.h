@@ -115,6 +115,7 @@ typedef struct mdm_mark {
     mdm_arena_mark arena;
     size_t n_members;
     size_t n_classes;
+    size_t n_unsorted;
     size_t n_codes[MDM_MAX_ATTRIBUTES];
     mdm_lists_mark lists;
 } mdm_mark;

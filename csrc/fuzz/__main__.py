@@ -22,8 +22,14 @@ from pathlib import Path
 from csrc.fuzz.build import FOLDER, TARGETS, Build, build, paths
 from csrc.fuzz.corpus import keep, unpack
 
-MOST_BYTES = {"lines": 2048, "list": 1024, "rule": 512, "program": 256, "saved": 256, "arrow": 400}
+MOST_BYTES = {"lines": 2048, "list": 1024, "rule": 512, "program": 320, "saved": 256, "arrow": 400}
 """What an input of a target may have: what is longer tells nothing new and takes longer."""
+
+SHORT_BYTES = {"lines": 256, "list": 256, "rule": 128, "program": 64, "saved": 64, "arrow": 128}
+"""What most inputs have, so that there are many; the long ones begin with what these found."""
+
+LONG = {"seconds": 10, "runs": 100}
+"""One part in so many of what is given is for long inputs."""
 
 
 @dataclass(slots=True)
@@ -49,6 +55,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, help="for each target, in place of seconds")
     parser.add_argument("--keep", action="store_true", help="store the inputs that reach most")
     parser.add_argument("--log", type=Path, help="a JSON file that gets this run in addition")
+    parser.add_argument("--replay", action="store_true", help="only the stored inputs, once each")
+    parser.add_argument("--compiler", default="", help="for --replay [gcc; clang for memory]")
     parser.add_argument("--afl", action="store_true", help="use AFL++, all paths an input")
     return parser.parse_args()
 
@@ -59,11 +67,11 @@ def _arguments() -> argparse.Namespace:
 def _call(program: Path, target: str, path: str, *arguments: str | Path) -> tuple[int, str]:
     """Run *program* and return its exit status and what it said."""
     options = [
-        f"-max_len={MOST_BYTES[target]}",
         f"-artifact_prefix={program.parent}/found-{target}-",
         f"-dict={FOLDER / 'words.dict'}",
         # The weights of rare features take longer than the inputs.
-        *("-entropic=0", "-len_control=0", "-timeout=10", "-print_final_stats=1"),
+        *("-entropic=0", "-len_control=0", "-reduce_inputs=0"),
+        *("-timeout=10", "-print_final_stats=1"),
     ]
     done = subprocess.run(
         [program, *options, *arguments],
@@ -75,9 +83,9 @@ def _call(program: Path, target: str, path: str, *arguments: str | Path) -> tupl
     return done.returncode, done.stdout.decode(errors="replace")
 
 
-def _fuzz(program: Path, row: Row, corpus: Path, path: str, budget: str) -> None:
+def _fuzz(program: Path, row: Row, corpus: Path, path: str, budget: Sequence[str]) -> None:
     started = time.monotonic()
-    status, said = _call(program, row.target, path, budget, corpus)
+    status, said = _call(program, row.target, path, *budget, corpus)
     row.seconds += time.monotonic() - started
     counted = re.search(r"number_of_executed_units: (\d+)", said)
     row.executions += int(counted[1]) if counted else 0
@@ -91,8 +99,21 @@ def _keep(program: Path, target: str, corpus: Path) -> None:
     least = corpus.with_name(f"{target}-least")
     least.mkdir()
     # By edges alone: how often each is passed would keep ten times as many.
-    _call(program, target, paths()[-1], "-merge=1", "-use_counters=0", least, corpus)
+    longest = f"-max_len={MOST_BYTES[target]}"
+    _call(program, target, paths()[-1], longest, "-merge=1", "-use_counters=0", least, corpus)
     keep(target, least)
+
+
+def _budgets(arguments: argparse.Namespace, target: str) -> list[list[str]]:
+    """What a path of *target* is given: for short inputs, then for long ones."""
+    kind = "runs" if arguments.runs else "seconds"
+    share = max(2, (arguments.runs or arguments.seconds) // len(paths()))
+    long = max(1, share // LONG[kind])
+    option = "-runs" if arguments.runs else "-max_total_time"
+    return [
+        [f"{option}={share - long}", f"-max_len={SHORT_BYTES[target]}"],
+        [f"{option}={long}", f"-max_len={MOST_BYTES[target]}"],
+    ]
 
 
 def _fuzz_all(arguments: argparse.Namespace, work: Path) -> list[Row]:
@@ -105,11 +126,38 @@ def _fuzz_all(arguments: argparse.Namespace, work: Path) -> list[Row]:
         row = Row(target)
         rows.append(row)
         for path in paths():
-            share = max(1, (arguments.runs or arguments.seconds) // len(paths()))
-            budget = f"-runs={share}" if arguments.runs else f"-max_total_time={share}"
-            _fuzz(program, row, corpus, path, budget)
+            for budget in _budgets(arguments, target):
+                _fuzz(program, row, corpus, path, budget)
         if arguments.keep:
             _keep(program, target, corpus)
+        show(row)
+    return rows
+
+
+# ---- Stored inputs alone
+
+
+def _replay_all(arguments: argparse.Namespace, work: Path) -> list[Row]:
+    targets = arguments.targets or TARGETS
+    sanitizers = os.environ.get("MDM_SANITIZE", "")
+    compiler = arguments.compiler or ("clang" if "memory" in sanitizers else "")
+    rows = []
+    for target, program in build(
+        Build("replay", sanitizers, "-O1", compiler), targets, work
+    ).items():
+        inputs = work / f"{target}-inputs"
+        unpack(target, inputs)
+        started = time.monotonic()
+        # The thread sanitizer knows no address space as random as that of some machines.
+        command = ["setarch", "-R", program, inputs]
+        done = subprocess.run(
+            command, check=False, capture_output=True, text=True, errors="replace"
+        )
+        row = Row(target, len(list(inputs.iterdir())), time.monotonic() - started)
+        row.findings = int(done.returncode != 0)
+        if row.findings:
+            print(f"{target}:\n{done.stderr[-8000:]}", file=sys.stderr)
+        rows.append(row)
         show(row)
     return rows
 
@@ -186,12 +234,14 @@ def main() -> int:
     arguments = _arguments()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        rows = (_afl if arguments.afl else _fuzz_all)(arguments, work)
+        run = _replay_all if arguments.replay else _afl if arguments.afl else _fuzz_all
+        rows = run(arguments, work)
         # What was found outlives the run.
         for file in sorted(work.glob("found-*")):
             print("kept:", shutil.copy(file, Path.cwd()), file=sys.stderr)
     if arguments.log:
-        log(arguments.log, rows, "AFL++" if arguments.afl else "libFuzzer")
+        engine = "replay" if arguments.replay else "AFL++" if arguments.afl else "libFuzzer"
+        log(arguments.log, rows, engine)
     return int(any(row.findings for row in rows))
 
 

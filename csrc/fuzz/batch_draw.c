@@ -3,8 +3,6 @@
  */
 #include "batch.h"
 
-#include <stdlib.h>
-
 static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g", "name", "compatible", "row",
                                     "a", "x"};
 static const char *const int_formats[] = {"c", "C", "s", "S", "i", "I", "l", "L"};
@@ -247,6 +245,6 @@ void draw_batch(law_bytes *bytes, batch *to)
 void batch_free(batch *to)
 {
     for (size_t i = 0; i < to->n_blocks; i++) {
-        free(to->blocks[i]);
+        law_free(to->blocks[i]);
     }
 }

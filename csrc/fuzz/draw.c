@@ -4,8 +4,6 @@
 #include "draw.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-
 #define POOL 12
 
 /* Several mean the same. By mdm_kind. */

@@ -4,8 +4,6 @@
  * Law: every answer is that of the naive model, device by device; every description comes back as
  * it was given; what the model refuses is refused, and then the fleet is as it was.
  */
-#include <stdlib.h>
-
 #include "program.h"
 
 /* ---- Saved and loaded ---- */
@@ -15,9 +13,9 @@ static void load(program *at)
     size_t n_bytes = 0;
     char *bytes = law_save(at->fleet, &n_bytes);
     mdm_fleet *loaded = NULL;
-    LAW(mdm_fleet_load(&at->scheme.scheme, 1, NULL, "law", 3, bytes, n_bytes, &loaded, NULL) ==
-        MDM_OK);
-    free(bytes);
+    LAW(TRIED(at, mdm_fleet_load(&at->scheme.scheme, 1, &law_memory, "law", 3, bytes, n_bytes,
+                                 &loaded, NULL)) == MDM_OK);
+    law_free(bytes);
     law_same_rows(at->fleet, loaded);
     mdm_query_free(at->query);
     mdm_fleet_free(at->fleet);
@@ -27,14 +25,20 @@ static void load(program *at)
 
 /* ---- The program ---- */
 
-typedef void operation(program *at);
-
-static operation *const operations[] = {
-    program_draw,       program_draw,       program_add,          program_add,
-    program_add,        program_replace,    program_remove,       program_ask,
-    program_ask,        program_ask,        program_ask_again,    program_read,
-    program_join_lines, program_join_rows,  program_join_classes, program_remove_many,
-    program_damage,     program_lay_out,    load,                 program_spread,
+/* What an operation takes, roughly; short programs have few that take long, so that there can be
+   many programs. */
+static const struct operation {
+    void (*run)(program *at);
+    unsigned cost;
+} operations[] = {
+    {program_draw, 1},        {program_draw, 1},      {program_add, 1},
+    {program_add, 1},         {program_add, 1},       {program_replace, 1},
+    {program_remove, 1},      {program_ask, 2},       {program_ask, 2},
+    {program_ask, 2},         {program_ask_again, 2}, {program_read, 2},
+    {program_join_lines, 6},  {program_join_rows, 6}, {program_join_classes, 6},
+    {program_remove_many, 1}, {program_damage, 2},    {program_lay_out, 1},
+    {load, 5},                {program_spread, 2},    {program_refuse, 1},
+    {program_beside, 10},
 };
 
 static void check_rows(const program *at)
@@ -69,18 +73,27 @@ static void populate(program *at)
 static void run(law_bytes bytes)
 {
     program at = {.bytes = bytes};
-    /* They take long, so that most programs go without. */
-    at.has_spread = bytes.left == 0 || (bytes.at[0] & 0x80) == 0;
+    unsigned budget = 0;
+    at.is_long = bytes.left > MOST_SHORT;
+    budget = at.is_long ? LONG_BUDGET : SHORT_BUDGET;
     program_begin();
+    law_share(at.is_long);
     draw_scheme(&at.bytes, &at.scheme);
-    LAW(mdm_fleet_new(&at.scheme.scheme, 1, NULL, &at.fleet) == MDM_OK);
+    LAW(mdm_fleet_new(&at.scheme.scheme, 1, &law_memory, &at.fleet) == MDM_OK);
     populate(&at);
-    for (size_t i = 0; i < MOST_OPERATIONS && at.bytes.left > 0; i++) {
-        operations[law_byte(&at.bytes) % (sizeof operations / sizeof *operations)](&at);
+    while (at.bytes.left > 0) {
+        const struct operation *one =
+            &operations[law_byte(&at.bytes) % (sizeof operations / sizeof *operations)];
+        if (one->cost > budget) {
+            break;
+        }
+        budget -= one->cost;
+        one->run(&at);
     }
     check_rows(&at);
     mdm_query_free(at.query);
     mdm_fleet_free(at.fleet);
+    law_share(false);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -53,10 +53,17 @@ static int has_path(mdm_path path)
     mdm_fleet *fleet = NULL;
     int has = 0;
     LAW(setenv("MDM_PATH", mdm_path_text(path), 1) == 0);
-    LAW(mdm_fleet_new(&law_scheme, 0, NULL, &fleet) == MDM_OK);
+    LAW(mdm_fleet_new(&law_scheme, 0, &law_memory, &fleet) == MDM_OK);
     has = mdm_fleet_path(fleet) == path;
     mdm_fleet_free(fleet);
     return has;
+}
+
+static void run_once(law_target *target, const uint8_t *data, size_t size)
+{
+    law_memory_begin();
+    target((law_bytes){data, size});
+    law_memory_end();
 }
 
 void law_on_every_path(law_target *target, const uint8_t *data, size_t size)
@@ -70,28 +77,19 @@ void law_on_every_path(law_target *target, const uint8_t *data, size_t size)
         }
     }
     if (is_fixed) {
-        target((law_bytes){data, size});
+        run_once(target, data, size);
         return;
     }
     for (int path = 0; path <= MDM_PATH_NEON; path++) {
         if (has[path]) {
             LAW(setenv("MDM_PATH", mdm_path_text((mdm_path)path), 1) == 0);
-            target((law_bytes){data, size});
+            law_memory_forget();
+            run_once(target, data, size);
         }
     }
 }
 
 /* ---- Texts ---- */
-
-char *law_block(const void *at, size_t len)
-{
-    char *block = malloc(len + (len == 0));
-    LAW(block != NULL);
-    if (len > 0) {
-        memcpy(block, at, len);
-    }
-    return block;
-}
 
 void law_put(law_paper *paper, const void *at, size_t len)
 {
@@ -130,26 +128,45 @@ void law_put_json(law_paper *paper, const char *at, size_t len)
 
 static char sight[2][1 << 20];
 
-static uint64_t mix(uint64_t sum, const char *at, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        sum = (sum ^ (unsigned char)at[i]) * 0x100000001b3U;
-    }
-    return sum;
-}
-
 static uint64_t mix_number(uint64_t sum, uint64_t number)
 {
-    return (sum ^ number) * 0x9e3779b97f4a7c15U;
+    sum = (sum ^ number) * 0x9e3779b97f4a7c15U;
+    return sum ^ sum >> 29;
 }
 
+static uint64_t mix(uint64_t sum, const char *at, size_t len)
+{
+    uint64_t word = 0;
+    for (; len >= sizeof word; len -= sizeof word, at += sizeof word) {
+        memcpy(&word, at, sizeof word);
+        sum = mix_number(sum, word);
+    }
+    word = 0;
+    if (len > 0) {
+        memcpy(&word, at, len);
+    }
+    return mix_number(sum, word ^ (uint64_t)len << 56);
+}
+
+/* Bytes in a row, in time for what is read often. */
 uint64_t law_number(const char *at, size_t width)
 {
+    const uint8_t *bytes = (const uint8_t *)at;
     uint64_t number = 0;
-    for (size_t i = 0; i < width; i++) {
-        number |= (uint64_t)(uint8_t)at[i] << 8 * i;
+    switch (width) {
+    case 1:
+        return bytes[0];
+    case 2:
+        return bytes[0] | (uint64_t)bytes[1] << 8;
+    case 4:
+        return bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16 |
+               (uint64_t)bytes[3] << 24;
+    default:
+        for (size_t i = 0; i < width; i++) {
+            number |= (uint64_t)bytes[i] << 8 * i;
+        }
+        return number;
     }
-    return number;
 }
 
 /* Sections without the widths of their numbers: a column that was wide for a reader that is gone is
@@ -219,6 +236,14 @@ uint64_t law_checksum(const mdm_fleet *fleet)
         sum = sum * 31 + mdm_code_count(fleet, i);
     }
     return sum * 31 + (uint64_t)mdm_fleet_layout(fleet);
+}
+
+mdm_fleet *law_empty(size_t which)
+{
+    mdm_fleet *fleet = NULL;
+    (void)which;
+    LAW(mdm_fleet_new(&law_scheme, 1, &law_memory, &fleet) == MDM_OK);
+    return fleet;
 }
 
 void law_same_rows(const mdm_fleet *left, const mdm_fleet *right)

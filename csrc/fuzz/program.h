@@ -10,7 +10,10 @@
 #define MOST_DRAWN 24
 #define N_NUMBERED 260
 #define N_KNOWN (MOST_DRAWN + N_NUMBERED)
-#define MOST_OPERATIONS 24
+/* What takes long is for longer programs, so that there can be many short ones. */
+#define MOST_SHORT 96
+#define SHORT_BUDGET 8
+#define LONG_BUDGET 100
 #define NOBODY UINT16_MAX
 #define NO_VERDICT 2
 
@@ -28,6 +31,11 @@ typedef struct program {
     mdm_direction direction;
     bool has_changed; /* since the query */
     bool has_spread;
+    bool is_long;
+    bool is_reading; /* nothing can be seen of the fleet */
+    uint8_t refusal; /* 0: none; else of an allocation of the next call that may want memory */
+    uint64_t before;
+    mdm_status status;
     uint8_t verdicts[MOST_ROWS]; /* expected; NO_VERDICT: no device */
 } program;
 
@@ -42,6 +50,16 @@ void program_begin(void);
 /* Fills in the verdict of each row. */
 void program_expect(program *at, size_t source, mdm_direction direction);
 size_t program_expected_rows(const program *at, mdm_verdict verdict, uint32_t *rows, uint8_t *bits);
+
+/* ---- program_refuse.c: a lack of memory ---- */
+
+/* The next call is refused memory. */
+void program_refuse(program *at);
+/* The status of a call; what is refused memory leaves no trace, and is called again. */
+#define TRIED(at, call)                                                      \
+    (program_arm(at), program_failed((at), (call)) ? (call) : (at)->status)
+void program_arm(program *at);
+bool program_failed(program *at, mdm_status status);
 
 /* ---- program_change.c ---- */
 
@@ -61,7 +79,14 @@ void program_lay_out(program *at);
 void program_read(program *at);
 void program_spread(program *at);
 
+/* ---- program_beside.c ---- */
+
+/* Changes while threads ask. */
+void program_beside(program *at);
+
 /* ---- program_ask.c ---- */
+
+unsigned program_threads(program *at);
 
 void program_ask(program *at);
 void program_ask_again(program *at);

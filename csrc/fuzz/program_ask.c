@@ -1,11 +1,15 @@
 /*
  * Questions to a fleet, their answers held against the model's.
  */
-#include <stdlib.h>
-
 #include "program.h"
 
 static const mdm_verdict all[] = {MDM_NO, MDM_UNDECIDED, MDM_YES};
+
+/* Threads take longer than all the rest. */
+unsigned program_threads(program *at)
+{
+    return at->is_long ? 1 + law_below(&at->bytes, 3) : 1;
+}
 
 /* ---- One source ---- */
 
@@ -37,14 +41,15 @@ static void check_query(program *at)
 
 void program_ask(program *at)
 {
+    const unsigned n_threads = program_threads(at);
     char *text = NULL;
     mdm_query_free(at->query);
     at->source = program_pick(at);
     at->direction = (mdm_direction)law_below(&at->bytes, 4);
     text = law_block(program_known[at->source].text, program_known[at->source].len);
-    LAW(mdm_query_new(at->fleet, text, program_known[at->source].len, at->direction, 1, &at->query,
-                      NULL) == MDM_OK);
-    free(text);
+    LAW(TRIED(at, mdm_query_new(at->fleet, text, program_known[at->source].len, at->direction,
+                                n_threads, &at->query, NULL)) == MDM_OK);
+    law_free(text);
     at->has_changed = false;
     check_query(at);
 }
@@ -56,7 +61,7 @@ void program_ask_again(program *at)
         return;
     }
     LAW(mdm_count(at->query, MDM_YES, &n) == (at->has_changed ? MDM_STALE : MDM_OK));
-    LAW(mdm_query_again(at->query) == MDM_OK);
+    LAW(TRIED(at, mdm_query_again(at->query)) == MDM_OK);
     at->has_changed = false;
     check_query(at);
 }
@@ -122,11 +127,11 @@ static void check_join(program *at, mdm_join *join, const uint16_t *sources, siz
     size_t n_judged = 0;
     LAW(mdm_join_len(join) == n);
     while (n_left > 0) {
-        LAW(mdm_join_count(join, 1, &n_left) == MDM_OK);
+        LAW(TRIED(at, mdm_join_count(join, 1, &n_left)) == MDM_OK);
     }
     /* Of many sources the first stand for all, since the model takes its time. */
     for (size_t first = 0; first < n; first += n < 32 ? n_judged : n) {
-        LAW(mdm_join_judge(join, first, 512, &n_judged) == MDM_OK);
+        LAW(TRIED(at, mdm_join_judge(join, first, 512, &n_judged)) == MDM_OK);
         LAW(n_judged > 0 && first + n_judged <= n);
         for (size_t i = first; i < first + n_judged && i < first + 2; i++) {
             check_source(at, join, sources, i);
@@ -145,6 +150,7 @@ void program_join_lines(program *at)
     mdm_join *join = NULL;
     char *text = NULL;
     size_t n_faults = 0;
+    unsigned n_threads = 0;
     at->direction = (mdm_direction)law_below(&at->bytes, 4);
     for (size_t i = 0; i < n; i++) {
         sources[i] = (uint16_t)program_pick(at);
@@ -152,10 +158,11 @@ void program_join_lines(program *at)
         law_put_plain(&paper, "\n");
     }
     text = law_block(written, paper.n);
-    LAW(mdm_join_lines(at->fleet, text, paper.n, at->direction, 1, &join, NULL, 0, &n_faults) ==
-        MDM_OK);
+    n_threads = program_threads(at);
+    LAW(TRIED(at, mdm_join_lines(at->fleet, text, paper.n, at->direction, n_threads,
+                                 &join, NULL, 0, &n_faults)) == MDM_OK);
     check_join(at, join, sources, n);
-    free(text);
+    law_free(text);
     mdm_query_free(at->query);
     at->query = NULL;
 }
@@ -168,13 +175,15 @@ void program_join_rows(program *at)
     bool is_right = true;
     mdm_join *join = NULL;
     mdm_status status = MDM_OK;
+    unsigned n_threads = 0;
     at->direction = (mdm_direction)law_below(&at->bytes, 4);
     for (size_t i = 0; i < n; i++) {
         rows[i] = program_pick_row(at);
         is_right = is_right && program_is_used(at, rows[i]);
         sources[i] = rows[i] < at->n_rows ? at->rows[rows[i]] : NOBODY;
     }
-    status = mdm_join_rows(at->fleet, rows, n, at->direction, 1, &join);
+    n_threads = program_threads(at);
+    status = TRIED(at, mdm_join_rows(at->fleet, rows, n, at->direction, n_threads, &join));
     LAW(status == (is_right ? MDM_OK : MDM_NO_ROW));
     if (is_right) {
         check_join(at, join, sources, n);
@@ -189,8 +198,9 @@ void program_join_classes(program *at)
     uint32_t classes[MOST_ROWS];
     mdm_join *join = NULL;
     size_t n = 0;
+    unsigned n_threads = 0;
     at->direction = (mdm_direction)law_below(&at->bytes, 4);
-    LAW(mdm_classes(at->fleet, classes, MOST_ROWS) == MDM_OK);
+    LAW(TRIED(at, mdm_classes(at->fleet, classes, MOST_ROWS)) == MDM_OK);
     for (size_t row = 0; row < at->n_rows; row++) {
         LAW((classes[row] == UINT32_MAX) == (at->rows[row] == NOBODY));
         if (classes[row] != UINT32_MAX) {
@@ -199,7 +209,8 @@ void program_join_classes(program *at)
             n = classes[row] >= n ? classes[row] + 1 : n;
         }
     }
-    LAW(mdm_join_classes(at->fleet, at->direction, 1, &join) == MDM_OK);
+    n_threads = program_threads(at);
+    LAW(TRIED(at, mdm_join_classes(at->fleet, at->direction, n_threads, &join)) == MDM_OK);
     if (n <= 512) {
         check_join(at, join, sources, n);
     } else {

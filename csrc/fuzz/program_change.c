@@ -1,8 +1,6 @@
 /*
  * Changes of a fleet, made in its model too.
  */
-#include <stdlib.h>
-
 #include "program.h"
 
 /* ---- Texts ---- */
@@ -27,9 +25,9 @@ void program_draw(program *at)
         char *text = law_block(to->text, to->len);
         uint32_t row = 0;
         mdm_fault fault = {0, 0};
-        LAW(mdm_add(at->fleet, text, to->len, &row, &fault) == MDM_BAD_TEXT);
+        LAW(TRIED(at, mdm_add(at->fleet, text, to->len, &row, &fault)) == MDM_BAD_TEXT);
         LAW(fault.offset <= to->len && law_checksum(at->fleet) == before);
-        free(text);
+        law_free(text);
     }
     at->n_drawn += to->answer == NAIVE_GOOD;
 }
@@ -40,13 +38,13 @@ void program_hold(program *at, size_t number)
 {
     char *text = law_block(program_known[number].text, program_known[number].len);
     uint32_t row = 0;
-    LAW(mdm_add(at->fleet, text, program_known[number].len, &row, NULL) == MDM_OK);
+    LAW(TRIED(at, mdm_add(at->fleet, text, program_known[number].len, &row, NULL)) == MDM_OK);
     LAW(row == (at->n_free > 0 ? at->free[at->n_free - 1] : at->n_rows));
     at->n_rows += at->n_free == 0;
     at->n_free -= at->n_free > 0;
     at->rows[row] = (uint16_t)number;
     at->has_changed = true;
-    free(text);
+    law_free(text);
 }
 
 void program_add(program *at)
@@ -72,7 +70,8 @@ void program_replace(program *at)
     const uint32_t row = program_pick_row(at);
     const size_t number = program_pick(at);
     const mdm_status status =
-        mdm_replace(at->fleet, row, program_known[number].text, program_known[number].len, NULL);
+        TRIED(at, mdm_replace(at->fleet, row, program_known[number].text,
+                              program_known[number].len, NULL));
     LAW(status == (program_is_used(at, row) ? MDM_OK : MDM_NO_ROW));
     if (status == MDM_OK) {
         at->rows[row] = (uint16_t)number;
@@ -91,7 +90,7 @@ void program_remove(program *at)
 {
     const uint32_t row = program_pick_row(at);
     const bool has = program_is_used(at, row);
-    LAW(mdm_remove(at->fleet, row) == (has ? MDM_OK : MDM_NO_ROW));
+    LAW(TRIED(at, mdm_remove(at->fleet, row)) == (has ? MDM_OK : MDM_NO_ROW));
     if (has) {
         forget(at, row);
     }
@@ -109,7 +108,7 @@ void program_remove_many(program *at)
             is_right = is_right && rows[i] != rows[j];
         }
     }
-    LAW(mdm_remove_many(at->fleet, rows, n) == (is_right ? MDM_OK : MDM_NO_ROW));
+    LAW(TRIED(at, mdm_remove_many(at->fleet, rows, n)) == (is_right ? MDM_OK : MDM_NO_ROW));
     for (size_t i = 0; i < n && is_right; i++) {
         forget(at, rows[i]);
     }
@@ -127,21 +126,21 @@ void program_damage(program *at)
     uint32_t row = 0;
     text[place] = (char)(text[place] ^ law_byte(&at->bytes));
     if (at->n_rows < MOST_ROWS &&
-        mdm_add(at->fleet, text, len, &row, NULL) == MDM_OK) {
+        TRIED(at, mdm_add(at->fleet, text, len, &row, NULL)) == MDM_OK) {
         at->n_rows += at->n_free == 0;
         at->n_free -= at->n_free > 0;
-        LAW(mdm_remove(at->fleet, row) == MDM_OK);
+        LAW(TRIED(at, mdm_remove(at->fleet, row)) == MDM_OK);
         forget(at, row);
     } else {
         LAW(law_checksum(at->fleet) == before);
     }
-    free(text);
+    law_free(text);
 }
 
 void program_lay_out(program *at)
 {
     const mdm_layout layout = (mdm_layout)law_below(&at->bytes, 3);
-    LAW(mdm_fleet_lay_out(at->fleet, layout) == MDM_OK);
+    LAW(TRIED(at, mdm_fleet_lay_out(at->fleet, layout)) == MDM_OK);
     LAW(layout == MDM_LAYOUT_AUTO || mdm_fleet_layout(at->fleet) == layout);
     /* Whether a query is stale after it is not said. */
     mdm_query_free(at->query);
@@ -165,13 +164,13 @@ static void end_reading(program *at, mdm_reader *reader, const uint16_t *numbers
         return;
     }
     if (choice == 1 && n <= 16) {
-        LAW(mdm_reader_replace(reader, rows, n) == (is_right ? MDM_OK : MDM_NO_ROW));
+        LAW(TRIED(at, mdm_reader_replace(reader, rows, n)) == (is_right ? MDM_OK : MDM_NO_ROW));
         for (size_t i = 0; i < n && is_right; i++) {
             at->rows[rows[i]] = numbers[i];
         }
         at->has_changed = at->has_changed || is_right;
     } else {
-        LAW(mdm_reader_commit(reader, &first) == MDM_OK && first == at->n_rows);
+        LAW(TRIED(at, mdm_reader_commit(reader, &first)) == MDM_OK && first == at->n_rows);
         memcpy(at->rows + at->n_rows, numbers, n * sizeof *numbers);
         at->n_rows += n;
         at->has_changed = true;
@@ -191,11 +190,13 @@ static void read(program *at, const uint16_t *numbers, size_t n)
         law_put_plain(&paper, i + 1 < n ? "\n" : "");
     }
     text = law_block(written, paper.n);
-    LAW(mdm_reader_new(at->fleet, &reader) == MDM_OK);
-    LAW(mdm_reader_feed(reader, text, paper.n, NULL, 0, &n_faults) == MDM_OK);
+    LAW(TRIED(at, mdm_reader_new(at->fleet, &reader)) == MDM_OK);
+    at->is_reading = true;
+    LAW(TRIED(at, mdm_reader_feed(reader, text, paper.n, NULL, 0, &n_faults)) == MDM_OK);
     LAW(mdm_reader_count(reader) == n);
-    free(text);
+    law_free(text);
     end_reading(at, reader, numbers, n);
+    at->is_reading = false;
 }
 
 void program_read(program *at)
@@ -217,7 +218,7 @@ void program_spread(program *at)
         numbers[i] = (uint16_t)(MOST_DRAWN + i);
     }
     /* Once is enough for codes of two bytes. */
-    if (!at->has_spread && at->n_rows + N_NUMBERED <= MOST_ROWS) {
+    if (at->is_long && !at->has_spread && at->n_rows + N_NUMBERED <= MOST_ROWS) {
         at->has_spread = true;
         read(at, numbers, N_NUMBERED);
     }

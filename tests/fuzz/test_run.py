@@ -44,4 +44,5 @@ def test_runs_are_logged_one_after_the_other(run, tmp_path, monkeypatch):
 
 def test_every_target_has_a_longest_input(run):
     """A new target says how long its inputs may be."""
-    assert set(run.MOST_BYTES) == set(run.TARGETS)
+    assert set(run.MOST_BYTES) == set(run.SHORT_BYTES) == set(run.TARGETS)
+    assert all(run.SHORT_BYTES[target] < run.MOST_BYTES[target] for target in run.TARGETS)

@@ -1,0 +1,185 @@
+"""
+Faults put into the core's fast paths, and whether the fuzz targets notice: ``python -m
+csrc.fuzz.mutants [--seconds 60]``.
+
+Each is a text of one file and what takes its place, and gives wrong answers, not crashes. The
+stored inputs are replayed; with ``--seconds``, the targets then fuzz what these did not notice.
+Status 1: the stored inputs noticed fewer than GOAL.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from csrc.fuzz.build import CORE, ENGINES, FOLDER, TARGETS, Build, build
+from csrc.fuzz.corpus import unpack
+
+GOAL = 13
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """
+    A fault.
+
+    Attributes:
+        file: Of the core.
+        before: A text that the file has once.
+        after: What takes its place.
+    """
+
+    file: str
+    before: str
+    after: str
+
+
+MUTANTS = (
+    Mutant("mdm_sse2.c", "_mm_cmpeq_epi16(b, zero));", "_mm_cmpeq_epi16(a, zero));"),
+    Mutant("mdm_avx2.c", "_MM_SHUFFLE(3, 1, 2, 0)", "_MM_SHUFFLE(3, 2, 1, 0)"),
+    Mutant(
+        "mdm_avx2.c",
+        "_mm256_cvtepu16_epi32(_mm_loadu_si128(at)), filter->set) << 8 * j",
+        "_mm256_cvtepu16_epi32(_mm_loadu_si128(at)), filter->set) << 4 * j",
+    ),
+    Mutant(
+        "mdm_avx512.c",
+        "halves_in(codes + 32, filter->set, 1) << 32",
+        "halves_in(codes, filter->set, 1) << 32",
+    ),
+    Mutant("mdm_portable.c", "return kept ^ filter->outside;", "return kept;"),
+    Mutant("mdm_lanes_body.h", "(v >> ((uint64_t)1 << s)) & same;", "v >> ((uint64_t)1 << s);"),
+    Mutant("mdm_lanes_body.h", "met[2 * NEXT], met[3 * NEXT]", "met[2 * NEXT], met[2 * NEXT]"),
+    Mutant("mdm_lanes_body.h", "left >>= MDM_CHUNK;", "left >>= MDM_CHUNK - 1;"),
+    Mutant("mdm_lanes_body.h", "groups != 0; n_asked += n)", "groups != 0; n_asked += n + 1)"),
+    Mutant("mdm_squeeze.c", "permutex2var_epi16(a, high, b)", "permutex2var_epi16(a, low, b)"),
+    Mutant(
+        "mdm_squeeze.c",
+        "batch->codes[i] + batch->n * strands[i].n_bytes);",
+        "batch->codes[i]);",
+    ),
+    Mutant(
+        "mdm_read.c", "add_twin(reader, line->twin, name)", "add_twin(reader, line->twin, NULL)"
+    ),
+    Mutant("mdm_flat.c", "i < flat.columns.n_columns; i++", "i + 1 < flat.columns.n_columns; i++"),
+    Mutant("mdm_renumber.c", "has_changed ? 1 : 0;", "has_changed ? 0 : 0;"),
+    Mutant("mdm_scan.c", "    mdm_rows_sort(rows, n, fleet->rows.n);\n", ""),
+)
+"""Instructions, many sources at once, bulk reading, layouts, renumbering, the order of rows."""
+
+
+class Bench:
+    """The core and the targets, compiled once, and linked with changed files."""
+
+    def __init__(self, engine: str, folder: Path) -> None:
+        self.how = Build(engine)
+        self.folder = folder
+        build(self.how, TARGETS, folder)
+
+    def _compile(self, file: str, text: str) -> dict[str, Path]:
+        """Objects by name, in place of those of the core."""
+        changed = self.folder / "changed"
+        changed.mkdir(exist_ok=True)
+        (changed / file).write_text(text, encoding="utf-8")
+        includes = f'#include "{file}"'
+        users = [one.name for one in CORE.glob("mdm_*.c") if includes in one.read_text("utf-8")]
+        made = {}
+        for name in [file] if file.endswith(".c") else users:
+            source = changed / name
+            if name != file:
+                source.write_text((CORE / name).read_text("utf-8"), encoding="utf-8")
+            made[name] = changed / f"{name}.o"
+            command = [self.how.command, *self.how.flags, *ENGINES[self.how.engine].compile]
+            subprocess.run([*command, "-c", source, "-o", made[name]], check=True)
+        (changed / file).unlink()
+        return made
+
+    def link(self, mutant: Mutant) -> dict[str, Path] | None:
+        """Link the targets with *mutant*; None where its text is not there once."""
+        text = (CORE / mutant.file).read_text(encoding="utf-8")
+        if text.count(mutant.before) != 1:
+            return None
+        made = self._compile(mutant.file, text.replace(mutant.before, mutant.after))
+        common = [
+            self.folder / f"{one.stem}.o"
+            for one in [*CORE.glob("mdm_*.c"), *FOLDER.glob("*.c")]
+            if one.name not in made
+            and not one.stem.startswith("fuzz_")
+            and (one.stem != "replay" or self.how.engine == "replay")
+        ]
+        programs = {}
+        for target in TARGETS:
+            programs[target] = self.folder / f"{target}-changed"
+            objects = [self.folder / f"fuzz_{target}.o", *common, *made.values()]
+            options = [*self.how.flags, *ENGINES[self.how.engine].link]
+            command = [self.how.command, *options, *objects, "-o", programs[target]]
+            subprocess.run(command, check=True)
+        return programs
+
+
+def _fails(command: Sequence[str | Path]) -> bool:
+    done = subprocess.run(command, check=False, capture_output=True)
+    return done.returncode != 0
+
+
+def _inputs(folder: Path) -> dict[str, Path]:
+    for target in TARGETS:
+        unpack(target, folder / f"{target}-inputs")
+    return {target: folder / f"{target}-inputs" for target in TARGETS}
+
+
+def check(bench: Bench, inputs: dict[str, Path]) -> None:
+    """Stop where a target fails on the core as it is, since then it would on any mutant."""
+    for target in TARGETS:
+        if _fails([bench.folder / target, inputs[target]]):
+            raise SystemExit(f"{target} fails on the core as it is")
+
+
+def replayed(bench: Bench, mutant: Mutant, inputs: dict[str, Path]) -> str | None:
+    """Name the targets whose stored inputs notice *mutant*; None: there is no such mutant."""
+    programs = bench.link(mutant)
+    if programs is None:
+        return None
+    return " ".join(target for target in TARGETS if _fails([programs[target], inputs[target]]))
+
+
+def fuzzed(bench: Bench, mutant: Mutant, inputs: dict[str, Path], seconds: int) -> str:
+    """Name a target that notices *mutant* when all share the seconds, on the best paths."""
+    programs = bench.link(mutant) or {}
+    for target, program in programs.items():
+        budget = f"-max_total_time={max(1, seconds // len(programs))}"
+        options = [budget, "-entropic=0", "-len_control=0", "-max_len=320"]
+        prefix = f"-artifact_prefix={bench.folder}/"
+        if _fails([program, *options, prefix, inputs[target]]):
+            return target
+    return ""
+
+
+def main() -> int:
+    """Tell of each mutant who noticed it, and fail where too many went by."""
+    parser = argparse.ArgumentParser(prog="python -m csrc.fuzz.mutants", description=__doc__)
+    parser.add_argument("--seconds", type=int, default=0, help="to fuzz what went by [0]")
+    seconds = parser.parse_args().seconds
+    n_noticed = 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        inputs = _inputs(folder)
+        replay = Bench("replay", folder / "replay")
+        check(replay, inputs)
+        fuzz = Bench("libfuzzer", folder / "fuzz") if seconds else None
+        for mutant in MUTANTS:
+            by = replayed(replay, mutant, inputs)
+            n_noticed += bool(by)
+            if by == "" and fuzz:
+                by = f"- fuzzing: {fuzzed(fuzz, mutant, inputs, seconds) or '-'}"
+            what = "not in the file" if by is None else by or "-"
+            print(f"{mutant.file:18} {mutant.before.strip()[:48]:48} {what}", flush=True)
+    print(f"{n_noticed} of {len(MUTANTS)} noticed by stored inputs")
+    return int(n_noticed < GOAL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
