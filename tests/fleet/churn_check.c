@@ -273,8 +273,7 @@ static size_t count_pure(const mdm_fleet *fleet, size_t n)
     const mdm_zones *zones = &fleet->classes.zones;
     size_t n_pure = 0;
     for (size_t block = 0; block < n / 64; block++) {
-        const mdm_zone *zone = zones->at + block / MDM_PAGE_WORDS * MDM_ZONES(zones->n_keys) +
-                               (1 + block % MDM_PAGE_WORDS) * zones->n_keys;
+        const mdm_zone *zone = mdm_zones_of_blocks(zones, block / MDM_PAGE_WORDS, 0) + block % MDM_PAGE_WORDS;
         n_pure += zone->low == zone->high;
     }
     return n_pure;
