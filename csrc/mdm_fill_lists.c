@@ -93,6 +93,11 @@ void mdm_field_fill_lists(const mdm_join *join, mdm_field *field)
         mdm_lanes *of[2] = {rows[0] + i + 1, rows[1] + i + 1};
         if (fleet->lists.at[i].n_classes > 0) {
             fill_list(join, field, &fleet->lists.at[i], n_planes, of);
+            continue;
+        }
+        /* Nobody's any more: a gate looks at its lanes all the same. */
+        for (size_t p = 0; p < n_planes; p++) {
+            memset(of[p], 0, sizeof *of[p]);
         }
     }
     field->is_undecided[number] = n_planes > 1;

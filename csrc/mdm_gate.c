@@ -73,10 +73,13 @@ static bool is_alive(const mdm_asked_column *at)
     return row == at->n_rows;
 }
 
+/* Leaves the bits alone where there is at most one, which is too few for a gate. */
 static size_t count_dead(const mdm_asked_column *at, size_t n_codes, uint64_t *bits)
 {
-    return at->map != NULL && is_alive(at) ? (has_lanes(&at->rows[0][0]) ? 0 : 1)
-                                           : n_codes - mark_live(at, n_codes, bits);
+    if (at->map != NULL && n_codes > ALL_CODES / LEAST_DEAD && is_alive(at)) {
+        return has_lanes(&at->rows[0][0]) ? 0 : 1;
+    }
+    return n_codes - mark_live(at, n_codes, bits);
 }
 
 void mdm_field_find_gates(const mdm_join *join, mdm_field *field)
