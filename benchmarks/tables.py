@@ -150,13 +150,16 @@ def _churn(kept: Kept) -> list[str]:
                 duration(cell["mixed"][part]) if part in cell["mixed"] else ""
                 for part in ("at rest", "beside changes", "after changes")
             ),
-            *(few(cell["mixed"][part]) for part in ("median", "p90", "highest")),
+            *(
+                few(cell["mixed"][part]) if part in cell["mixed"] else ""
+                for part in ("median", "p90", "highest", "highest to beside")
+            ),
         ]
         for cell in mixed
     ]
     head = [
         *("a question between changes", "at rest", "beside a neighbour's changes", "after changes"),
-        *("median", "p90", "highest"),
+        *("median", "p90", "highest", "to beside"),
     ]
     return [
         _grid(cells, "updates, M/s", bench_churn.WHO, _million),
