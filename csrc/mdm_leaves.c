@@ -117,9 +117,9 @@ static void join(mdm_class *class)
 static void spread(mdm_class *class)
 {
     const size_t n_leaves = mdm_leaves_count(class);
-    MDM_HOLDS(n_leaves > 0); /* it is cut */
+    const size_t here = class->n_rows / n_leaves + (class->n_rows % n_leaves != 0 ? 1 : 0);
     join(class);
-    lay(class, (class->n_rows + n_leaves - 1) / n_leaves);
+    lay(class, here);
 }
 
 void mdm_leaves_clear(mdm_class *class)

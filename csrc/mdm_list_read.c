@@ -175,6 +175,7 @@ static mdm_status read_object(mdm_reading *at)
 
 static mdm_status intern(const mdm_reading *at, mdm_text text, uint32_t *number)
 {
+    /* cppcheck-suppress ctuuninitvar ; mdm_list_read sets what is read here */
     const mdm_parser *parser = at->parser;
     const uint64_t hash = mdm_hash(text.at, text.len);
     *number = mdm_texts_find(&parser->lists->texts, text, hash);

@@ -203,6 +203,7 @@ mdm_status mdm_bitmap_held(const mdm_query *query, mdm_verdict verdict, uint8_t 
         return MDM_OK;
     }
     if (query->n_devices[verdict] < query->fleet->rows.n / BIT_COST) {
+        MDM_HOLDS(bits != NULL); /* there are rows, and room for them */
         memset(bits, 0, (query->fleet->rows.n + 7) / 8);
         mdm_gather_bits(query, verdict, bits);
     } else {
