@@ -40,7 +40,9 @@ static bool guess_line(mdm_batch_line *line, const mdm_seen *seen, size_t *name_
     mdm_raw_line *raw = &line->raw;
     size_t taken = 0;
     mdm_line_name(raw, left->at, limit, *name_len);
-    line->guess = mdm_seen_guess(seen, raw->rest.at, limit, &raw->rest.len);
+    line->guess = mdm_line_is_rest(raw)
+                      ? MDM_NONE
+                      : mdm_seen_guess(seen, raw->rest.at, limit, &raw->rest.len);
     if (line->guess == MDM_NONE) {
         return false;
     }
@@ -178,7 +180,7 @@ mdm_status mdm_batch_parse(mdm_batch *batch, size_t number, mdm_fleet *fleet, md
     if (line->is_blank) {
         return MDM_OK;
     }
-    if (!habits->seen.is_off) {
+    if (!habits->seen.is_off && !mdm_line_is_rest(&line->raw)) {
         line->twin = mdm_seen_find(&habits->seen, line->raw.rest, line->raw.hash);
         if (line->twin != MDM_NONE) {
             set_name(line);

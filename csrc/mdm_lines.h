@@ -21,6 +21,12 @@ typedef struct mdm_raw_line {
 /* The name and the rest of the line that begins here, as far as the limit or where it ends.
    Where the name has the usual length, nothing that follows waits for its end to be found. */
 void mdm_line_name(mdm_raw_line *line, const char *at, const char *limit, size_t usual);
+/* Whether it looks like the rest of a line with a name: it is no object then, and was never seen. */
+static inline bool mdm_line_is_rest(const mdm_raw_line *line)
+{
+    return line->name.at == NULL && line->rest.len > 0 && line->rest.at[0] == '"';
+}
+
 bool mdm_line_is_blank(mdm_text line);
 /* Cuts a line off the front of a text that is not empty. */
 mdm_raw_line mdm_line_cut(mdm_text *text, bool hashes);

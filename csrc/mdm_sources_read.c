@@ -106,7 +106,7 @@ static mdm_status read_source(part *at, const mdm_raw_line *line, const char **f
         return MDM_NO_MEMORY;
     }
     slot = find(&at->seen, line->rest, line->hash);
-    if (*slot == 0) {
+    if (*slot == 0 || mdm_line_is_rest(line)) {
         status = mdm_compile_line(&sources->compiler, line->text, &sources->at[sources->n], fault);
         if (status != MDM_OK) {
             return status;

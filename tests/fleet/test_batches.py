@@ -117,3 +117,15 @@ def test_one_reader_at_a_time(fleet):
     assert fleet.extend("f", pieces()) == range(4, 5)
     assert len(refused) == 3
     assert len(fleet) == 5
+
+
+def test_what_follows_a_name_is_no_line(fleet):
+    """A line that lost its front is a mistake, also where one with the same end was read before."""
+    line = LINE % ("x", "1.0")
+    front = '{"name":"x'
+    text = (line * 2 + line.removeprefix(front)).encode()
+    with pytest.raises(InputError) as caught:
+        fleet.extend("f", [text])
+    assert [mistake.line for mistake in caught.value.mistakes] == [3]
+    with pytest.raises(InputError):
+        fleet.match_all(text)
