@@ -66,7 +66,7 @@ MUTANTS = (
     ),
     Mutant("mdm_flat.c", "i < flat.columns.n_columns; i++", "i + 1 < flat.columns.n_columns; i++"),
     Mutant("mdm_renumber.c", "has_changed ? 1 : 0;", "has_changed ? 0 : 0;"),
-    Mutant("mdm_scan.c", "    mdm_rows_sort(rows, n, fleet->rows.n);\n", ""),
+    Mutant("mdm_gather.c", "    mdm_rows_sort(rows, n, fleet->rows.n);\n", ""),
 )
 """Instructions, many sources at once, bulk reading, layouts, renumbering, the order of rows."""
 
