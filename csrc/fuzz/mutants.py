@@ -51,10 +51,10 @@ MUTANTS = (
         "halves_in(codes, filter->set, 1) << 32",
     ),
     Mutant("mdm_portable.c", "return kept ^ filter->outside;", "return kept;"),
-    Mutant("mdm_lanes_body.h", "(v >> ((uint64_t)1 << s)) & same;", "v >> ((uint64_t)1 << s);"),
-    Mutant("mdm_lanes_body.h", "met[2 * NEXT], met[3 * NEXT]", "met[2 * NEXT], met[2 * NEXT]"),
-    Mutant("mdm_lanes_body.h", "left >>= MDM_CHUNK;", "left >>= MDM_CHUNK - 1;"),
-    Mutant("mdm_lanes_body.h", "groups != 0; n_asked += n)", "groups != 0; n_asked += n + 1)"),
+    Mutant("mdm_lanes_body.h", "(met[k * step] >> far) & same;", "met[k * step] >> far;"),
+    Mutant("mdm_lanes_body.h", "met[2 * step], met[3 * step]", "met[2 * step], met[2 * step]"),
+    Mutant("mdm_lanes_rows.h", "left >>= MDM_CHUNK;", "left >>= MDM_CHUNK - 1;"),
+    Mutant("mdm_lanes_body.h", "for (;; n_asked += n, n", "for (;; n_asked += n + 1, n"),
     Mutant("mdm_squeeze.c", "permutex2var_epi16(a, high, b)", "permutex2var_epi16(a, low, b)"),
     Mutant(
         "mdm_squeeze.c",
@@ -71,6 +71,21 @@ MUTANTS = (
 """Instructions, many sources at once, bulk reading, layouts, renumbering, the order of rows."""
 
 
+def _users(file: str) -> set[str]:
+    """Name *file* and all of the core that includes it, directly or by a header."""
+    users: set[str] = set()
+    waiting = {file}
+    while waiting:
+        users |= waiting
+        includes = [f'#include "{one}"' for one in waiting]
+        waiting = {
+            one.name
+            for one in CORE.glob("mdm_*.[ch]")
+            if any(line in one.read_text("utf-8") for line in includes)
+        } - users
+    return users
+
+
 class Bench:
     """The core and the targets, compiled once, and linked with changed files."""
 
@@ -81,20 +96,17 @@ class Bench:
 
     def _compile(self, file: str, text: str) -> dict[str, Path]:
         """Objects by name, in place of those of the core."""
-        changed = self.folder / "changed"
-        changed.mkdir(exist_ok=True)
-        (changed / file).write_text(text, encoding="utf-8")
-        includes = f'#include "{file}"'
-        users = [one.name for one in CORE.glob("mdm_*.c") if includes in one.read_text("utf-8")]
-        made = {}
-        for name in [file] if file.endswith(".c") else users:
-            source = changed / name
-            if name != file:
-                source.write_text((CORE / name).read_text("utf-8"), encoding="utf-8")
-            made[name] = changed / f"{name}.o"
-            command = [self.how.command, *self.how.flags, *ENGINES[self.how.engine].compile]
-            subprocess.run([*command, "-c", source, "-o", made[name]], check=True)
-        (changed / file).unlink()
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            changed = Path(folder)
+            users = _users(file)
+            for name in users - {file}:
+                (changed / name).write_text((CORE / name).read_text("utf-8"), encoding="utf-8")
+            (changed / file).write_text(text, encoding="utf-8")
+            made = {}
+            for name in sorted(name for name in users if name.endswith(".c")):
+                made[name] = self.folder / f"{name}-changed.o"
+                command = [self.how.command, *self.how.flags, *ENGINES[self.how.engine].compile]
+                subprocess.run([*command, "-c", changed / name, "-o", made[name]], check=True)
         return made
 
     def link(self, mutant: Mutant) -> dict[str, Path] | None:
