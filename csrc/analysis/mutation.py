@@ -28,7 +28,10 @@ from pathlib import Path
 from csrc.fuzz import corpus
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = ("mdm_scan.c", "mdm_portable.c", "mdm_sweep.c", "mdm_judge.c", "mdm_first.c", "mdm_pass.c")
+FILES = (
+    *("mdm_scan.c", "mdm_gather.c", "mdm_portable.c", "mdm_sweep.c", "mdm_page.c"),
+    *("mdm_judge.c", "mdm_settle.c", "mdm_first.c", "mdm_pass.c"),
+)
 CHECKS = (
     *("path_check", "argument_check", "sweep_check", "core_check", "scan_check"),
     *("join_check", "compiler_check"),
@@ -45,17 +48,16 @@ ALIKE = (
     ("mdm_scan.c", r"_COST\b|\(double\)", "which of two ways is faster: both answer the same"),
     ("mdm_scan.c", r"rows\.n == 0", "a fleet without rows: both ways do nothing"),
     ("mdm_scan.c", r"\*n_rows == 0", "an answer without rows: both ways do nothing"),
-    ("mdm_scan.c", r"heap\[child\] < heap\[child \+ 1\]", "no two rows of a heap are equal"),
+    ("mdm_gather.c", r"heap\[child\] < heap\[child \+ 1\]", "no two rows of a heap are equal"),
     ("mdm_scan.c", r"words\[CHUNK", "room for more words than there are"),
     ("mdm_scan.c", r"row = n / 64 \* 64", "rows that were looked up are looked up again"),
     ("mdm_sweep.c", r"PAGES_A_THREAD|^size_t n = 0;", "how many threads: all answer the same"),
     (
-        "mdm_sweep.c",
-        r"i < at->tables->n; i|k < zones->n_keys|done \|=",
+        "mdm_page.c",
+        r"k < zones->n_keys|done \|=",
         "what the zones do not answer, the codes do",
     ),
-    ("mdm_sweep.c", r" => .*table == 64", "what the zones do not answer, the codes do"),
-    ("mdm_sweep.c", r"n_dense", "which of two ways is faster: both answer the same"),
+    ("mdm_page.c", r" => .*table == 64", "what the zones do not answer, the codes do"),
     ("mdm_portable.c", r"\bSPARSE\b", "which of two ways is faster: both answer the same"),
 )
 """Lines of which a surviving mutant gives the same answers, and why."""
