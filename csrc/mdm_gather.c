@@ -129,9 +129,7 @@ static void mark(const mdm_query *query, mdm_verdict verdict, uint32_t *rows)
 
 void mdm_gather(const mdm_query *given, mdm_verdict verdict, uint32_t *rows)
 {
-    /* Marks are cleared again, so nobody who holds the query sees it change. */
-    /* NOLINTNEXTLINE(performance-no-int-to-ptr): how const is taken away without a warning */
-    mdm_query *query = (mdm_query *)(uintptr_t)given;
+    mdm_query *query = mdm_query_own(given);
     const bool is_worth = query->n_devices[verdict] > query->fleet->rows.n / 64 / SORT_COST;
     if (query->marks.at != NULL && is_worth && !atomic_flag_test_and_set(&query->is_marking)) {
         mark(query, verdict, rows);

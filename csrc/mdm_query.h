@@ -79,10 +79,10 @@ struct mdm_query {
     size_t n_used; /* of them; those behind have no bits */
     mdm_bits bits; /* one row, where nothing is undecided */
     mdm_page_sum *sums; /* a page; NULL: not known */
-    mdm_words marks;       /* a bit a row, none of them set; of a flat fleet */
+    mdm_words marks; /* a bit a row, none of them set; of a flat fleet */
     atomic_flag is_marking; /* threads that share the query take turns, or do without */
     atomic_int refused; /* an mdm_stage: of the row of MDM_NO, which few ask for */
-    bool has_undecided;    /* perhaps: else no class is */
+    bool has_undecided; /* perhaps: else no class is */
     const uint64_t *by_verdict[4]; /* the classes with each verdict, one of which none has */
     size_t n_devices[4];
     mdm_arena arena;     /* from here on: the question compiled */
@@ -94,6 +94,14 @@ struct mdm_query {
     mdm_alternative *any; /* the objects of the source, if there are a few */
     size_t n_any;
 };
+
+/* For what a query keeps of its own answers: these are the same before and after, so nobody who
+   holds it sees it change. */
+static inline mdm_query *mdm_query_own(const mdm_query *query)
+{
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): how const is taken away without a warning */
+    return (mdm_query *)(uintptr_t)query;
+}
 
 /* ---- mdm_plan.c: tables of verdicts by code ---- */
 

@@ -174,9 +174,7 @@ static bool takes(atomic_int *stage)
 
 void mdm_query_settle(const mdm_query *given, mdm_verdict verdict)
 {
-    /* Its answers are the same before and after, so nobody who holds it sees it change. */
-    /* NOLINTNEXTLINE(performance-no-int-to-ptr): how const is taken away without a warning */
-    mdm_query *query = (mdm_query *)(uintptr_t)given;
+    mdm_query *query = mdm_query_own(given);
     while (!is_judged(&query->stage)) {
         if (takes(&query->stage)) {
             judge(query); /* which does not fail: see mdm_query_ask */
