@@ -1,10 +1,23 @@
 /*
- * What other ways into a fleet need of the bulk reader: rows that no question sees yet.
+ * The bulk reader, and what ways into a fleet need of it: rows that no question sees yet.
  */
 #ifndef MDM_READER_H
 #define MDM_READER_H
 
-#include "mdm_fleet.h"
+#include "mdm_batch.h"
+
+/* Rows after which it is seen whether the table suits them. */
+#define MDM_WEIGHED ((size_t)1 << 14)
+
+struct mdm_reader {
+    mdm_fleet *fleet;
+    mdm_mark mark;
+    size_t names_before;
+    size_t n; /* rows read */
+    size_t n_lines;
+    bool is_broken;
+    mdm_habits habits;
+};
 
 mdm_fleet *mdm_reader_fleet(const mdm_reader *reader); /* NULL where the reader is at its end */
 void mdm_reader_break(mdm_reader *reader); /* from now on it can only be freed */

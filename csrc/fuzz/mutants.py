@@ -62,7 +62,7 @@ MUTANTS = (
         "batch->codes[i]);",
     ),
     Mutant(
-        "mdm_read.c", "add_twin(reader, line->twin, name)", "add_twin(reader, line->twin, NULL)"
+        "mdm_feed.c", "add_twin(reader, line->twin, name)", "add_twin(reader, line->twin, NULL)"
     ),
     Mutant("mdm_flat.c", "i < flat.columns.n_columns; i++", "i + 1 < flat.columns.n_columns; i++"),
     Mutant("mdm_renumber.c", "has_changed ? 1 : 0;", "has_changed ? 0 : 0;"),
