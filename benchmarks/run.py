@@ -207,13 +207,14 @@ def _parser() -> argparse.ArgumentParser:
 def main() -> None:
     parser = _parser()
     given = parser.parse_args()
-    if not (given.show or given.goals or given.readme):
+    is_run = not (given.show or given.goals or given.readme)
+    if is_run:
         if given.cpus:
             os.sched_setaffinity(0, set(map(int, given.cpus.split(","))))
         size = Size(int(given.devices), given.sources, given.rounds, given.short)
         run(given.name, size, given.only)
     kept = Kept.read(given.name)
-    if kept.cells("one"):
+    if is_run and kept.cells("one"):
         curve.draw(kept, path_of(given.name).with_suffix(".svg"))
     if given.readme:
         text = README.read_text("utf-8")

@@ -157,8 +157,7 @@ class Bench:
 
     def _is_new(self, source: Path) -> bool:
         """Whether it compiles to what was not compiled before."""
-        made = source.with_suffix(".plain.o") if source.parent != ROOT / "csrc" else None
-        made = made or self._folder / "plain.o"
+        made = self._folder / f"{source.parent.name}.plain.o"
         if not _compile(source, made, "-O2"):
             return False
         digest = sha256(made.read_bytes()).digest()

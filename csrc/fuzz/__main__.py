@@ -20,10 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from csrc.fuzz.build import FOLDER, TARGETS, Build, build, paths
-from csrc.fuzz.corpus import keep, unpack
-
-MOST_BYTES = {"lines": 2048, "list": 1024, "rule": 512, "program": 320, "saved": 256, "arrow": 400}
-"""What an input of a target may have: what is longer tells nothing new and takes longer."""
+from csrc.fuzz.corpus import MOST_BYTES, keep, unpack
 
 SHORT_BYTES = {"lines": 256, "list": 256, "rule": 128, "program": 64, "saved": 64, "arrow": 128}
 """What most inputs have, so that there are many; the long ones begin with what these found."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from csrc.fuzz.build import CORE, ENGINES, FOLDER, TARGETS, Build, build
-from csrc.fuzz.corpus import unpack
+from csrc.fuzz.corpus import MOST_BYTES, unpack
 
 GOAL = 13
 
@@ -132,8 +132,12 @@ class Bench:
         return programs
 
 
-def _fails(command: Sequence[str | Path]) -> bool:
-    done = subprocess.run(command, check=False, capture_output=True)
+def _fails(command: Sequence[str | Path], seconds: int = 60) -> bool:
+    """Whether it fails, or does not end."""
+    try:
+        done = subprocess.run(command, check=False, capture_output=True, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return True
     return done.returncode != 0
 
 
@@ -159,13 +163,13 @@ def replayed(bench: Bench, mutant: Mutant, inputs: dict[str, Path]) -> str | Non
 
 
 def fuzzed(bench: Bench, mutant: Mutant, inputs: dict[str, Path], seconds: int) -> str:
-    """Name a target that notices *mutant* when all share the seconds, on the best paths."""
+    """Name a target that notices *mutant* when all share the seconds."""
     programs = bench.link(mutant) or {}
     for target, program in programs.items():
         budget = f"-max_total_time={max(1, seconds // len(programs))}"
-        options = [budget, "-entropic=0", "-len_control=0", "-max_len=320"]
+        options = [budget, "-entropic=0", "-len_control=0", f"-max_len={MOST_BYTES[target]}"]
         prefix = f"-artifact_prefix={bench.folder}/"
-        if _fails([program, *options, prefix, inputs[target]]):
+        if _fails([program, *options, prefix, inputs[target]], seconds + 60):
             return target
     return ""
 

@@ -114,11 +114,7 @@ def write_directory(snapshot: Snapshot, target: Path) -> None:
         modes = []
         for path, saved in snapshot.items():
             place = new / path[1:]
-            try:
-                _make(place, saved)
-            except OSError as error:
-                what = f"{path} -> {saved.target!r}" if saved.is_link else path
-                raise OSError(error.errno, error.strerror, what) from None
+            _make(path, place, saved)
             if not saved.is_link:
                 modes.append((place, stat.S_IMODE(saved.mode)))
         # The deepest first: a directory may be made read-only.
@@ -131,13 +127,17 @@ def write_directory(snapshot: Snapshot, target: Path) -> None:
         raise
 
 
-def _make(place: Path, saved: Saved) -> None:
-    if saved.is_directory:
-        place.mkdir()
-    elif saved.is_link:
-        place.symlink_to(saved.target)
-    else:
-        place.write_bytes(saved.content)
+def _make(path: str, place: Path, saved: Saved) -> None:
+    try:
+        if saved.is_directory:
+            place.mkdir()
+        elif saved.is_link:
+            place.symlink_to(saved.target)
+        else:
+            place.write_bytes(saved.content)
+    except OSError as error:
+        what = f"{path} -> {saved.target!r}" if saved.is_link else path
+        raise OSError(error.errno, error.strerror, what) from None
 
 
 def read_directory(root: Path, wanted: Callable[[str], bool] = lambda _: True) -> Snapshot:

@@ -1,5 +1,6 @@
 /*
- * For the checks of the C core without Python: an allocator that counts, and refuses once.
+ * For the checks of the C core without Python: an allocator that counts, and refuses once; numbers
+ * that look drawn.
  */
 #ifndef BANK_H
 #define BANK_H
@@ -17,6 +18,13 @@
             exit(1);                                                          \
         }                                                                     \
     } while (0)
+
+/* Numbers of 24 bits that look drawn (Numerical Recipes' linear congruence), the same from a seed. */
+static inline uint32_t next(uint32_t *state)
+{
+    *state = *state * 1664525 + 1013904223;
+    return *state >> 8;
+}
 
 typedef struct bank {
     size_t n_bytes;

@@ -9,12 +9,6 @@
 
 #define MOST ((uint32_t)70000)
 
-static uint32_t next(uint32_t *state)
-{
-    *state = *state * 1664525 + 1013904223;
-    return *state >> 8;
-}
-
 /* ---- Leaves ---- */
 
 static bool is_there[MOST];
@@ -273,7 +267,8 @@ static size_t count_pure(const mdm_fleet *fleet, size_t n)
     const mdm_zones *zones = &fleet->classes.zones;
     size_t n_pure = 0;
     for (size_t block = 0; block < n / 64; block++) {
-        const mdm_zone *zone = mdm_zones_of_blocks(zones, block / MDM_PAGE_WORDS, 0) + block % MDM_PAGE_WORDS;
+        const mdm_zone *zone =
+            mdm_zones_of_blocks(zones, block / MDM_PAGE_WORDS, 0) + block % MDM_PAGE_WORDS;
         n_pure += zone->low == zone->high;
     }
     return n_pure;

@@ -12,12 +12,6 @@
 static const char *const names[N_KINDS] = {"int", "string", "set", "version", "pci_id", "ratio"};
 static const char *const members[] = {"a", "b", "c", "d", "e", "f"};
 
-static uint32_t next(uint32_t *state)
-{
-    *state = *state * 1664525 + 1013904223;
-    return *state >> 8;
-}
-
 /* A value of a kind; those of a larger spread meet more rarely. Spellings differ. */
 static size_t put_value(char *to, size_t room, mdm_kind kind, uint32_t spread, uint32_t *state)
 {

@@ -10,12 +10,6 @@
 #define MOST_ATTRIBUTES 14
 #define MOST ((uint32_t)33000) /* more than a fleet needs to be kept in an order */
 
-static uint32_t next(uint32_t *state)
-{
-    *state = *state * 1664525 + 1013904223;
-    return *state >> 8;
-}
-
 typedef struct plan {
     uint32_t n_devices;
     uint32_t n_sources;

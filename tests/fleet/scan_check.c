@@ -19,12 +19,6 @@ static uint8_t verdict_at[MOST]; /* of each row; FREE: no device */
 #define FREE 2
 #define NOBODY "{\"self\":{}}"
 
-static uint32_t next(uint32_t *state)
-{
-    *state = *state * 1664525 + 1013904223;
-    return *state >> 8;
-}
-
 typedef struct plan {
     uint32_t n_rows;
     uint32_t n_places; /* classes for each type */

@@ -56,18 +56,13 @@ static int32_t devices[MOST][N_ATTRIBUTES];
 static bool is_free[MOST];
 static uint8_t expected[MOST];
 
-static uint32_t next(uint32_t *state)
-{
-    *state = *state * 1664525 + 1013904223;
-    return *state >> 8;
-}
-
 /* ---- The fleet ---- */
 
 static void draw_device(const plan *made, uint32_t row, uint32_t *state)
 {
     for (size_t a = 0; a < N_ATTRIBUTES; a++) {
-        const bool is_there = made->n_values[a] > 0 && (a == PLACE || next(state) % 16 < made->with);
+        const bool is_there =
+            made->n_values[a] > 0 && (a == PLACE || next(state) % 16 < made->with);
         devices[row][a] = is_there ? (int32_t)(next(state) % made->n_values[a]) : ABSENT;
     }
     is_free[row] = false;

@@ -46,3 +46,15 @@ def test_every_target_has_a_longest_input(run):
     """A new target says how long its inputs may be."""
     assert set(run.MOST_BYTES) == set(run.SHORT_BYTES) == set(run.TARGETS)
     assert all(run.SHORT_BYTES[target] < run.MOST_BYTES[target] for target in run.TARGETS)
+
+
+@pytest.mark.parametrize("given", [["--runs", "1000"], ["--seconds", "60"]])
+def test_short_and_long_inputs_share_what_a_path_has(run, given, monkeypatch):
+    """All budgets together are what was asked for, and few of the inputs are long."""
+    monkeypatch.setattr("sys.argv", ["fuzz", *given])
+    monkeypatch.setattr(run, "paths", lambda: ["portable", "avx2"])
+    short, long = run._budgets(run._arguments(), "rule")
+    amounts = [int(budget[0].partition("=")[2]) for budget in (short, long)]
+    assert 2 * sum(amounts) == int(given[1])
+    assert 0 < amounts[1] < amounts[0]
+    assert [budget[1] for budget in (short, long)] == ["-max_len=128", "-max_len=512"]
