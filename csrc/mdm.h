@@ -171,7 +171,7 @@ typedef struct mdm_size {
     size_t n_devices; /* rows in use */
     size_t n_classes; /* classes in use */
     size_t n_lists;   /* distinct lists of objects */
-    size_t row_bytes; /* storage that grows with rows */
+    size_t row_bytes; /* storage that grows with rows, as far as it is in use */
     size_t name_bytes;       /* the names and where they begin */
     size_t dictionary_bytes; /* all the rest: codes, classes, lists */
 } mdm_size;
@@ -196,7 +196,8 @@ mdm_status mdm_codes(const mdm_fleet *fleet, size_t attribute, uint32_t *codes, 
 
 /* ---- Reading many lines. Nothing is in the fleet until mdm_reader_commit. A fleet has one
    reader at a time, and is not changed otherwise while it is open, from mdm_reader_new to
-   mdm_reader_commit or mdm_reader_free; questions may be put, and see nothing of it. ---- */
+   mdm_reader_commit or mdm_reader_free; questions may be put, and see nothing of it. One that was
+   put before is MDM_STALE once the lines have called for another layout. ---- */
 
 mdm_status mdm_reader_new(mdm_fleet *fleet, mdm_reader **reader);
 /* Whole lines; the last may lack its end. MDM_BAD_TEXT: *n_faults of up to faults_len faults; the

@@ -182,6 +182,9 @@ static void ask_whole(const mdm_join *join, const mdm_field *field, mdm_desk *de
 {
     mdm_batch *batch = &desk->batch;
     const size_t n = batch->n / MDM_RUN * MDM_RUN;
+    if (n == 0) {
+        return;
+    }
     for (size_t first = 0; first < n; first += MDM_RUN) {
         ask_batch(join, field, desk, first, MDM_RUN);
     }

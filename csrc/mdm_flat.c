@@ -119,8 +119,10 @@ static void flatten(mdm_fleet *fleet, size_t n_rows)
     flat.n_live = flat.n_unsorted = fleet->rows.n_devices;
     free_table(fleet, &fleet->classes);
     fleet->classes = flat;
+    fleet->generation++; /* while lines are read, too: classes have other numbers */
     if (fleet->read_from != NULL) {
         fleet->read_from->n_classes = fleet->rows.n + 1;
+        fleet->read_from->n_unsorted = flat.n_unsorted;
     }
     count_lists(fleet);
 }
@@ -165,6 +167,7 @@ static void intern_all(mdm_fleet *fleet)
         }
     } else {
         free_table(fleet, &flat);
+        fleet->generation++;
     }
     count_lists(fleet);
 }
@@ -295,7 +298,6 @@ mdm_status mdm_fleet_lay_out(mdm_fleet *fleet, mdm_layout layout)
         if (layout != layout_of(fleet)) {
             return MDM_NO_MEMORY;
         }
-        fleet->generation++;
     }
     fleet->layout = layout;
     return MDM_OK;

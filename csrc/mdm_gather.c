@@ -8,8 +8,7 @@
 
 /* Marks that are looked at in the time in which a row is sorted. */
 #define SORT_COST 64
-/* Words of marks that are passed over at once; rows that are written at once, wanted or not. */
-#define WORDS_AT_ONCE 8
+/* Rows that are written at once, wanted or not. */
 #define ROWS_AT_ONCE 4
 #define SOME 256
 
@@ -90,12 +89,12 @@ static size_t read_word(uint64_t word, size_t first_row, uint32_t *rows, size_t 
 /* The rows of all marks, of which there are n; they are cleared. */
 static void read_marks(uint64_t *marks, uint32_t *rows, size_t n)
 {
-    for (size_t i = 0, n_read = 0; n_read < n; i += WORDS_AT_ONCE) {
+    for (size_t i = 0, n_read = 0; n_read < n; i += MDM_MARKS_AT_ONCE) {
         uint64_t any = 0;
-        for (size_t j = 0; j < WORDS_AT_ONCE; j++) {
+        for (size_t j = 0; j < MDM_MARKS_AT_ONCE; j++) {
             any |= marks[i + j];
         }
-        for (size_t j = 0; j < WORDS_AT_ONCE && any != 0; j++) {
+        for (size_t j = 0; j < MDM_MARKS_AT_ONCE && any != 0; j++) {
             n_read += read_word(marks[i + j], (i + j) * 64, rows + n_read, n - n_read);
             marks[i + j] = 0;
         }

@@ -228,7 +228,7 @@ static void keep_possible(const mdm_fleet *fleet, const mdm_tables *tables, uint
 }
 
 void mdm_page_ask(const mdm_fleet *fleet, const mdm_tables *tables, const mdm_object *joined,
-                     size_t page, uint64_t *possible, uint64_t *accepted)
+                  size_t page, uint64_t *possible, uint64_t *accepted)
 {
     const size_t n_words = mdm_page_words(fleet, page);
     keep_possible(fleet, tables, keep_zones(fleet, tables, page, possible), page, possible);
@@ -246,4 +246,3 @@ void mdm_page_ask(const mdm_fleet *fleet, const mdm_tables *tables, const mdm_ob
         }
     }
 }
-

@@ -115,16 +115,6 @@ static double cost_of(const mdm_fleet *fleet, const mdm_table *table, const mdm_
     return (double)n_bytes + (double)(n_blocks < 8 ? n_blocks : 8);
 }
 
-static void count_dense(mdm_tables *tables)
-{
-    double left = MDM_PAGE;
-    size_t n = 0;
-    for (; n < tables->n && left > MDM_FEW; n++) {
-        left *= tables->share[n];
-    }
-    tables->n_dense = n;
-}
-
 void mdm_tables_find_keys(const mdm_fleet *fleet, mdm_tables *tables)
 {
     const mdm_zones *zones = &fleet->classes.zones;
@@ -165,7 +155,6 @@ void mdm_tables_order(const mdm_fleet *fleet, mdm_tables *tables)
             tables->accepted[i] = mdm_filter_of(table->accepted, table->n_codes);
         }
     }
-    count_dense(tables);
 }
 
 /* ---- Relations ---- */

@@ -26,7 +26,6 @@ typedef struct mdm_tables {
     size_t n;
     mdm_table at[MDM_MAX_TABLES]; /* a column once, the most selective first */
     /* Once they are ordered: */
-    size_t n_dense;     /* after as many, few of a page should be left */
     double share[MDM_MAX_TABLES]; /* of the codes, that are possible */
     size_t of_key[MDM_MAX_KEYS];  /* the table of each zone's column; MDM_MAX_TABLES: none */
     bool has_undecided; /* some table has codes that are undecided */
@@ -68,6 +67,9 @@ typedef struct mdm_vocabulary {
 
 /* A question of a large flat fleet is judged when an answer needs it. */
 typedef enum mdm_stage { MDM_ASKED, MDM_IN_JUDGEMENT, MDM_JUDGED } mdm_stage;
+
+/* Words of marks that are looked at together: there are always as many, or none. */
+#define MDM_MARKS_AT_ONCE ((size_t)8)
 
 struct mdm_query {
     const mdm_fleet *fleet;

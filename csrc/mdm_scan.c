@@ -9,8 +9,8 @@
 
 #include "mdm_query.h"
 
-/* In scanned rows (0.7 ns each on the machine of the measurement): a row gathered and sorted, and one that is marked; a row
-   offered to a heap, and one kept in it; a row whose bit is set. */
+/* In scanned rows (0.7 ns each on the machine of the measurement): a row gathered and sorted, and
+   one that is marked; a row offered to a heap, and one kept in it; a row whose bit is set. */
 #define GATHER_COST 16
 #define MARK_COST 4
 #define HEAP_COST 4

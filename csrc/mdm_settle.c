@@ -45,14 +45,18 @@ static bool new_bits(mdm_query *query, size_t n_words)
     return true;
 }
 
-/* Rows of a large flat fleet are sorted by marking them. */
+/* Rows of a large flat fleet are sorted by marking them; those of another have no marks. */
 static bool take_marks(mdm_query *query)
 {
     const mdm_fleet *fleet = query->fleet;
     const size_t before = query->marks.capacity;
-    /* Whole blocks, as they are read. */
-    const size_t n_words = (fleet->rows.n + 511) / 512 * 8;
-    if (fleet->classes.zones.n_keys == 0 || n_words <= before) {
+    const size_t n_blocks = (fleet->rows.n + 64 * MDM_MARKS_AT_ONCE - 1) / (64 * MDM_MARKS_AT_ONCE);
+    const size_t n_words = n_blocks * MDM_MARKS_AT_ONCE;
+    if (fleet->classes.zones.n_keys == 0) {
+        MDM_TRIM(&fleet->memory, &query->marks, 0);
+        return true;
+    }
+    if (n_words <= before) {
         return true;
     }
     if (!MDM_FIT(&fleet->memory, &query->marks, n_words)) {

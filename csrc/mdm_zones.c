@@ -215,8 +215,8 @@ static void sort(mdm_fleet *fleet)
     mdm_zones zones = {.n_keys = 0};
     size_t n_runs = 0;
     uint32_t *place = mdm_resize(&fleet->memory, NULL, 0, 2 * n, sizeof *place);
-    mdm_free_forget_runs(classes);
     if (mdm_dictionaries_renumber(fleet)) {
+        mdm_free_forget_runs(classes);
         mdm_zones_free(&fleet->memory, &classes->zones);
     }
     n_runs = choose_keys(fleet, &zones);

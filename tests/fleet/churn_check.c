@@ -217,15 +217,20 @@ static void change_one(mdm_fleet *fleet, uint32_t n_places, uint32_t *state)
     }
 }
 
-static void check_type(const mdm_fleet *fleet, uint32_t type)
+static mdm_query *ask(const mdm_fleet *fleet, uint32_t type)
 {
-    static uint32_t found[2 * MOST];
     char text[96];
     mdm_query *query = NULL;
-    size_t n = 0;
-    size_t n_found = 0;
     const size_t len = print(text, type, 1);
     CHECK(mdm_query_new(fleet, text, len, MDM_NOBODY, 1, &query, NULL) == MDM_OK);
+    return query;
+}
+
+static void check_rows(const mdm_query *query, uint32_t type)
+{
+    static uint32_t found[2 * MOST];
+    size_t n = 0;
+    size_t n_found = 0;
     CHECK(mdm_rows(query, MDM_YES, found, 2 * MOST, &n_found) == MDM_OK);
     for (uint32_t row = 0; row < n_rows; row++) {
         if (type_at[row] == type) {
@@ -234,6 +239,12 @@ static void check_type(const mdm_fleet *fleet, uint32_t type)
         }
     }
     CHECK(n == n_found);
+}
+
+static void check_type(const mdm_fleet *fleet, uint32_t type)
+{
+    mdm_query *query = ask(fleet, type);
+    check_rows(query, type);
     mdm_query_free(query);
 }
 
@@ -299,6 +310,60 @@ static void check_order(void)
     mdm_fleet_free(fleet);
 }
 
+/* ---- Questions that outlive a layout ---- */
+
+static void check_layouts(void)
+{
+    static const mdm_layout layouts[] = {MDM_LAYOUT_CLASSES, MDM_LAYOUT_FLAT};
+    mdm_fleet *fleet = NULL;
+    mdm_query *query = NULL;
+    uint32_t state = 9;
+    n_rows = 0;
+    CHECK(mdm_fleet_new(&scheme, 0, NULL, &fleet) == MDM_OK);
+    CHECK(mdm_fleet_lay_out(fleet, MDM_LAYOUT_FLAT) == MDM_OK);
+    append(fleet, MOST, MOST, &state);
+    query = ask(fleet, 7);
+    check_rows(query, 7);
+    for (size_t i = 0; i < 4; i++) {
+        CHECK(mdm_fleet_lay_out(fleet, layouts[i % 2]) == MDM_OK);
+        CHECK(mdm_query_again(query) == MDM_OK);
+        check_rows(query, 7);
+        append(fleet, 1000, MOST, &state);
+        CHECK(mdm_query_again(query) == MDM_OK);
+        check_rows(query, 7);
+    }
+    mdm_query_free(query);
+    mdm_fleet_free(fleet);
+}
+
+/* Lines that are read, but not committed, make another layout. */
+static void check_reading(void)
+{
+    static uint32_t types[2 * MOST];
+    mdm_fleet *fleet = NULL;
+    mdm_reader *reader = NULL;
+    mdm_query *query = NULL;
+    uint32_t state = 10;
+    size_t n = 0;
+    n_rows = 0;
+    CHECK(mdm_fleet_new(&scheme, 0, NULL, &fleet) == MDM_OK);
+    append(fleet, 20000, 1, &state);
+    query = ask(fleet, 7);
+    check_rows(query, 7);
+    CHECK(!fleet->classes.is_flat);
+    reader = feed(fleet, types, 2 * MOST, MOST * 100, &state);
+    CHECK(fleet->classes.is_flat);
+    CHECK(mdm_rows(query, MDM_YES, NULL, 0, &n) == MDM_STALE);
+    CHECK(mdm_query_again(query) == MDM_OK);
+    check_rows(query, 7);
+    mdm_reader_free(reader);
+    CHECK(fleet->classes.n_unsorted == fleet->classes.n_live);
+    CHECK(mdm_query_again(query) == MDM_OK);
+    check_rows(query, 7);
+    mdm_query_free(query);
+    mdm_fleet_free(fleet);
+}
+
 int main(void)
 {
     for (uint32_t seed = 1; seed <= 4; seed++) {
@@ -309,6 +374,8 @@ int main(void)
     check_fleet(MDM_LAYOUT_FLAT, MOST);
     check_fleet(MDM_LAYOUT_AUTO, MOST);
     check_order();
+    check_layouts();
+    check_reading();
     puts("well");
     return 0;
 }
