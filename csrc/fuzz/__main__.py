@@ -45,7 +45,8 @@ class Row:
         return round(self.executions / self.seconds) if self.seconds else 0
 
 
-def _arguments() -> argparse.Namespace:
+def read_arguments() -> argparse.Namespace:
+    """Return what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m csrc.fuzz", description=__doc__)
     parser.add_argument("targets", nargs="*", choices=[*TARGETS, []], help="all, if none is named")
     parser.add_argument("--seconds", type=int, default=15, help="for each target [15]")
@@ -101,8 +102,8 @@ def _keep(program: Path, target: str, corpus: Path) -> None:
     keep(target, least)
 
 
-def _budgets(arguments: argparse.Namespace, target: str) -> list[list[str]]:
-    """What a path of *target* is given: for short inputs, then for long ones."""
+def budgets(arguments: argparse.Namespace, target: str) -> list[list[str]]:
+    """Return what a path of *target* is given: for short inputs, then for long ones."""
     kind = "runs" if arguments.runs else "seconds"
     share = max(2, (arguments.runs or arguments.seconds) // len(paths()))
     long = max(1, share // LONG[kind])
@@ -123,7 +124,7 @@ def _fuzz_all(arguments: argparse.Namespace, work: Path) -> list[Row]:
         row = Row(target)
         rows.append(row)
         for path in paths():
-            for budget in _budgets(arguments, target):
+            for budget in budgets(arguments, target):
                 _fuzz(program, row, corpus, path, budget)
         if arguments.keep:
             _keep(program, target, corpus)
@@ -228,7 +229,7 @@ def log(file: Path, rows: Sequence[Row], engine: str) -> None:
 
 def main() -> int:
     """Run, tell, and fail where something was found."""
-    arguments = _arguments()
+    arguments = read_arguments()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         run = _replay_all if arguments.replay else _afl if arguments.afl else _fuzz_all

@@ -53,7 +53,7 @@ def test_short_and_long_inputs_share_what_a_path_has(run, given, monkeypatch):
     """All budgets together are what was asked for, and few of the inputs are long."""
     monkeypatch.setattr("sys.argv", ["fuzz", *given])
     monkeypatch.setattr(run, "paths", lambda: ["portable", "avx2"])
-    short, long = run._budgets(run._arguments(), "rule")
+    short, long = run.budgets(run.read_arguments(), "rule")
     amounts = [int(budget[0].partition("=")[2]) for budget in (short, long)]
     assert 2 * sum(amounts) == int(given[1])
     assert 0 < amounts[1] < amounts[0]
