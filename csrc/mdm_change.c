@@ -55,6 +55,24 @@ static mdm_status reserve_row(mdm_fleet *fleet)
                : MDM_NO_MEMORY;
 }
 
+/* A row that was reserved, for a device of *class* by the name of *word*. */
+static uint32_t take_row(mdm_fleet *fleet, uint32_t class, uint64_t word)
+{
+    mdm_row_table *rows = &fleet->rows;
+    uint32_t row = rows->free;
+    if (row == MDM_NONE) {
+        row = (uint32_t)rows->n++;
+    } else {
+        rows->free = rows->next.at[row];
+    }
+    mdm_class_push(fleet, class, row);
+    if (fleet->keeps_names) {
+        rows->name.at[row] = word;
+    }
+    rows->n_devices++;
+    return row;
+}
+
 mdm_status mdm_add(mdm_fleet *fleet, const char *text, size_t text_len, uint32_t *row,
                    mdm_fault *fault)
 {
@@ -84,17 +102,7 @@ mdm_status mdm_add(mdm_fleet *fleet, const char *text, size_t text_len, uint32_t
         mdm_fleet_cut(fleet, &mark);
         return status;
     }
-    *row = fleet->rows.free;
-    if (*row == MDM_NONE) {
-        *row = (uint32_t)fleet->rows.n++;
-    } else {
-        fleet->rows.free = fleet->rows.next.at[*row];
-    }
-    mdm_class_push(fleet, class, *row);
-    if (fleet->keeps_names) {
-        fleet->rows.name.at[*row] = word;
-    }
-    fleet->rows.n_devices++;
+    *row = take_row(fleet, class, word);
     fleet->generation++;
     mdm_dictionaries_settle(fleet);
     mdm_classes_weigh(fleet, fleet->rows.n);

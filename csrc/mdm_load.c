@@ -88,26 +88,37 @@ static mdm_status check_head(const mdm_loader *loader)
 
 /* ---- Sections ---- */
 
-mdm_status mdm_load_section(mdm_loader *loader, size_t number, uint32_t width)
+static mdm_status take_section_head(mdm_loader *loader, size_t number, uint32_t width)
 {
     const char *begin = loader->given.at + loader->at;
     const char *at = begin;
-    size_t left = loader->given.len - loader->at;
     mdm_section *section = &loader->section;
-    mdm_checksum checksum = {0, 0, 0};
-    size_t n = MDM_SECTION_HEAD;
-    uint64_t n_bytes = 0; /* of numbers */
-    if (left < MDM_SECTION_HEAD + 8) {
+    if (loader->given.len - loader->at < MDM_SECTION_HEAD + 8) {
         return refuse_end(loader);
     }
     *section = (mdm_section){.number = (uint32_t)take(&at, 4), .width = (uint32_t)take(&at, 4)};
     section->n = take(&at, 8);
     section->n_text = take(&at, 8);
-    left -= MDM_SECTION_HEAD + 8;
     if (section->number != number || section->width > 4 || section->width == 3 ||
         (width > 0 && section->width != width)) {
         return mdm_load_refuse(loader, begin, "a section that is not the next one");
     }
+    return MDM_OK;
+}
+
+mdm_status mdm_load_section(mdm_loader *loader, size_t number, uint32_t width)
+{
+    const char *begin = loader->given.at + loader->at;
+    const mdm_section *section = &loader->section;
+    mdm_checksum checksum = {0, 0, 0};
+    size_t left = 0;
+    size_t n = MDM_SECTION_HEAD;
+    uint64_t n_bytes = 0; /* of numbers */
+    const mdm_status status = take_section_head(loader, number, width);
+    if (status != MDM_OK) {
+        return status;
+    }
+    left = loader->given.len - loader->at - (MDM_SECTION_HEAD + 8);
     n_bytes = section->n * section->width;
     if (section->n > UINT32_MAX || n_bytes > left) {
         return refuse_end(loader);
@@ -123,8 +134,8 @@ mdm_status mdm_load_section(mdm_loader *loader, size_t number, uint32_t width)
     if ((0 - n) % 8 > left) {
         return refuse_end(loader);
     }
-    loader->numbers = at;
-    loader->text = at + n_bytes;
+    loader->numbers = begin + MDM_SECTION_HEAD;
+    loader->text = loader->numbers + n_bytes;
     for (size_t end = n; end % 8 != 0; end++) {
         if (begin[end] != 0) {
             return mdm_load_refuse(loader, begin + end, "a byte between sections");
