@@ -139,11 +139,10 @@ bool mdm_coder_suits(const mdm_coder *coder, const mdm_fleet *fleet, const mdm_s
 /* The codes of n rows from `first` on, and all of them by OR. */
 mdm_status mdm_coder_block(mdm_coder *coder, mdm_parser *parser, size_t first, size_t n,
                            uint32_t *codes, uint32_t *all, mdm_complaint *complaint);
-/* Of a dictionary: one more than the index of each row, 0 where it is null. The answer is not
-   below any of them; MDM_UNSEEN: they need more bits than codes. */
-uint32_t mdm_coder_signs(const mdm_coder *coder, size_t first, size_t n, uint32_t *signs);
-/* Of a dictionary: the code of a row; MDM_UNSEEN where its value was not seen, or is none. */
-uint32_t mdm_coder_known(const mdm_coder *coder, size_t row);
+/* Of a dictionary: one more than the index of each row, 0 where it is null, into parts of keys. The
+   answer is not below any of them; MDM_UNSEEN: they need more bits than codes. */
+uint32_t mdm_coder_pack(const mdm_coder *coder, size_t first, size_t n, unsigned shift,
+                        uint32_t *parts);
 
 /* ---- mdm_arrow_keys.c: rows known by what they have in each column ---- */
 
@@ -172,20 +171,13 @@ typedef struct mdm_keys {
     uint8_t part[MDM_MAX_ATTRIBUTES + 1];
     uint8_t shift[MDM_MAX_ATTRIBUTES + 1];
     uint8_t bits[MDM_MAX_ATTRIBUTES + 1];
+    size_t n_parts; /* that are used */
     bool is_by_code; /* no signs but codes: dictionaries change, or indexes are too large */
     bool is_off;
     size_t n_rows;
     size_t n_hits;
 } mdm_keys;
 
-/* The classes of a block, 0 where one is not known. False: its rows have no keys. */
-bool mdm_keys_find(mdm_keys *keys, const mdm_allocator *memory, const uint32_t *signs,
-                   const uint32_t *all, size_t n, size_t n_columns, mdm_packed *packed,
-                   uint32_t *classes);
-/* The slot of row i of a block that has keys; NULL: no memory. Where its class is 0, it is to be
-   told. */
-mdm_key_slot *mdm_keys_slot(mdm_keys *keys, const mdm_allocator *memory, const mdm_packed *packed,
-                            size_t i);
 /* Forgets all; from now on signs are codes. */
 void mdm_keys_by_code(mdm_keys *keys, const mdm_allocator *memory);
 void mdm_keys_free(mdm_keys *keys, const mdm_allocator *memory);
@@ -233,5 +225,16 @@ typedef struct mdm_span {
 /* Their classes, which are new in a flat table. */
 mdm_status mdm_rows_read(mdm_arrow *arrow, mdm_parser *parser, mdm_span span, uint32_t *classes,
                          mdm_complaint *complaint);
+
+/* ---- mdm_arrow_keys.c again ---- */
+
+/* The classes of a block, 0 for those that are not known, which are counted. False: its rows have
+   no keys. */
+bool mdm_keys_find(mdm_arrow *arrow, mdm_span span, mdm_packed *packed, uint32_t *classes,
+                   size_t *n_unknown);
+/* The slot of row i of a block that has keys; NULL: no memory. Where its class is 0, it is to be
+   told. */
+mdm_key_slot *mdm_keys_slot(mdm_keys *keys, const mdm_allocator *memory, const mdm_packed *packed,
+                            size_t i);
 
 #endif

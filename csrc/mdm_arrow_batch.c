@@ -197,8 +197,8 @@ static mdm_status read_block(mdm_arrow *arrow, mdm_parser *parser, mdm_span span
         return mdm_arrow_refuse(arrow, flaw, complaint.what, arrow->n_rows + complaint.row,
                                 column_of(arrow, complaint.column));
     }
-    for (size_t i = 0; i < span.n && status == MDM_OK; i++) {
-        mdm_row_class_set(fleet, row + i, classes[i]);
+    if (status == MDM_OK) {
+        mdm_row_classes_set(fleet, row, classes, span.n);
     }
     return status;
 }

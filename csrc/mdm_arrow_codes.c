@@ -139,61 +139,53 @@ static mdm_status code_indexes(mdm_coder *coder, mdm_parser *parser, size_t firs
 
 /* ---- Their indexes as they are ---- */
 
-#define TELL(name, type)                                                                  \
-    static uint64_t name(const mdm_view *own, size_t first, size_t n, uint32_t *signs)    \
-    {                                                                                     \
+#define PACK(name, type)                                                                   \
+    static uint64_t name(const mdm_view *own, size_t first, size_t n, unsigned shift,      \
+                         uint32_t *parts)                                                  \
+    {                                                                                      \
         const char *at = (const char *)own->numbers + (own->first + first) * sizeof(type); \
-        type all = 0;                                                                     \
-        for (size_t i = 0; i < n && own->validity == NULL; i++) {                         \
-            type index = 0;                                                               \
-            memcpy(&index, at + i * sizeof index, sizeof index);                          \
-            signs[i] = (uint32_t)index + 1;                                               \
-            all |= index;                                                                 \
-        }                                                                                 \
-        for (size_t i = 0; i < n && own->validity != NULL; i++) {                         \
-            const bool is_there = mdm_view_has(own, first + i);                           \
-            type index = 0;                                                               \
-            memcpy(&index, at + i * sizeof index, sizeof index);                          \
-            signs[i] = is_there ? (uint32_t)index + 1 : 0;                                \
-            all |= is_there ? index : 0;                                                  \
-        }                                                                                 \
-        return all;                                                                       \
+        type all = 0;                                                                      \
+        for (size_t i = 0; i < n && own->validity == NULL; i++) {                          \
+            type index = 0;                                                                \
+            memcpy(&index, at + i * sizeof index, sizeof index);                           \
+            parts[i] |= ((uint32_t)index + 1) << shift;                                    \
+            all |= index;                                                                  \
+        }                                                                                  \
+        for (size_t i = 0; i < n && own->validity != NULL; i++) {                          \
+            const bool is_there = mdm_view_has(own, first + i);                            \
+            type index = 0;                                                                \
+            memcpy(&index, at + i * sizeof index, sizeof index);                           \
+            parts[i] |= is_there ? ((uint32_t)index + 1) << shift : 0;                     \
+            all |= is_there ? index : 0;                                                   \
+        }                                                                                  \
+        return all;                                                                        \
     }
 
-TELL(tell_8, uint8_t)
-TELL(tell_16, uint16_t)
-TELL(tell_32, uint32_t)
-TELL(tell_64, uint64_t)
+PACK(pack_8, uint8_t)
+PACK(pack_16, uint16_t)
+PACK(pack_32, uint32_t)
+PACK(pack_64, uint64_t)
 
-uint32_t mdm_coder_signs(const mdm_coder *coder, size_t first, size_t n, uint32_t *signs)
+uint32_t mdm_coder_pack(const mdm_coder *coder, size_t first, size_t n, unsigned shift,
+                        uint32_t *parts)
 {
     const mdm_view *own = &coder->source.own;
     uint64_t all = 0;
     switch (own->width) {
     case 1:
-        all = tell_8(own, first, n, signs);
+        all = pack_8(own, first, n, shift, parts);
         break;
     case 2:
-        all = tell_16(own, first, n, signs);
+        all = pack_16(own, first, n, shift, parts);
         break;
     case 4:
-        all = tell_32(own, first, n, signs);
+        all = pack_32(own, first, n, shift, parts);
         break;
     default:
-        all = tell_64(own, first, n, signs);
+        all = pack_64(own, first, n, shift, parts);
         break;
     }
     return all >= INT32_MAX ? MDM_UNSEEN : (uint32_t)all + 1;
-}
-
-uint32_t mdm_coder_known(const mdm_coder *coder, size_t row)
-{
-    size_t index = 0;
-    if (!mdm_view_has(&coder->source.own, row)) {
-        return 0;
-    }
-    index = mdm_source_index(&coder->source, row);
-    return index == coder->source.values.n ? MDM_UNSEEN : coder->table.at[index];
 }
 
 /* ---- Other columns ---- */

@@ -57,41 +57,54 @@ static bool lay_out(mdm_keys *keys, size_t n_columns)
         keys->shift[c] = keys->bits[c] == 0 ? 0 : used[part];
         used[part] = (uint8_t)(used[part] + keys->bits[c]);
     }
+    for (keys->n_parts = 0; keys->n_parts < MDM_KEY_PARTS && used[keys->n_parts] > 0;) {
+        keys->n_parts++;
+    }
     return true;
 }
 
-/* Makes room for the signs of a block; keys that were packed otherwise are forgotten. */
-static bool fit(mdm_keys *keys, const mdm_allocator *memory, const uint32_t *all, size_t n_columns)
+/* Makes room for signs; keys that were packed otherwise are forgotten. */
+static bool widen_parts(mdm_keys *keys, const mdm_allocator *memory, const uint32_t *all,
+                        size_t n_columns)
 {
-    bool is_wider = false;
     for (size_t c = 0; c < n_columns; c++) {
         const uint8_t bits = bits_of(all[c]);
         if (bits == 32) {
             return false;
         }
-        if (bits > keys->bits[c]) {
-            keys->bits[c] = bits;
-            is_wider = true;
-        }
+        keys->bits[c] = bits > keys->bits[c] ? bits : keys->bits[c];
     }
-    if (is_wider) {
-        mdm_keys_free(keys, memory);
-    }
-    return !is_wider || lay_out(keys, n_columns);
+    mdm_keys_free(keys, memory);
+    return lay_out(keys, n_columns);
 }
 
-static void pack(const mdm_keys *keys, const uint32_t *signs, size_t n, size_t n_columns,
-                 mdm_packed *packed)
+static void pack(mdm_arrow *arrow, mdm_span span, mdm_packed *packed)
 {
+    const mdm_keys *keys = &arrow->keys;
     memset(packed, 0, sizeof *packed);
-    for (size_t c = 0; c < n_columns; c++) {
-        const uint32_t *column = signs + c * MDM_BLOCK;
+    for (size_t c = 0; c < arrow->n_coders; c++) {
+        const mdm_coder *coder = &arrow->coders[c];
+        const uint32_t *codes = arrow->codes + c * MDM_BLOCK;
         uint32_t *part = packed->parts[keys->part[c]];
         const unsigned shift = keys->shift[c];
-        for (size_t i = 0; i < n && keys->bits[c] > 0; i++) {
-            part[i] |= column[i] << shift;
+        if (!keys->is_by_code && coder->source.is_coded) {
+            arrow->all[c] = mdm_coder_pack(coder, span.first, span.n, shift, part);
+            continue;
+        }
+        for (size_t i = 0; i < span.n && arrow->all[c] > 0; i++) {
+            part[i] |= codes[i] << shift;
         }
     }
+}
+
+/* Whether all signs of a block fit into the keys as they are laid out. */
+static bool fit(const mdm_keys *keys, const uint32_t *all, size_t n_columns)
+{
+    size_t c = 0;
+    while (c < n_columns && all[c] >> keys->bits[c] == 0) {
+        c++;
+    }
+    return c == n_columns;
 }
 
 static mdm_key key_at(const mdm_packed *packed, size_t i)
@@ -149,44 +162,49 @@ static bool widen(mdm_keys *keys, const mdm_allocator *memory)
     return true;
 }
 
-/* Whether the signs of a block can be looked up. */
-static bool suits(mdm_keys *keys, const mdm_allocator *memory, const uint32_t *all,
-                  size_t n_columns)
+/* The keys of a block, laid out anew where they were too narrow. False: there are none. */
+static bool make_keys(mdm_arrow *arrow, mdm_span span, mdm_packed *packed)
 {
+    mdm_keys *keys = &arrow->keys;
     if (keys->is_off) {
         return false;
     }
-    if (!fit(keys, memory, all, n_columns)) {
-        keys->is_off = keys->is_by_code;
-        mdm_keys_by_code(keys, memory);
-        return false;
+    pack(arrow, span, packed);
+    if (!fit(keys, arrow->all, arrow->n_coders)) {
+        if (!widen_parts(keys, arrow->memory, arrow->all, arrow->n_coders)) {
+            keys->is_off = keys->is_by_code;
+            mdm_keys_by_code(keys, arrow->memory);
+            return false;
+        }
+        pack(arrow, span, packed);
     }
     keys->is_off = keys->n > MOST_KEYS ||
                    (keys->n_rows >= TRIAL && keys->n_hits < keys->n_rows / LEAST_HIT_SHARE);
     if (keys->is_off) {
-        mdm_keys_free(keys, memory);
+        mdm_keys_free(keys, arrow->memory);
     }
     return !keys->is_off;
 }
 
-bool mdm_keys_find(mdm_keys *keys, const mdm_allocator *memory, const uint32_t *signs,
-                   const uint32_t *all, size_t n, size_t n_columns, mdm_packed *packed,
-                   uint32_t *classes)
+bool mdm_keys_find(mdm_arrow *arrow, mdm_span span, mdm_packed *packed, uint32_t *classes,
+                   size_t *n_unknown)
 {
-    const bool is_suited = suits(keys, memory, all, n_columns);
-    if (is_suited) {
-        pack(keys, signs, n, n_columns, packed);
-        keys->n_rows += n;
+    mdm_keys *keys = &arrow->keys;
+    const bool has_keys = make_keys(arrow, span, packed);
+    size_t n_known = 0;
+    *n_unknown = span.n;
+    if (!has_keys || keys->n_slots == 0) {
+        memset(classes, 0, span.n * sizeof *classes);
+    } else {
+        for (size_t i = 0; i < span.n; i++) {
+            classes[i] = find(keys->at, keys->n_slots, key_at(packed, i))->class;
+            n_known += classes[i] != 0;
+        }
     }
-    if (!is_suited || keys->n_slots == 0) {
-        memset(classes, 0, n * sizeof *classes);
-        return is_suited;
-    }
-    for (size_t i = 0; i < n; i++) {
-        classes[i] = find(keys->at, keys->n_slots, key_at(packed, i))->class;
-        keys->n_hits += classes[i] != 0;
-    }
-    return true;
+    keys->n_rows += has_keys ? span.n : 0;
+    keys->n_hits += n_known;
+    *n_unknown -= n_known;
+    return has_keys;
 }
 
 mdm_key_slot *mdm_keys_slot(mdm_keys *keys, const mdm_allocator *memory, const mdm_packed *packed,

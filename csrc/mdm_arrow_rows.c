@@ -21,68 +21,65 @@ static mdm_status read_codes(mdm_arrow *arrow, mdm_parser *parser, mdm_span span
     return status;
 }
 
-/* Of dictionaries the indexes, of other columns the codes. Which mistake comes first in the order
-   of columns is seen when all are read. */
-static mdm_status read_signs(mdm_arrow *arrow, mdm_parser *parser, mdm_span span,
-                             mdm_complaint *complaint, bool *is_read)
+/* The codes of columns that are no dictionaries. Which mistake comes first in the order of columns
+   is seen when all are read. */
+static mdm_status read_others(mdm_arrow *arrow, mdm_parser *parser, mdm_span span,
+                              mdm_complaint *complaint, bool *is_read)
 {
     mdm_status status = MDM_OK;
     for (size_t c = 0; c < arrow->n_coders && status == MDM_OK; c++) {
-        const mdm_coder *coder = &arrow->coders[c];
-        uint32_t *signs = arrow->codes + c * MDM_BLOCK;
-        if (coder->source.is_coded) {
-            arrow->all[c] = mdm_coder_signs(coder, span.first, span.n, signs);
-        } else {
-            status = mdm_coder_block(&arrow->coders[c], parser, span.first, span.n, signs,
-                                     &arrow->all[c], complaint);
+        if (!arrow->coders[c].source.is_coded) {
+            status = mdm_coder_block(&arrow->coders[c], parser, span.first, span.n,
+                                     arrow->codes + c * MDM_BLOCK, &arrow->all[c], complaint);
         }
     }
     *is_read = status == MDM_BAD_DATA;
     return *is_read ? read_codes(arrow, parser, span, complaint) : status;
 }
 
-/* The codes of row i of a block whose dictionaries have not been looked up. False: not all of
-   their values have a code. */
-static bool look_up_row(const mdm_arrow *arrow, mdm_span span, size_t i, uint32_t *row)
+/* The codes of row i of a block, of which only columns that are no dictionaries were read. */
+static mdm_status read_row(mdm_arrow *arrow, mdm_parser *parser, mdm_span span, size_t i,
+                           mdm_complaint *complaint, uint32_t *row)
 {
-    for (size_t c = 0; c < arrow->n_coders; c++) {
-        const mdm_coder *coder = &arrow->coders[c];
-        row[c] = coder->source.is_coded ? mdm_coder_known(coder, span.first + i)
-                                        : arrow->codes[c * MDM_BLOCK + i];
-        if (row[c] == MDM_UNSEEN) {
-            return false;
+    mdm_status status = MDM_OK;
+    for (size_t c = 0; c < arrow->n_coders && status == MDM_OK; c++) {
+        uint32_t all = 0;
+        row[c] = arrow->codes[c * MDM_BLOCK + i];
+        if (arrow->coders[c].source.is_coded) {
+            status = mdm_coder_block(&arrow->coders[c], parser, span.first + i, 1, &row[c], &all,
+                                     complaint);
         }
     }
-    return true;
+    if (status == MDM_BAD_DATA) {
+        const mdm_status first = read_codes(arrow, parser, span, complaint);
+        return first == MDM_OK ? status : first;
+    }
+    return status;
 }
 
 /* ---- Classes ---- */
 
 static mdm_status understand(mdm_arrow *arrow, mdm_parser *parser, mdm_span span, size_t i,
-                             bool *is_read, mdm_complaint *complaint, uint32_t *class)
+                             bool is_read, mdm_complaint *complaint, uint32_t *class)
 {
     uint32_t row[MDM_MAX_ATTRIBUTES + 1];
-    if (!*is_read && !look_up_row(arrow, span, i, row)) {
-        const mdm_status status = read_codes(arrow, parser, span, complaint);
-        if (status != MDM_OK) {
-            return status;
-        }
-        *is_read = true;
-    }
-    for (size_t c = 0; c < arrow->n_coders && *is_read; c++) {
+    mdm_status status = MDM_OK;
+    for (size_t c = 0; c < arrow->n_coders && is_read; c++) {
         row[c] = arrow->codes[c * MDM_BLOCK + i];
     }
-    return mdm_class_intern(parser->grown, row, class);
+    if (!is_read) {
+        status = read_row(arrow, parser, span, i, complaint, row);
+    }
+    return status == MDM_OK ? mdm_class_intern(parser->grown, row, class) : status;
 }
 
 static mdm_status intern(mdm_arrow *arrow, mdm_parser *parser, mdm_span span, bool is_read,
                          uint32_t *classes, mdm_complaint *complaint)
 {
     mdm_packed packed;
-    const bool is_keyed =
-        mdm_keys_find(&arrow->keys, arrow->memory, arrow->codes, arrow->all, span.n,
-                      arrow->n_coders, &packed, classes);
-    for (size_t i = 0; i < span.n; i++) {
+    size_t n_unknown = 0;
+    const bool is_keyed = mdm_keys_find(arrow, span, &packed, classes, &n_unknown);
+    for (size_t i = 0; i < span.n && n_unknown > 0; i++) {
         mdm_key_slot *slot = NULL;
         mdm_status status = MDM_OK;
         if (classes[i] != 0) {
@@ -96,7 +93,7 @@ static mdm_status intern(mdm_arrow *arrow, mdm_parser *parser, mdm_span span, bo
             classes[i] = slot->class;
         }
         if (classes[i] == 0) {
-            status = understand(arrow, parser, span, i, &is_read, complaint, &classes[i]);
+            status = understand(arrow, parser, span, i, is_read, complaint, &classes[i]);
         }
         if (status != MDM_OK) {
             return status;
@@ -154,7 +151,7 @@ mdm_status mdm_rows_read(mdm_arrow *arrow, mdm_parser *parser, mdm_span span, ui
     bool is_read = is_flat || arrow->keys.is_off || arrow->keys.is_by_code;
     const mdm_status status = is_read
                                   ? read_codes(arrow, parser, span, complaint)
-                                  : read_signs(arrow, parser, span, complaint, &is_read);
+                                  : read_others(arrow, parser, span, complaint, &is_read);
     if (status != MDM_OK) {
         return status;
     }

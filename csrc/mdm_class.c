@@ -10,6 +10,19 @@ static size_t number_bytes(const mdm_fleet *fleet)
     return fleet->rows.class_of.is_wide ? sizeof(uint32_t) : sizeof(uint16_t);
 }
 
+void mdm_row_classes_set(mdm_fleet *fleet, size_t first, const uint32_t *classes, size_t n)
+{
+    const mdm_class_of *class_of = &fleet->rows.class_of;
+    uint32_t *wide = (uint32_t *)class_of->at + first;
+    uint16_t *narrow = (uint16_t *)class_of->at + first;
+    for (size_t i = 0; i < n && class_of->is_wide; i++) {
+        wide[i] = classes[i];
+    }
+    for (size_t i = 0; i < n && !class_of->is_wide; i++) {
+        narrow[i] = (uint16_t)classes[i];
+    }
+}
+
 bool mdm_row_classes_reserve(mdm_fleet *fleet, size_t n, size_t more)
 {
     mdm_class_of *class_of = &fleet->rows.class_of;
@@ -79,18 +92,40 @@ void mdm_class_push(mdm_fleet *fleet, uint32_t class, uint32_t row)
     mdm_leaves_insert(at, row);
 }
 
+/* To each class what a step says: classes that are in use only. */
+static void each_class(mdm_fleet *fleet, void (*step)(mdm_class *class))
+{
+    for (size_t class = 1; class < fleet->classes.n; class++) {
+        if (fleet->classes.at[class].capacity != MDM_FREE_CLASS) {
+            step(&fleet->classes.at[class]);
+        }
+    }
+}
+
+static void append_rows(mdm_fleet *fleet, size_t first, size_t n)
+{
+    /* A copy stays what it is, whatever rows are written to. */
+    const mdm_class_of class_of = fleet->rows.class_of;
+    mdm_class *classes = fleet->classes.at;
+    for (size_t row = first; row < first + n; row++) {
+        const uint32_t class = mdm_class_at(&class_of, row);
+        if (class != 0) {
+            mdm_leaves_append(&classes[class], (uint32_t)row);
+        }
+    }
+}
+
 void mdm_class_push_rows(mdm_fleet *fleet, size_t first, size_t n)
 {
-    for (size_t row = first; row < first + n; row++) {
-        const uint32_t class = mdm_row_class(fleet, row);
-        mdm_class *at = &fleet->classes.at[class];
-        if (class == 0) {
-            continue;
+    each_class(fleet, mdm_leaves_open);
+    append_rows(fleet, first, n);
+    each_class(fleet, mdm_leaves_close);
+    for (size_t class = 1; class < fleet->classes.n; class++) {
+        const mdm_class *at = &fleet->classes.at[class];
+        if (at->capacity != MDM_FREE_CLASS &&
+            mdm_class_is_live(fleet, class) != (at->n_rows > 0)) {
+            note_live(fleet, (uint32_t)class, true);
         }
-        if (at->n_rows == 0) {
-            note_live(fleet, class, true);
-        }
-        mdm_leaves_append(at, (uint32_t)row);
     }
 }
 
@@ -104,21 +139,14 @@ void mdm_row_sizes(const mdm_fleet *fleet, uint32_t *sizes)
 
 void mdm_class_push_all(mdm_fleet *fleet, const uint32_t *sizes)
 {
-    mdm_class *classes = fleet->classes.at;
     for (size_t class = 1; class < fleet->classes.n; class++) {
         if (mdm_class_is_live(fleet, class) != (sizes[class] > 0)) {
             note_live(fleet, (uint32_t)class, sizes[class] > 0);
         }
-        if (classes[class].capacity != MDM_FREE_CLASS) {
-            mdm_leaves_clear(&classes[class]);
-        }
     }
-    for (size_t row = 0; row < fleet->rows.n; row++) {
-        const uint32_t class = mdm_row_class(fleet, row);
-        if (class != 0) {
-            mdm_leaves_append(&classes[class], (uint32_t)row);
-        }
-    }
+    each_class(fleet, mdm_leaves_clear);
+    append_rows(fleet, 0, fleet->rows.n);
+    each_class(fleet, mdm_leaves_close);
     for (size_t class = 1; class < fleet->classes.n; class++) {
         mdm_class_settle(fleet, (uint32_t)class);
     }

@@ -145,11 +145,15 @@ mdm_mark mdm_fleet_mark(const mdm_fleet *fleet);
 void mdm_fleet_cut(mdm_fleet *fleet, const mdm_mark *mark);
 size_t mdm_fleet_find(const mdm_fleet *fleet, mdm_text name, size_t hint); /* n: unknown */
 
-static inline uint32_t mdm_row_class(const mdm_fleet *fleet, size_t row)
+static inline uint32_t mdm_class_at(const mdm_class_of *class_of, size_t row)
 {
-    const mdm_class_of *class_of = &fleet->rows.class_of;
     return class_of->is_wide ? ((const uint32_t *)class_of->at)[row]
                              : ((const uint16_t *)class_of->at)[row];
+}
+
+static inline uint32_t mdm_row_class(const mdm_fleet *fleet, size_t row)
+{
+    return mdm_class_at(&fleet->rows.class_of, row);
 }
 
 static inline void mdm_row_class_set(mdm_fleet *fleet, size_t row, uint32_t class)
@@ -168,6 +172,7 @@ static inline const void *mdm_row_class_at(const mdm_fleet *fleet, size_t row)
     return (const char *)class_of->at + row * (class_of->is_wide ? 4 : 2);
 }
 
+void mdm_row_classes_set(mdm_fleet *fleet, size_t first, const uint32_t *classes, size_t n);
 bool mdm_row_classes_reserve(mdm_fleet *fleet, size_t n, size_t more);
 bool mdm_row_classes_widen(mdm_fleet *fleet);
 void mdm_row_classes_trim(mdm_fleet *fleet, size_t n);
@@ -205,7 +210,7 @@ static inline uint32_t mdm_code_at(const mdm_dictionary *dictionary, size_t rank
 /* is_packed: for rows above all of the class, and no others. */
 mdm_status mdm_class_reserve(mdm_fleet *fleet, uint32_t class, size_t more, bool is_packed);
 void mdm_class_push(mdm_fleet *fleet, uint32_t class, uint32_t row); /* reserved before */
-/* Not flat: rows that have a class already, or none, and packed room in it. */
+/* Not flat: rows above all others that have a class already, or none, and room in it. */
 void mdm_class_push_rows(mdm_fleet *fleet, size_t first, size_t n);
 #define MDM_MANY_SHARE 8 /* of more rows than 1 in so many, all lists are written anew */
 /* How many rows have each class. */

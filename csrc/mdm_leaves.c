@@ -122,12 +122,22 @@ static void spread(mdm_class *class)
     lay(class, here);
 }
 
+void mdm_leaves_open(mdm_class *class)
+{
+    if (is_cut(class)) {
+        join(class);
+    }
+}
+
 void mdm_leaves_clear(mdm_class *class)
 {
     class->n_rows = 0;
-    for (size_t leaf = 0; is_cut(class) && leaf < mdm_leaves_count(class); leaf++) {
-        leaf_at(class, leaf)[0] = 0;
-        leaf_at(class, leaf)[1] = BEHIND;
+}
+
+void mdm_leaves_close(mdm_class *class)
+{
+    if (is_cut(class)) {
+        lay(class, MDM_LEAF_ROWS);
     }
 }
 

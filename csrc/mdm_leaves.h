@@ -29,27 +29,26 @@ typedef struct mdm_run_of_rows {
     size_t n;
 } mdm_run_of_rows;
 
-/* Room for so many rows. is_packed: leaves are full from the first on, so that rows above all others
-   can be appended. */
+/* Room for so many rows. is_packed: leaves are full from the first on, and as few as can be. */
 mdm_status mdm_leaves_reserve(const mdm_allocator *memory, mdm_class *class, size_t n_rows,
                               bool is_packed);
 /* There is room, and the row is not there. */
 void mdm_leaves_insert(mdm_class *class, uint32_t row);
 void mdm_leaves_remove(mdm_class *class, uint32_t row); /* which is there */
-void mdm_leaves_clear(mdm_class *class);                /* packed, without a row */
+/* Many rows at once, above all others, are appended to one run, which then becomes full leaves. */
+void mdm_leaves_open(mdm_class *class);
+void mdm_leaves_clear(mdm_class *class); /* without a row, and open */
+void mdm_leaves_close(mdm_class *class);
 /* Gives memory back where three quarters of it lie idle; a wish, like MDM_TRIM. */
 void mdm_leaves_shrink(const mdm_allocator *memory, mdm_class *class);
 
-/* To packed leaves that have room, a row above all others. */
+/* Open, with room. */
 static inline void mdm_leaves_append(mdm_class *class, uint32_t row)
 {
     if (class->capacity == 0) {
         class->rows.one = row;
-    } else if (class->capacity <= MDM_LEAF) {
-        class->rows.many[class->n_rows] = row;
     } else {
-        uint32_t *leaf = class->rows.many + (size_t)(class->n_rows / MDM_LEAF_ROWS) * MDM_LEAF;
-        leaf[1 + leaf[0]++] = row;
+        class->rows.many[class->n_rows] = row;
     }
     class->n_rows++;
 }

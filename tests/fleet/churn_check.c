@@ -76,10 +76,12 @@ static void append_some(const mdm_allocator *memory, bank *at, mdm_class *class,
     }
     const size_t n = MOST - row < 1500 ? MOST - row : next(state) % 1500;
     if (grow(memory, at, class, n, true, state)) {
+        mdm_leaves_open(class);
         for (size_t i = 0; i < n; i++, row++) {
             mdm_leaves_append(class, row);
             is_there[row] = true;
         }
+        mdm_leaves_close(class);
     }
 }
 
@@ -119,6 +121,7 @@ static void check_class(uint32_t seed)
         check_leaves(&class);
     }
     mdm_leaves_clear(&class);
+    mdm_leaves_close(&class);
     memset(is_there, 0, sizeof is_there);
     check_leaves(&class);
     if (class.capacity > 0) {
