@@ -17,6 +17,8 @@ FLAGS = (
     "-std=c11",
     "-O3",
     "-pthread",
+    # Nobody else calls the core, so its files call each other directly.
+    "-fvisibility=hidden",
     # A cdef that drifts from the header is otherwise only a warning.
     "-Werror=int-conversion",
     "-Werror=incompatible-pointer-types",

@@ -7,7 +7,7 @@
 #include "mdm_named.h"
 
 typedef struct operator_form {
-    const char *name;
+    mdm_text name;
     mdm_operator op;
     uint8_t kinds; /* bit per mdm_kind */
     size_t least;
@@ -18,13 +18,13 @@ typedef struct operator_form {
 #define OF_ALL 0x3fU
 
 static const operator_form forms[] = {
-    {"one_of", MDM_OP_ONE_OF, OF_ALL, 1, SIZE_MAX},
-    {"range", MDM_OP_RANGE, OF(MDM_INT) | OF(MDM_RATIO) | OF(MDM_VERSION), 2, 2},
-    {"superset", MDM_OP_SUPERSET, OF(MDM_SET), 1, 1},
-    {"subset", MDM_OP_SUBSET, OF(MDM_SET), 1, 1},
-    {"version", MDM_OP_VERSION, OF(MDM_VERSION), 1, 1},
-    {"any", MDM_OP_ANY, OF_ALL, 0, 0},
-    {"absent", MDM_OP_ABSENT, OF_ALL, 0, 0},
+    {{"one_of", 6}, MDM_OP_ONE_OF, OF_ALL, 1, SIZE_MAX},
+    {{"range", 5}, MDM_OP_RANGE, OF(MDM_INT) | OF(MDM_RATIO) | OF(MDM_VERSION), 2, 2},
+    {{"superset", 8}, MDM_OP_SUPERSET, OF(MDM_SET), 1, 1},
+    {{"subset", 6}, MDM_OP_SUBSET, OF(MDM_SET), 1, 1},
+    {{"version", 7}, MDM_OP_VERSION, OF(MDM_VERSION), 1, 1},
+    {{"any", 3}, MDM_OP_ANY, OF_ALL, 0, 0},
+    {{"absent", 6}, MDM_OP_ABSENT, OF_ALL, 0, 0},
 };
 
 static mdm_kind kind_of(const mdm_builder *builder, const mdm_clause *clause)
@@ -194,7 +194,7 @@ static mdm_status take_items(mdm_builder *builder, mdm_cursor *cursor, items *at
 static const operator_form *find_form(mdm_text name)
 {
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        if (strlen(forms[i].name) == name.len && memcmp(forms[i].name, name.at, name.len) == 0) {
+        if (forms[i].name.len == name.len && memcmp(forms[i].name.at, name.at, name.len) == 0) {
             return &forms[i];
         }
     }

@@ -185,7 +185,7 @@ size_t mdm_fleet_find(const mdm_fleet *fleet, mdm_text name, size_t hint)
 {
     const size_t n = fleet->scheme.n_attributes;
     for (size_t i = 0; i < n; i++) {
-        const size_t at = hint + i < n ? hint + i : (hint + i) % n;
+        const size_t at = hint + i < n ? hint + i : hint + i - n;
         const mdm_attribute *attribute = &fleet->scheme.attributes[at];
         if (attribute->name_len == name.len &&
             (name.len == 0 || memcmp(attribute->name, name.at, name.len) == 0)) {

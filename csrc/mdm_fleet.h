@@ -143,7 +143,8 @@ struct mdm_fleet {
 
 mdm_mark mdm_fleet_mark(const mdm_fleet *fleet);
 void mdm_fleet_cut(mdm_fleet *fleet, const mdm_mark *mark);
-size_t mdm_fleet_find(const mdm_fleet *fleet, mdm_text name, size_t hint); /* n: unknown */
+/* n: unknown. It is looked for first at the hint, which is n at most. */
+size_t mdm_fleet_find(const mdm_fleet *fleet, mdm_text name, size_t hint);
 
 static inline uint32_t mdm_class_at(const mdm_class_of *class_of, size_t row)
 {

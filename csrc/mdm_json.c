@@ -21,9 +21,9 @@ char mdm_json_pass(mdm_parser *parser)
     return parser->at < parser->end ? *parser->at : '\0';
 }
 
-mdm_status mdm_json_take(mdm_parser *parser, char expected)
+mdm_status mdm_json_take_far(mdm_parser *parser, char expected)
 {
-    if (mdm_json_peek(parser) != expected) {
+    if (mdm_json_pass(parser) != expected) {
         return mdm_refuse(parser, parser->at);
     }
     parser->at++;
@@ -116,6 +116,19 @@ static mdm_status scan_string(mdm_parser *parser, mdm_json_string *string)
     string->text = (mdm_text){string->begin, (size_t)(at - string->begin)};
     parser->at = at + 1;
     return MDM_OK;
+}
+
+/* A name with anything else in it never stands in a line as it is. */
+bool mdm_json_key_take(mdm_parser *parser, mdm_text name)
+{
+    const char *at = parser->at;
+    if ((size_t)(parser->end - at) < name.len + 3 || at[0] != '"' || at[name.len + 1] != '"' ||
+        at[name.len + 2] != ':' || memcmp(at + 1, name.at, name.len) != 0 ||
+        mdm_plain(at + 1, parser->end) != name.len) {
+        return false;
+    }
+    parser->at += name.len + 3;
+    return true;
 }
 
 /* ---- Escapes ---- */

@@ -106,7 +106,8 @@ static mdm_status take_expected(mdm_reading *at, uint64_t *listed, size_t *last)
 static mdm_status read_clause(mdm_reading *at, const char *begin, uint64_t *listed, size_t *last)
 {
     mdm_parser *parser = at->parser;
-    mdm_written written = {.attribute = *last};
+    const size_t none = parser->fleet->scheme.n_attributes;
+    mdm_written written = {.attribute = *last == none ? SIZE_MAX : *last};
     bool is_final = false;
     const mdm_status status = mdm_written_take(parser, listed, &written);
     if (status != MDM_OK) {

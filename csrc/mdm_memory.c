@@ -56,10 +56,18 @@ mdm_allocator mdm_allocator_or_default(const mdm_allocator *allocator)
     return allocator == NULL ? libc : *allocator;
 }
 
+/* Whether the product is more than this. Factors of so many bits need no division, which takes
+   longer than all the rest. */
+static bool is_more(size_t n, size_t element_size, size_t most)
+{
+    const size_t small = (size_t)1 << (sizeof(size_t) * 4 - 1);
+    return (n >= small || element_size >= small) && n > most / element_size;
+}
+
 void *mdm_resize(const mdm_allocator *memory, void *block, size_t n_old, size_t n_new,
                  size_t element_size)
 {
-    if (n_new > SIZE_MAX / 2 / element_size || (n_new == 0 && block == NULL)) {
+    if (is_more(n_new, element_size, SIZE_MAX / 2) || (n_new == 0 && block == NULL)) {
         return NULL;
     }
     return memory->resize(memory->context, block, n_old * element_size, n_new * element_size);
@@ -144,12 +152,18 @@ static bool add_chunk(mdm_arena *arena, size_t needed)
     return true;
 }
 
+bool mdm_arena_begin(mdm_arena *arena, size_t n)
+{
+    return arena->last != NULL || add_chunk(arena, n);
+}
+
+/* alignment: a power of two. */
 static void *take(mdm_arena *arena, size_t size, size_t alignment)
 {
     void *taken = NULL;
     size_t begin = 0;
     if (arena->last != NULL) {
-        begin = (arena->last->used + alignment - 1) / alignment * alignment;
+        begin = (arena->last->used + alignment - 1) & ~(alignment - 1);
     }
     if (arena->last == NULL || begin > arena->last->size || arena->last->size - begin < size) {
         if (!add_chunk(arena, size)) {
@@ -164,7 +178,7 @@ static void *take(mdm_arena *arena, size_t size, size_t alignment)
 
 void *mdm_take(mdm_arena *arena, size_t n, size_t element_size)
 {
-    if (n > SIZE_MAX / 4 / element_size) {
+    if (is_more(n, element_size, SIZE_MAX / 4)) {
         return NULL;
     }
     return take(arena, n * element_size, element_size < ALIGNMENT ? sizeof(void *) : ALIGNMENT);

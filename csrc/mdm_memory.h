@@ -70,6 +70,8 @@ typedef struct mdm_arena_mark {
     size_t used;
 } mdm_arena_mark;
 
+/* Makes room for n bytes in an arena that is empty, so that they are taken at once. */
+bool mdm_arena_begin(mdm_arena *arena, size_t n);
 void *mdm_take(mdm_arena *arena, size_t n, size_t element_size); /* aligned for any value */
 bool mdm_take_text(mdm_arena *arena, mdm_text text, mdm_text *copy);
 char *mdm_take_bytes(mdm_arena *arena, size_t n);

@@ -30,21 +30,36 @@ static mdm_status take_number(mdm_parser *parser, size_t attribute, mdm_json_str
     return status;
 }
 
-mdm_status mdm_written_take(mdm_parser *parser, uint64_t *listed, mdm_written *written)
+mdm_status mdm_attribute_take(mdm_parser *parser, uint64_t *taken, size_t *attribute)
 {
-    const size_t hint = written->attribute + 1;
+    const mdm_scheme *scheme = &parser->fleet->scheme;
+    const size_t hint = *attribute;
     mdm_json_string key;
-    mdm_status status = mdm_json_string_take(parser, &key);
+    mdm_status status = MDM_OK;
+    if (hint < scheme->n_attributes && (*taken >> hint & 1) == 0) {
+        const mdm_attribute *at = &scheme->attributes[hint];
+        if (mdm_json_key_take(parser, (mdm_text){at->name, at->name_len})) {
+            *taken |= (uint64_t)1 << hint;
+            return MDM_OK;
+        }
+    }
+    status = mdm_json_string_take(parser, &key);
     if (status != MDM_OK) {
         return status;
     }
-    written->attribute = mdm_fleet_find(parser->fleet, key.text, hint);
-    if (written->attribute == parser->fleet->scheme.n_attributes ||
-        (*listed >> written->attribute & 1)) {
+    *attribute = mdm_fleet_find(parser->fleet, key.text, hint);
+    if (*attribute == scheme->n_attributes || (*taken >> *attribute & 1)) {
         return mdm_refuse(parser, key.begin - 1);
     }
-    *listed |= (uint64_t)1 << written->attribute;
-    status = mdm_json_take(parser, ':');
+    *taken |= (uint64_t)1 << *attribute;
+    return mdm_json_take(parser, ':');
+}
+
+mdm_status mdm_written_take(mdm_parser *parser, uint64_t *listed, mdm_written *written)
+{
+    mdm_status status = MDM_OK;
+    written->attribute++;
+    status = mdm_attribute_take(parser, listed, &written->attribute);
     if (status != MDM_OK) {
         return status;
     }
@@ -119,6 +134,7 @@ static mdm_status parse_object(mdm_parser *parser, mdm_object *object)
             return MDM_NO_MEMORY;
         }
         if (status == MDM_OK) {
+            builder.is_in_line = !written.string.is_escaped;
             status = mdm_written_parse(&builder, &written, &read.at[read.n++]);
         }
         if (status == MDM_OK) {

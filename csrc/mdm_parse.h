@@ -54,7 +54,17 @@ static inline char mdm_json_peek(mdm_parser *parser)
 {
     return parser->at < parser->end && *parser->at > ' ' ? *parser->at : mdm_json_pass(parser);
 }
-mdm_status mdm_json_take(mdm_parser *parser, char expected);
+mdm_status mdm_json_take_far(mdm_parser *parser, char expected); /* perhaps behind blanks */
+static inline mdm_status mdm_json_take(mdm_parser *parser, char expected)
+{
+    if (parser->at < parser->end && *parser->at == expected) {
+        parser->at++;
+        return MDM_OK;
+    }
+    return mdm_json_take_far(parser, expected);
+}
+/* A key and its colon as everybody writes them; false, and at the same place: any other way. */
+bool mdm_json_key_take(mdm_parser *parser, mdm_text name);
 mdm_status mdm_json_string_take(mdm_parser *parser, mdm_json_string *string);
 mdm_status mdm_json_integer_take(mdm_parser *parser, mdm_text *token);
 /* Moves a fault in a decoded string to its place in the line. */
@@ -125,6 +135,10 @@ mdm_status mdm_clause_parse(mdm_builder *builder, size_t attribute, mdm_text tex
                             mdm_clause *clause);
 
 /* ---- Objects ---- */
+
+/* A key that names an attribute which is not taken yet, and its colon. *attribute is where it is
+   looked for first, n_attributes at most. */
+mdm_status mdm_attribute_take(mdm_parser *parser, uint64_t *taken, size_t *attribute);
 
 /* A clause as the line has it: text, or a number. Take it with the attribute of the one before, or
    SIZE_MAX. */

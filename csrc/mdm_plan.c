@@ -13,19 +13,22 @@ static size_t words_of(size_t n_codes)
     return (n_codes + 64 * MDM_SET_WORDS - 1) / (64 * MDM_SET_WORDS) * MDM_SET_WORDS;
 }
 
-bool mdm_table_new(mdm_arena *arena, size_t column, size_t n_codes, mdm_table *made)
+bool mdm_table_new(mdm_arena *arena, size_t column, size_t n_codes, bool has_undecided,
+                   mdm_table *made)
 {
     const size_t n_words = words_of(n_codes);
+    const size_t n_taken = has_undecided ? 2 * n_words : n_words;
     *made = (mdm_table){.column = column, .n_codes = n_codes};
-    made->possible = mdm_take(arena, 2 * n_words, sizeof *made->possible);
+    made->possible = mdm_take(arena, n_taken, sizeof *made->possible);
     if (made->possible == NULL) {
         return false;
     }
-    made->accepted = made->possible + n_words;
-    memset(made->possible, 0, 2 * n_words * sizeof *made->possible);
+    made->accepted = has_undecided ? made->possible + n_words : made->possible;
+    memset(made->possible, 0, n_taken * sizeof *made->possible);
     return true;
 }
 
+/* Where nothing is undecided in the table, nothing may be in the other. */
 static void narrow(mdm_table *table, const mdm_table *other)
 {
     for (size_t i = 0; i < words_of(table->n_codes); i++) {
@@ -34,49 +37,41 @@ static void narrow(mdm_table *table, const mdm_table *other)
     }
 }
 
-static size_t count_codes(const uint64_t *set, size_t n_codes)
+static mdm_table both(mdm_table one, mdm_table other)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < (n_codes + 63) / 64; i++) {
-        n += (size_t)__builtin_popcountll(set[i]);
+    if (one.accepted == one.possible) {
+        narrow(&other, &one);
+        return other;
     }
-    return n;
+    narrow(&one, &other);
+    return one;
 }
 
-/* Puts a table where it belongs; one that refuses nobody is left out. */
-static void insert(mdm_tables *tables, mdm_table *made)
+void mdm_tables_add(const mdm_fleet *fleet, mdm_tables *tables, const mdm_table *made)
 {
-    const size_t n_possible = count_codes(made->possible, made->n_codes);
-    const size_t n_accepted = count_codes(made->accepted, made->n_codes);
-    size_t at = tables->n;
-    made->n_refused = made->n_codes - n_possible;
-    if (n_accepted == made->n_codes) {
+    mdm_count_bits *count = fleet->kernels->count;
+    mdm_table table = *made;
+    const size_t n_words = (table.n_codes + 63) / 64;
+    size_t place = 0;
+    size_t n_accepted = 0;
+    while (place < tables->n && tables->at[place].column != table.column) {
+        place++;
+    }
+    if (place < tables->n) {
+        table = both(table, tables->at[place]);
+        tables->at[place] = tables->at[--tables->n];
+    }
+    n_accepted = count(table.accepted, n_words);
+    if (n_accepted == table.n_codes) {
         return;
     }
-    if (n_accepted == n_possible) {
-        made->accepted = made->possible;
+    table.n_refused = table.n_codes - n_accepted;
+    if (table.accepted != table.possible) {
+        table.n_refused = table.n_codes - count(table.possible, n_words);
+        table.accepted = table.n_refused + n_accepted == table.n_codes ? table.possible
+                                                                       : table.accepted;
     }
-    for (; at > 0 && tables->at[at - 1].n_refused * made->n_codes <
-                         made->n_refused * tables->at[at - 1].n_codes;
-         at--) {
-        tables->at[at] = tables->at[at - 1];
-    }
-    tables->at[at] = *made;
-    tables->n++;
-}
-
-void mdm_tables_add(mdm_tables *tables, mdm_table *made)
-{
-    for (size_t i = 0; i < tables->n; i++) {
-        if (tables->at[i].column == made->column) {
-            narrow(made, &tables->at[i]);
-            memmove(&tables->at[i], &tables->at[i + 1],
-                    (tables->n - i - 1) * sizeof *tables->at);
-            tables->n--;
-            break;
-        }
-    }
-    insert(tables, made);
+    tables->at[tables->n++] = table;
 }
 
 /* ---- What is encoded ---- */
@@ -86,21 +81,23 @@ static bool add_encoded(mdm_query *query, size_t attribute, const mdm_encoded *e
 {
     const mdm_fleet *fleet = query->fleet;
     const size_t n_codes = fleet->dictionaries[attribute].texts.n + 1;
+    const bool has_undecided =
+        encoded->held == MDM_UNDECIDED || encoded->absent == MDM_UNDECIDED;
     mdm_table made;
     if (encoded->holds_all && encoded->held == MDM_YES && encoded->absent == MDM_YES) {
         return true;
     }
-    if (!mdm_table_new(&query->arena, attribute, n_codes, &made)) {
+    if (!mdm_table_new(&query->arena, attribute, n_codes, has_undecided, &made)) {
         return false;
     }
     if (encoded->held != MDM_NO) {
         mdm_encoded_mark(fleet, attribute, encoded, made.possible);
     }
-    if (encoded->held == MDM_YES) {
+    if (has_undecided && encoded->held == MDM_YES) {
         memcpy(made.accepted, made.possible, words_of(made.n_codes) * sizeof *made.accepted);
     }
     mdm_table_set(&made, 0, encoded->absent);
-    mdm_tables_add(tables, &made);
+    mdm_tables_add(fleet, tables, &made);
     return true;
 }
 
@@ -128,25 +125,37 @@ void mdm_tables_find_keys(const mdm_fleet *fleet, mdm_tables *tables)
     }
 }
 
+/* Each table and its filter once to its place. */
+static void sort(const mdm_fleet *fleet, mdm_tables *tables)
+{
+    struct {
+        mdm_table table;
+        mdm_filter filter;
+        double worth;
+    } found[MDM_MAX_TABLES];
+    uint8_t order[MDM_MAX_TABLES];
+    for (size_t i = 0; i < tables->n; i++) {
+        const mdm_table *table = &tables->at[i];
+        size_t place = i;
+        found[i].table = *table;
+        found[i].filter = mdm_filter_of(table->possible, table->n_codes);
+        found[i].worth = (double)table->n_refused /
+                         ((double)table->n_codes * cost_of(fleet, table, &found[i].filter));
+        for (; place > 0 && found[order[place - 1]].worth < found[i].worth; place--) {
+            order[place] = order[place - 1];
+        }
+        order[place] = (uint8_t)i;
+    }
+    for (size_t i = 0; i < tables->n; i++) {
+        tables->at[i] = found[order[i]].table;
+        tables->possible[i] = found[order[i]].filter;
+    }
+}
+
 void mdm_tables_order(const mdm_fleet *fleet, mdm_tables *tables)
 {
-    double worth[MDM_MAX_TABLES];
+    sort(fleet, tables);
     tables->has_undecided = false;
-    for (size_t i = 0; i < tables->n; i++) {
-        const mdm_table table = tables->at[i];
-        const mdm_filter filter = mdm_filter_of(table.possible, table.n_codes);
-        const double made = (double)table.n_refused / (double)table.n_codes /
-                            cost_of(fleet, &table, &filter);
-        size_t place = i;
-        for (; place > 0 && worth[place - 1] < made; place--) {
-            worth[place] = worth[place - 1];
-            tables->at[place] = tables->at[place - 1];
-            tables->possible[place] = tables->possible[place - 1];
-        }
-        worth[place] = made;
-        tables->at[place] = table;
-        tables->possible[place] = filter;
-    }
     for (size_t i = 0; i < tables->n; i++) {
         const mdm_table *table = &tables->at[i];
         tables->share[i] = 1 - (double)table->n_refused / (double)table->n_codes;
@@ -184,7 +193,7 @@ mdm_status mdm_plan_target_lists(mdm_query *query, mdm_tables *tables)
     if (!mdm_ask_target_lists(query->fleet, &query->arena, query->source, &made)) {
         return MDM_NO_MEMORY;
     }
-    mdm_tables_add(tables, &made);
+    mdm_tables_add(query->fleet, tables, &made);
     return MDM_OK;
 }
 

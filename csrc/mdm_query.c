@@ -12,7 +12,8 @@ static mdm_status parse_source(mdm_query *query, mdm_fault *fault)
                          .is_kept = true,
                          .keeps_scratch = true,
                          .keeper = {&query->arena, &fleet->members, NULL},
-                         .scratch = &query->arena};
+                         .scratch = &query->arena,
+                         .limit = query->text.at + query->text.len};
     const mdm_status status = mdm_line_parse(&parser, query->text, &query->line);
     if (status == MDM_BAD_TEXT && fault != NULL) {
         *fault = (mdm_fault){(size_t)(parser.fault - query->text.at), 0};
@@ -81,6 +82,9 @@ static mdm_status compile(mdm_query *query)
 
 /* ---- The calls ---- */
 
+/* For what a rule of some hundred bytes is made into, taken at once with its text. */
+#define ROOM ((size_t)7 << 10)
+
 static mdm_query *new_query(const mdm_fleet *fleet, mdm_direction accepted_by, unsigned n_threads)
 {
     mdm_query *query = mdm_resize(&fleet->memory, NULL, 0, 1, sizeof *query);
@@ -117,13 +121,13 @@ static mdm_status make(const mdm_fleet *fleet, mdm_text text, mdm_direction acce
                        unsigned n_threads, mdm_query **made, mdm_fault *fault)
 {
     mdm_query *query = new_query(fleet, accepted_by, n_threads);
+    bool is_taken = false;
     if (query == NULL) {
         return MDM_NO_MEMORY;
     }
-    return finish(query,
-                  mdm_take_text(&query->arena, text, &query->text) ? parse_source(query, fault)
-                                                                   : MDM_NO_MEMORY,
-                  made);
+    is_taken = mdm_arena_begin(&query->arena, text.len + ROOM) &&
+               mdm_take_text(&query->arena, text, &query->text);
+    return finish(query, is_taken ? parse_source(query, fault) : MDM_NO_MEMORY, made);
 }
 
 static mdm_status parse_list(mdm_query *query, mdm_text list)
@@ -134,7 +138,8 @@ static mdm_status parse_list(mdm_query *query, mdm_text list)
                          .keeper = {&query->arena, &query->fleet->members, NULL},
                          .scratch = &query->arena,
                          .at = list.at,
-                         .end = list.at + list.len};
+                         .end = list.at + list.len,
+                         .limit = list.at + list.len};
     query->line.has_list = true;
     return mdm_objects_parse(&parser, &query->line.objects);
 }

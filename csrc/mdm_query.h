@@ -108,10 +108,10 @@ static inline mdm_query *mdm_query_own(const mdm_query *query)
 /* ---- mdm_plan.c: tables of verdicts by code ---- */
 
 /* All MDM_NO. */
-bool mdm_table_new(mdm_arena *arena, size_t column, size_t n_codes, mdm_table *made);
-/* Puts a table where it belongs, and two of one column into one; one that refuses nobody is left
-   out. */
-void mdm_tables_add(mdm_tables *tables, mdm_table *made);
+bool mdm_table_new(mdm_arena *arena, size_t column, size_t n_codes, bool has_undecided,
+                   mdm_table *made);
+/* Puts two tables of one column into one; one that refuses nobody is left out. */
+void mdm_tables_add(const mdm_fleet *fleet, mdm_tables *tables, const mdm_table *made);
 /* Which tables are those of the zones' keys; they may have changed since. */
 void mdm_tables_find_keys(const mdm_fleet *fleet, mdm_tables *tables);
 /* When all are there: those first that refuse most for what they cost. */

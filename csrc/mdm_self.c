@@ -108,18 +108,8 @@ static mdm_status parse_self_member(mdm_parser *parser, mdm_line *line, const ch
                                     size_t *last)
 {
     const size_t n = parser->fleet->scheme.n_attributes;
-    mdm_json_string key;
-    size_t attribute = 0;
-    mdm_status status = mdm_json_string_take(parser, &key);
-    if (status != MDM_OK) {
-        return status;
-    }
-    attribute = mdm_fleet_find(parser->fleet, key.text, *last == n ? 0 : *last + 1);
-    if (attribute == n || (line->present >> attribute & 1)) {
-        return mdm_refuse(parser, key.begin - 1);
-    }
-    line->present |= (uint64_t)1 << attribute;
-    status = mdm_json_take(parser, ':');
+    size_t attribute = *last == n ? 0 : *last + 1;
+    const mdm_status status = mdm_attribute_take(parser, &line->present, &attribute);
     if (status != MDM_OK) {
         return status;
     }

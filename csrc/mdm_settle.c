@@ -9,15 +9,19 @@
 
 /* ---- Memory ---- */
 
+/* The rows of bits, and the sums behind them. */
+static size_t words_of(size_t n_words)
+{
+    const size_t n_pages = n_words / MDM_PAGE_WORDS;
+    return MDM_BIT_ROWS * n_words +
+           (n_pages * sizeof(mdm_page_sum) + sizeof(uint64_t) - 1) / sizeof(uint64_t);
+}
+
 void mdm_query_free_bits(mdm_query *query)
 {
     const mdm_allocator *memory = &query->fleet->memory;
     if (query->bits.possible != NULL) {
-        mdm_resize(memory, query->bits.possible, MDM_BIT_ROWS * query->n_words, 0,
-                   sizeof(uint64_t));
-    }
-    if (query->sums != NULL) {
-        mdm_resize(memory, query->sums, query->n_words / MDM_PAGE_WORDS, 0, sizeof *query->sums);
+        mdm_resize(memory, query->bits.possible, words_of(query->n_words), 0, sizeof(uint64_t));
     }
     MDM_TRIM(memory, &query->marks, 0);
     query->bits = (mdm_bits){NULL, NULL};
@@ -32,15 +36,14 @@ static void clear_bits(mdm_query *query)
 
 static bool new_bits(mdm_query *query, size_t n_words)
 {
-    const mdm_allocator *memory = &query->fleet->memory;
     mdm_query_free_bits(query);
     query->n_words = n_words;
-    query->bits.possible = mdm_resize(memory, NULL, 0, MDM_BIT_ROWS * n_words, sizeof(uint64_t));
-    query->sums = mdm_resize(memory, NULL, 0, n_words / MDM_PAGE_WORDS, sizeof *query->sums);
-    if (query->bits.possible == NULL || query->sums == NULL) {
-        mdm_query_free_bits(query);
+    query->bits.possible = mdm_resize(&query->fleet->memory, NULL, 0, words_of(n_words),
+                                      sizeof(uint64_t));
+    if (query->bits.possible == NULL) {
         return false;
     }
+    query->sums = (void *)(query->bits.possible + MDM_BIT_ROWS * n_words);
     clear_bits(query);
     return true;
 }

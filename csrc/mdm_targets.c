@@ -138,7 +138,7 @@ static bool scan(asking *at, size_t attribute, size_t n_codes)
     const mdm_arena_mark mark = mdm_arena_here(at->arena);
     mdm_table made;
     bool is_undecided = false;
-    if (!mdm_table_new(at->arena, attribute, n_codes, &made)) {
+    if (!mdm_table_new(at->arena, attribute, n_codes, true, &made)) {
         return false;
     }
     for (uint32_t number = 0; number < n_codes; number++) {
@@ -243,7 +243,7 @@ bool mdm_ask_target_lists(const mdm_fleet *fleet, mdm_arena *arena,
     asking at = {.fleet = fleet, .arena = arena, .source = source, .lists = &fleet->lists};
     const size_t n_codes = fleet->lists.texts.n + 1;
     mdm_arena_mark mark;
-    if (!mdm_table_new(arena, fleet->scheme.n_attributes, n_codes, made)) {
+    if (!mdm_table_new(arena, fleet->scheme.n_attributes, n_codes, true, made)) {
         return false;
     }
     mark = mdm_arena_here(arena);

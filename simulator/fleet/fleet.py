@@ -23,9 +23,11 @@ from simulator.fleet.derived import with_objects
 from simulator.fleet.feeder import Feeder
 from simulator.fleet.match import Match
 from simulator.fleet.matches import FleetMatrix, Matches
-from simulator.fleet.words import NO_CLASS, MatcherFault
+from simulator.fleet.words import DIRECTION, NO_CLASS, MatcherFault
 
 __all__ = ["Fleet", "Match"]
+
+_KEPT = DIRECTION[None]
 
 
 class Fleet(Batches):
@@ -64,8 +66,10 @@ class Fleet(Batches):
         per answer. Source: ours; the judge is the specification.
         """
         line = self._line(source)
+        # The core knows the scheme's direction itself.
+        direction = _KEPT if accepted_by is None else direction_of(self.scheme, accepted_by)
         try:
-            return Match(self._core.query(line, direction_of(self.scheme, accepted_by), threads))
+            return Match(self._core.query(line, direction, threads))
         except MatcherFault:
             self.parse(decode("source", line))
             raise

@@ -5,7 +5,7 @@ Where Python meets the C core: the extension, statuses, memory, and the life of 
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from simulator.fleet._mdm import ffi, lib
@@ -81,6 +81,19 @@ def check_row(row: int) -> None:
         raise IndexError(_NO_ROW)
 
 
+def _release(
+    free: CData, users: list[int], free_fleet: CData, fleet: CData
+) -> Callable[[CData], None]:
+    def release(pointer: CData) -> None:
+        if free is not None:
+            free(pointer)
+        users[0] -= 1
+        if users[0] == 0:
+            free_fleet(fleet)
+
+    return release
+
+
 class FleetHandle:
     """
     A fleet in C, freed after the last of its users: the `Core`, readers, queries, joins.
@@ -89,27 +102,26 @@ class FleetHandle:
 
     Attributes:
         fleet: The pointer, good while one of the handles that `own` returned is kept.
+        spares: Where C writes a query and a fault, for the next who asks; one a thread at most.
     """
 
-    __slots__ = ("_free", "_users", "fleet")
+    __slots__ = ("_free", "_releases", "_users", "fleet", "spares")
 
     def __init__(self, fleet: CData) -> None:
         self.fleet = fleet
         # Kept here: at the end of the program the module may be gone first.
         self._free = lib.mdm_fleet_free
-        self._users = 0
+        self._users = [0]
+        # One for each kind of handle, as making one takes a while. None of them knows this object.
+        self._releases: dict[CData, Callable[[CData], None]] = {}
+        self.spares: list[tuple[CData, CData]] = []
 
     def own(self, handle: CData, free: CData = None) -> CData:
         """Return *handle*; when nobody needs it, *free* releases it, and the last one the fleet."""
-        self._users += 1
-
-        def release(pointer: CData) -> None:
-            if free is not None:
-                free(pointer)
-            self._users -= 1
-            if self._users == 0:
-                self._free(self.fleet)
-
+        release = self._releases.get(free)
+        if release is None:
+            release = self._releases[free] = _release(free, self._users, self._free, self.fleet)
+        self._users[0] += 1
         return ffi.gc(handle, release)
 
     def row_count(self) -> int:

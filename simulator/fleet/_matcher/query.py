@@ -2,12 +2,14 @@
 
 from simulator.fleet._matcher.boundary import (
     Buffer,
+    CData,
     FleetHandle,
     check,
     check_row,
     checked,
     ffi,
     lib,
+    take,
     words,
 )
 from simulator.fleet.words import VERDICT
@@ -16,7 +18,10 @@ __all__ = ["CoreQuery"]
 
 # What is asked most, looked up once.
 _again, _count, _rows = lib.mdm_query_again, lib.mdm_count, lib.mdm_rows
+_new, _free = lib.mdm_query_new, lib.mdm_query_free
 _BITS = ffi.typeof("uint8_t[]")
+_SIZE = ffi.typeof("size_t *")
+_N_VERDICTS = max(VERDICT.values()) + 1
 
 
 class CoreQuery:
@@ -30,15 +35,21 @@ class CoreQuery:
 
     def __init__(self, fleet: FleetHandle, text: Buffer, accepted_by: int, threads: int) -> None:
         self._fleet = fleet
-        made, fault = ffi.new("mdm_query **"), ffi.new("mdm_fault *")
-        given = ffi.from_buffer(text)
-        status = lib.mdm_query_new(
-            fleet.fleet, given, len(given), accepted_by, threads, made, fault
-        )
-        checked(status, fault)
-        self._handle = fleet.own(made[0], lib.mdm_query_free)
-        # Kept, as making one costs as much as the call. Threads that share it write the same.
-        self._counts = {verdict: ffi.new("size_t *") for verdict in VERDICT.values()}
+        try:
+            spare = fleet.spares.pop()
+        except IndexError:
+            spare = ffi.new("mdm_query **"), ffi.new("mdm_fault *")
+        made, fault = spare
+        try:
+            # Bytes are handed over as they are.
+            given = text if isinstance(text, bytes) else ffi.from_buffer(text)
+            if status := _new(fleet.fleet, given, len(given), accepted_by, threads, made, fault):
+                checked(status, fault)
+            self._handle = fleet.own(made[0], _free)
+        finally:
+            fleet.spares.append(spare)
+        # By verdict. Kept, as making one costs as much as the call.
+        self._counts: list[CData] = [None] * _N_VERDICTS
 
     def again(self) -> None:
         """Judge again, after a change of the fleet or without one."""
@@ -48,6 +59,9 @@ class CoreQuery:
     def count(self, verdict: int) -> int:
         """Count the devices with this verdict."""
         counted = self._counts[verdict]
+        if counted is None:
+            # Threads that share it write the same.
+            counted = self._counts[verdict] = take(_SIZE)
         if status := _count(self._handle, verdict, counted):
             check(status)
         return counted[0]
