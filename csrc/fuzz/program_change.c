@@ -214,8 +214,8 @@ void program_read(program *at)
     }
 }
 
-/* Those that are numbered: as they are; mixed; or some again and again, so that classes have rows all
-   over the fleet. */
+/* Those that are numbered: as they are; mixed; or some again and again, so that classes have rows
+   all over the fleet. */
 static uint16_t spread(uint32_t choice, size_t i)
 {
     static const size_t steps[] = {1, 57, 7};
