@@ -54,7 +54,6 @@ ALIKE = (
     ("mdm_scan.c", r"words\[CHUNK", "room for more words than there are"),
     ("mdm_scan.c", r"row = n / 64 \* 64", "rows that were looked up are looked up again"),
     ("mdm_sweep.c", r"PAGES_A_THREAD|^size_t n = 0;", "how many threads: all answer the same"),
-    ("mdm_page.c", r"\bsoon = ", "what is fetched ahead, and not read"),
     (
         "mdm_page.c",
         r"k < zones->n_keys|done \|=",

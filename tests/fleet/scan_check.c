@@ -266,6 +266,29 @@ static void check_renumbered(void)
     mdm_fleet_free(fleet);
 }
 
+/* A column that is widened leaves room for just the pages there are: behind the last none is
+   fetched ahead. */
+static void check_widened(void)
+{
+    static const char source[] = "{\"self\":{\"type\":3}}";
+    mdm_fleet *fleet = NULL;
+    mdm_query *query = NULL;
+    size_t n = 0;
+    CHECK(mdm_fleet_new(&scheme, 0, NULL, &fleet) == MDM_OK);
+    CHECK(mdm_fleet_lay_out(fleet, MDM_LAYOUT_FLAT) == MDM_OK);
+    for (size_t i = 0; i < 30; i++) {
+        read_places(fleet, 200);
+    }
+    read_places(fleet, 300);
+    CHECK(mdm_query_new(fleet, source, strlen(source), MDM_NOBODY, 1, &query, NULL) == MDM_OK);
+    CHECK(mdm_rows(query, MDM_YES, rows, MOST, &n) == MDM_OK && n == 30 * 40 + 60);
+    for (size_t i = 0; i < n; i++) {
+        CHECK(rows[i] % 5 == 3);
+    }
+    mdm_query_free(query);
+    mdm_fleet_free(fleet);
+}
+
 int main(void)
 {
     static const plan plans[] = {
@@ -287,6 +310,7 @@ int main(void)
     check_nobody();
     check_beside_reader();
     check_renumbered();
+    check_widened();
     for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
         check_plan(&plans[i], (uint32_t)i + 1);
     }
