@@ -53,6 +53,7 @@ ALIKE = (
     ("mdm_scan.c", r"i < .* => .*i != ", "a count by ones, from 0, ends at the same"),
     ("mdm_scan.c", r"words\[CHUNK", "room for more words than there are"),
     ("mdm_scan.c", r"row = n / 64 \* 64", "rows that were looked up are looked up again"),
+    ("mdm_judge.c", r" => .*sizeof \*open, query->n_words", "as much memory"),
     ("mdm_sweep.c", r"PAGES_A_THREAD|^size_t n = 0;", "how many threads: all answer the same"),
     (
         "mdm_page.c",
