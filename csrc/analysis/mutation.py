@@ -35,7 +35,7 @@ FILES = (
 )
 CHECKS = (
     *("path_check", "argument_check", "sweep_check", "core_check", "scan_check"),
-    *("join_check", "compiler_check"),
+    *("join_check", "compiler_check", "churn_check"),
 )
 """Each is asked until one notices, those that end soon first."""
 LAW = ("draw", "law", "naive", "program", "fuzz_program", "replay")
@@ -54,6 +54,7 @@ ALIKE = (
     ("mdm_scan.c", r"words\[CHUNK", "room for more words than there are"),
     ("mdm_scan.c", r"row = n / 64 \* 64", "rows that were looked up are looked up again"),
     ("mdm_judge.c", r" => .*sizeof \*open, query->n_words", "as much memory"),
+    ("mdm_settle.c", r" => .*n_words <= query->n_words", "more room than is wanted, all cleared"),
     ("mdm_sweep.c", r"PAGES_A_THREAD|^size_t n = 0;", "how many threads: all answer the same"),
     (
         "mdm_page.c",
