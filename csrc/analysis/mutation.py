@@ -55,6 +55,9 @@ ALIKE = (
     ("mdm_scan.c", r"row = n / 64 \* 64", "rows that were looked up are looked up again"),
     ("mdm_judge.c", r" => .*sizeof \*open, query->n_words", "as much memory"),
     ("mdm_settle.c", r" => .*n_words <= query->n_words", "more room than is wanted, all cleared"),
+    ("mdm_first.c", r" => .*accepted <= at->possible", "one array, or accepted behind possible"),
+    ("mdm_first.c", r" => .*n == wanted; begin|begin = -1", "never early: judging answers alike"),
+    ("mdm_first.c", r" => .*n != wanted; begin", "never more than are wanted"),
     ("mdm_sweep.c", r"PAGES_A_THREAD|^size_t n = 0;", "how many threads: all answer the same"),
     (
         "mdm_page.c",
