@@ -57,6 +57,7 @@ ALIKE = (
     ("mdm_settle.c", r" => .*n_words <= query->n_words", "more room than is wanted, all cleared"),
     ("mdm_first.c", r" => .*accepted <= at->possible", "one array, or accepted behind possible"),
     ("mdm_first.c", r" => .*n == wanted; begin|begin = -1", "never early: judging answers alike"),
+    ("mdm_first.c", r" => .*begin % CHUNK < end", "more rows than were to be looked up"),
     ("mdm_first.c", r" => .*n != wanted; begin", "never more than are wanted"),
     ("mdm_sweep.c", r"PAGES_A_THREAD|^size_t n = 0;", "how many threads: all answer the same"),
     (
