@@ -11,14 +11,15 @@ of the others were killed.
 """
 
 import argparse
+import math
 import os
 import random
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,9 +35,9 @@ FILES = (
 )
 CHECKS = (
     *("path_check", "argument_check", "sweep_check", "core_check", "scan_check"),
-    *("join_check", "compiler_check"),
+    *("join_check", "compiler_check", "churn_check"),
 )
-"""Each is asked until one notices; those that end soon first."""
+"""Each is asked until one notices, those that end soon first."""
 LAW = ("draw", "law", "naive", "program", "fuzz_program", "replay")
 """What replays programs, whose answers are the naive model's, by the beginning of its files."""
 FLAGS = ("-std=c11", "-D_GNU_SOURCE", "-w", f"-I{ROOT / 'csrc'}", f"-I{ROOT / 'csrc' / 'fuzz'}")
@@ -49,8 +50,15 @@ ALIKE = (
     ("mdm_scan.c", r"rows\.n == 0", "a fleet without rows: both ways do nothing"),
     ("mdm_scan.c", r"\*n_rows == 0", "an answer without rows: both ways do nothing"),
     ("mdm_gather.c", r"heap\[child\] < heap\[child \+ 1\]", "no two rows of a heap are equal"),
+    ("mdm_scan.c", r"i < .* => .*i != ", "a count by ones, from 0, ends at the same"),
     ("mdm_scan.c", r"words\[CHUNK", "room for more words than there are"),
     ("mdm_scan.c", r"row = n / 64 \* 64", "rows that were looked up are looked up again"),
+    ("mdm_judge.c", r" => .*sizeof \*open, query->n_words", "as much memory"),
+    ("mdm_settle.c", r" => .*n_words <= query->n_words", "more room than is wanted, all cleared"),
+    ("mdm_first.c", r" => .*accepted <= at->possible", "one array, or accepted behind possible"),
+    ("mdm_first.c", r" => .*n == wanted; begin|begin = -1", "never early: judging answers alike"),
+    ("mdm_first.c", r" => .*begin % CHUNK < end", "more rows than were to be looked up"),
+    ("mdm_first.c", r" => .*n != wanted; begin", "never more than are wanted"),
     ("mdm_sweep.c", r"PAGES_A_THREAD|^size_t n = 0;", "how many threads: all answer the same"),
     (
         "mdm_page.c",
@@ -146,14 +154,19 @@ class Bench:
         others = [made for path, made in objects.items() if path != source]
         command: list[str | Path] = ["ld", "-r", *others, "-o", self._rest]
         subprocess.run(command, check=True, timeout=300)
-        self._checks = [*CHECKS, "replay"]
-        self._slowest = 300.0
+        self._seconds = dict.fromkeys([*CHECKS, "replay"], 300)
+        self._checks: list[str] = []
         self._made: dict[bytes, str] = {}
         self._is_new(source)
-        began = time.monotonic()
-        if self._notices(source, self._folder / "as_it_is"):
-            raise SystemExit(f"a check fails on {file} as it is")
-        self._slowest = 5 + 5 * (time.monotonic() - began)
+        # Without checks it is only compiled and linked.
+        self._notices(source, self._folder / "as_it_is")
+        for check in self._seconds:
+            began = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+            if self._fails(check, self._folder / "as_it_is" / "check"):
+                raise SystemExit(f"{check} fails on {file} as it is")
+            taken = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - began
+            self._seconds[check] = math.ceil(2 + 5 * taken)
+        self._checks = sorted(self._seconds, key=self._seconds.__getitem__)
 
     def _is_new(self, source: Path) -> bool:
         """Whether it compiles to what was not compiled before."""
@@ -162,6 +175,18 @@ class Bench:
             return False
         digest = sha256(made.read_bytes()).digest()
         return self._made.setdefault(digest, source.parent.name) == source.parent.name
+
+    def _fails(self, check: str, program: Path) -> bool:
+        """Whether a check fails, crashes or hangs: by its own time, as a machine may be busy."""
+        seconds = self._seconds[check]
+        asked: list[str | Path] = ["prlimit", f"--cpu={seconds}", program, check]
+        if check == "replay":
+            asked.append(self._programs)
+        try:
+            done = subprocess.run(asked, check=False, capture_output=True, timeout=60 * seconds)
+        except subprocess.TimeoutExpired:
+            return True
+        return done.returncode != 0
 
     def _notices(self, source: Path, folder: Path) -> bool:
         """Whether any check fails, crashes or hangs."""
@@ -173,16 +198,7 @@ class Bench:
         if subprocess.run(command, check=False, capture_output=True).returncode != 0:
             return True
         for check in list(self._checks):
-            asked: list[str | Path] = [program, check]
-            if check == "replay":
-                asked.append(self._programs)
-            try:
-                done = subprocess.run(
-                    asked, check=False, capture_output=True, timeout=self._slowest
-                )
-            except subprocess.TimeoutExpired:
-                return True
-            if done.returncode != 0:
+            if self._fails(check, program):
                 # Mutants that are near are often noticed by the same one.
                 self._checks.sort(key=lambda name: name != check)
                 return True

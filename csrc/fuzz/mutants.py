@@ -4,7 +4,8 @@ csrc.fuzz.mutants [--seconds 60]``.
 
 Each is a text of one file and what takes its place, and gives wrong answers, not crashes. The
 stored inputs are replayed; with ``--seconds``, the targets then fuzz what these did not notice.
-Status 1: the stored inputs noticed fewer than GOAL.
+A mutant of a path that this processor lacks is left out. Status 1: of the others more than
+MOST_MISSED went by the stored inputs.
 """
 
 import argparse
@@ -15,10 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from csrc.fuzz.build import CORE, ENGINES, FOLDER, TARGETS, Build, build
+from csrc.fuzz.build import CORE, ENGINES, FOLDER, TARGETS, Build, build, paths
 from csrc.fuzz.corpus import MOST_BYTES, unpack
 
-GOAL = 13
+MOST_MISSED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +31,47 @@ class Mutant:
         file: Of the core.
         before: A text that the file has once.
         after: What takes its place.
+        path: That alone goes there; empty: it is in more than one.
     """
 
     file: str
     before: str
     after: str
+    path: str = ""
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether this processor ever comes there."""
+        return not self.path or self.path in paths()
 
 
 MUTANTS = (
-    Mutant("mdm_sse2.c", "_mm_cmpeq_epi16(b, zero));", "_mm_cmpeq_epi16(a, zero));"),
-    Mutant("mdm_avx2.c", "_MM_SHUFFLE(3, 1, 2, 0)", "_MM_SHUFFLE(3, 2, 1, 0)"),
+    Mutant("mdm_sse2.c", "_mm_cmpeq_epi16(b, zero));", "_mm_cmpeq_epi16(a, zero));", "sse2"),
+    Mutant("mdm_avx2.c", "_MM_SHUFFLE(3, 1, 2, 0)", "_MM_SHUFFLE(3, 2, 1, 0)", "avx2"),
     Mutant(
         "mdm_avx2.c",
         "_mm256_cvtepu16_epi32(_mm_loadu_si128(at)), filter->set) << 8 * j",
         "_mm256_cvtepu16_epi32(_mm_loadu_si128(at)), filter->set) << 4 * j",
+        "avx2",
     ),
     Mutant(
         "mdm_avx512.c",
         "halves_in(codes + 32, filter->set, 1) << 32",
         "halves_in(codes, filter->set, 1) << 32",
+        "avx512",
     ),
     Mutant("mdm_portable.c", "return kept ^ filter->outside;", "return kept;"),
     Mutant("mdm_lanes_body.h", "(met[k * step] >> far) & same;", "met[k * step] >> far;"),
     Mutant("mdm_lanes_body.h", "met[2 * step], met[3 * step]", "met[2 * step], met[2 * step]"),
     Mutant("mdm_lanes_rows.h", "left >>= MDM_CHUNK;", "left >>= MDM_CHUNK - 1;"),
     Mutant("mdm_lanes_body.h", "for (;; n_asked += n, n", "for (;; n_asked += n + 1, n"),
-    Mutant("mdm_squeeze.c", "permutex2var_epi16(a, high, b)", "permutex2var_epi16(a, low, b)"),
+    Mutant(
+        "mdm_squeeze.c",
+        "permutex2var_epi16(a, high, b)",
+        "permutex2var_epi16(a, low, b)",
+        "avx512",
+    ),
+    Mutant("mdm_squeeze.c", "to[i] = codes[places[i]];", "to[i] = codes[places[i % 32]];"),
     Mutant(
         "mdm_squeeze.c",
         "batch->codes[i] + batch->n * strands[i].n_bytes);",
@@ -179,6 +195,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m csrc.fuzz.mutants", description=__doc__)
     parser.add_argument("--seconds", type=int, default=0, help="to fuzz what went by [0]")
     seconds = parser.parse_args().seconds
+    asked = [mutant for mutant in MUTANTS if mutant.is_asked]
     n_noticed = 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -186,15 +203,16 @@ def main() -> int:
         replay = Bench("replay", folder / "replay")
         check(replay, inputs)
         fuzz = Bench("libfuzzer", folder / "fuzz") if seconds else None
-        for mutant in MUTANTS:
+        for mutant in asked:
             by = replayed(replay, mutant, inputs)
             n_noticed += bool(by)
             if by == "" and fuzz:
                 by = f"- fuzzing: {fuzzed(fuzz, mutant, inputs, seconds) or '-'}"
             what = "not in the file" if by is None else by or "-"
             print(f"{mutant.file:18} {mutant.before.strip()[:48]:48} {what}", flush=True)
-    print(f"{n_noticed} of {len(MUTANTS)} noticed by stored inputs")
-    return int(n_noticed < GOAL)
+    print(f"{n_noticed} of {len(asked)} noticed by stored inputs")
+    print(f"{len(MUTANTS) - len(asked)} of paths that this processor lacks")
+    return int(n_noticed + MOST_MISSED < len(asked))
 
 
 if __name__ == "__main__":

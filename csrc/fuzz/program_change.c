@@ -3,6 +3,9 @@
  */
 #include "program.h"
 
+/* Devices that are spread again and again. */
+#define N_FEW 90
+
 /* ---- Texts ---- */
 
 size_t program_pick(program *at)
@@ -211,15 +214,27 @@ void program_read(program *at)
     }
 }
 
+/* Those that are numbered: as they are; mixed; or some again and again, so that classes have rows
+   all over the fleet. */
+static uint16_t spread(uint32_t choice, size_t i)
+{
+    static const size_t steps[] = {1, 57, 7};
+    const size_t n = choice == 2 ? N_FEW : N_NUMBERED;
+    return (uint16_t)(MOST_DRAWN + i * steps[choice] % n);
+}
+
 void program_spread(program *at)
 {
     uint16_t numbers[N_NUMBERED];
-    for (size_t i = 0; i < N_NUMBERED; i++) {
-        numbers[i] = (uint16_t)(MOST_DRAWN + i);
-    }
+    uint32_t choice = 0;
     /* Once is enough for codes of two bytes. */
-    if (at->is_long && !at->has_spread && at->n_rows + N_NUMBERED <= MOST_ROWS) {
-        at->has_spread = true;
-        read(at, numbers, N_NUMBERED);
+    if (!at->is_long || at->has_spread || at->n_rows + N_NUMBERED > MOST_ROWS) {
+        return;
     }
+    choice = law_below(&at->bytes, 3);
+    for (size_t i = 0; i < N_NUMBERED; i++) {
+        numbers[i] = spread(choice, i);
+    }
+    at->has_spread = true;
+    read(at, numbers, N_NUMBERED);
 }

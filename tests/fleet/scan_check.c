@@ -227,6 +227,68 @@ static void check_beside_reader(void)
     mdm_fleet_free(fleet);
 }
 
+/* Reads n devices and commits them. */
+static void read_places(mdm_fleet *fleet, uint32_t n)
+{
+    mdm_reader *reader = NULL;
+    uint32_t first = 0;
+    CHECK(mdm_reader_new(fleet, &reader) == MDM_OK);
+    feed_places(reader, 0, n);
+    CHECK(mdm_reader_commit(reader, &first) == MDM_OK);
+    mdm_reader_free(reader);
+}
+
+/* Codes are numbered anew with the order of many devices, though no value is new: a question that
+   is asked again knows the old ones. */
+static void check_renumbered(void)
+{
+    static const char source[] = "{\"self\":{\"type\":3}}";
+    static const char lowest[] = "{\"self\":{\"type\":-1}}";
+    const uint32_t n_each = 40000;
+    mdm_fleet *fleet = NULL;
+    mdm_query *query = NULL;
+    uint32_t row = 0;
+    size_t n = 0;
+    CHECK(mdm_fleet_new(&scheme, 0, NULL, &fleet) == MDM_OK);
+    CHECK(mdm_fleet_lay_out(fleet, MDM_LAYOUT_FLAT) == MDM_OK);
+    read_places(fleet, n_each);
+    CHECK(mdm_add(fleet, lowest, strlen(lowest), &row, NULL) == MDM_OK);
+    CHECK(mdm_query_new(fleet, source, strlen(source), MDM_NOBODY, 1, &query, NULL) == MDM_OK);
+    CHECK(mdm_rows(query, MDM_YES, rows, MOST, &n) == MDM_OK && n == n_each / 5);
+    read_places(fleet, n_each);
+    CHECK(mdm_query_again(query) == MDM_OK);
+    CHECK(mdm_rows(query, MDM_YES, rows, MOST, &n) == MDM_OK && n == 2 * n_each / 5);
+    for (size_t i = 0; i < n; i++) {
+        const size_t place = rows[i] < n_each ? rows[i] : rows[i] - n_each - 1;
+        CHECK(place % 5 == 3);
+    }
+    mdm_query_free(query);
+    mdm_fleet_free(fleet);
+}
+
+/* A column that is widened leaves room for just the pages there are: behind the last none is
+   fetched ahead. */
+static void check_widened(void)
+{
+    static const char source[] = "{\"self\":{\"type\":3}}";
+    mdm_fleet *fleet = NULL;
+    mdm_query *query = NULL;
+    size_t n = 0;
+    CHECK(mdm_fleet_new(&scheme, 0, NULL, &fleet) == MDM_OK);
+    CHECK(mdm_fleet_lay_out(fleet, MDM_LAYOUT_FLAT) == MDM_OK);
+    for (size_t i = 0; i < 30; i++) {
+        read_places(fleet, 200);
+    }
+    read_places(fleet, 300);
+    CHECK(mdm_query_new(fleet, source, strlen(source), MDM_NOBODY, 1, &query, NULL) == MDM_OK);
+    CHECK(mdm_rows(query, MDM_YES, rows, MOST, &n) == MDM_OK && n == 30 * 40 + 60);
+    for (size_t i = 0; i < n; i++) {
+        CHECK(rows[i] % 5 == 3);
+    }
+    mdm_query_free(query);
+    mdm_fleet_free(fleet);
+}
+
 int main(void)
 {
     static const plan plans[] = {
@@ -247,6 +309,8 @@ int main(void)
     };
     check_nobody();
     check_beside_reader();
+    check_renumbered();
+    check_widened();
     for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
         check_plan(&plans[i], (uint32_t)i + 1);
     }

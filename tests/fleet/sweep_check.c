@@ -20,7 +20,7 @@ static const mdm_attribute attributes[N_ATTRIBUTES] = {
 static const mdm_verdict verdicts[] = {MDM_NO, MDM_UNDECIDED, MDM_YES};
 
 #define MOST ((uint32_t)140000)
-#define MOST_OBJECTS 3
+#define MOST_OBJECTS 24 /* more than are asked together */
 #define MOST_CLAUSES 4
 #define ABSENT (-1)
 
@@ -144,7 +144,10 @@ static void draw_source(const plan *made, source *to, uint32_t *state)
     const uint32_t draw = next(state) % 12;
     *to = (source){.model = next(state) % 8 == 0 ? ABSENT : (int32_t)(next(state) % 3)};
     to->has_list = draw != 0;
-    to->n_objects = draw < 2 ? 0 : draw < 8 ? 1 : draw - 7 < 3 ? draw - 6 : 3;
+    to->n_objects = draw < 2    ? 0
+                    : draw < 8  ? 1
+                    : draw < 11 ? 2 + next(state) % 2
+                                : MOST_OBJECTS - next(state) % 8;
     for (size_t i = 0; i < to->n_objects; i++) {
         draw_object(made, to, i, state);
     }
@@ -294,7 +297,7 @@ static void check_all(const plan *made, const mdm_query *query)
 static void check_source(const plan *made, const mdm_fleet *fleet, const source *of)
 {
     static const size_t wanted[] = {1, 3, 40, 1500};
-    char text[2048];
+    char text[8192];
     const size_t len = put_source(text, sizeof text, of);
     expect(made, of);
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
