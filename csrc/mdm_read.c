@@ -2,8 +2,6 @@
  * The bulk reader. New rows stand behind those of the fleet, where no question sees them, until
  * they are committed.
  */
-#include <string.h>
-
 #include "mdm_reader.h"
 
 mdm_status mdm_reader_new(mdm_fleet *fleet, mdm_reader **made)

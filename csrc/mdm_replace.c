@@ -2,8 +2,6 @@
  * Many devices replaced at once by what a reader has read. All memory is taken before the first
  * row changes.
  */
-#include <string.h>
-
 #include "mdm_reader.h"
 
 static mdm_status check_rows(const mdm_fleet *fleet, const uint32_t *rows, size_t n_rows)
