@@ -190,6 +190,16 @@ mdm_status mdm_batch_parse(mdm_batch *batch, size_t number, mdm_fleet *fleet, md
     return parse(line, batch->limit, fleet, habits, fault);
 }
 
+void mdm_habits_begin(mdm_habits *habits, const mdm_allocator *memory, size_t n_attributes)
+{
+    const mdm_memo closed = {NULL, 0, NULL};
+    habits->seen = mdm_seen_new(memory);
+    mdm_steps_clear(&habits->steps, n_attributes);
+    mdm_steps_clear(&habits->clause_steps, n_attributes);
+    habits->memo = habits->clause_memo = closed;
+    habits->n_parsed = habits->name_len = 0;
+}
+
 void mdm_habits_end(mdm_habits *habits, const mdm_allocator *memory)
 {
     mdm_seen_end(&habits->seen);

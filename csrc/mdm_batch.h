@@ -47,6 +47,7 @@ void mdm_batch_cut(mdm_batch *batch, const mdm_fleet *fleet, mdm_habits *habits,
    arena, which is to be emptied before the batch. */
 mdm_status mdm_batch_parse(mdm_batch *batch, size_t number, mdm_fleet *fleet, mdm_habits *habits,
                            const char **fault);
+void mdm_habits_begin(mdm_habits *habits, const mdm_allocator *memory, size_t n_attributes);
 void mdm_habits_end(mdm_habits *habits, const mdm_allocator *memory);
 
 #endif

@@ -65,6 +65,41 @@ mdm_status mdm_class_reserve(mdm_fleet *fleet, uint32_t class, size_t more, bool
     return mdm_leaves_reserve(&fleet->memory, at, at->n_rows + more, is_packed);
 }
 
+/* By row and not by class: few rows are of few classes. */
+static mdm_status reserve_counted(mdm_fleet *fleet, size_t first, size_t n, bool is_packed,
+                                  uint32_t *counts)
+{
+    mdm_status status = MDM_OK;
+    memset(counts, 0, fleet->classes.n * sizeof *counts);
+    for (size_t row = first; row < first + n; row++) {
+        counts[mdm_row_class(fleet, row)]++;
+    }
+    for (size_t row = first; row < first + n && status == MDM_OK; row++) {
+        const uint32_t class = mdm_row_class(fleet, row);
+        if (counts[class] > 0) {
+            status = mdm_class_reserve(fleet, class, counts[class], is_packed);
+            counts[class] = 0;
+        }
+    }
+    return status;
+}
+
+mdm_status mdm_class_reserve_rows(mdm_fleet *fleet, size_t first, size_t n, bool is_packed)
+{
+    const size_t n_classes = fleet->classes.n;
+    uint32_t *counts = NULL;
+    mdm_status status = MDM_NO_MEMORY;
+    if (fleet->classes.is_flat) {
+        return MDM_OK;
+    }
+    counts = mdm_resize(&fleet->memory, NULL, 0, n_classes, sizeof *counts);
+    if (counts != NULL) {
+        status = reserve_counted(fleet, first, n, is_packed, counts);
+        mdm_resize(&fleet->memory, counts, n_classes, 0, sizeof *counts);
+    }
+    return status;
+}
+
 static void note_live(mdm_fleet *fleet, uint32_t class, bool is_live)
 {
     mdm_class_table *classes = &fleet->classes;

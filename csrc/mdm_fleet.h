@@ -210,6 +210,8 @@ static inline uint32_t mdm_code_at(const mdm_dictionary *dictionary, size_t rank
 
 /* is_packed: for rows above all of the class, and no others. */
 mdm_status mdm_class_reserve(mdm_fleet *fleet, uint32_t class, size_t more, bool is_packed);
+/* For rows that are not of their class yet, in any order. */
+mdm_status mdm_class_reserve_rows(mdm_fleet *fleet, size_t first, size_t n, bool is_packed);
 void mdm_class_push(mdm_fleet *fleet, uint32_t class, uint32_t row); /* reserved before */
 /* Not flat: rows above all others that have a class already, or none, and room in it. */
 void mdm_class_push_rows(mdm_fleet *fleet, size_t first, size_t n);

@@ -6,9 +6,6 @@
 
 #include "mdm_query.h"
 
-/* Places that are written at once, wanted or not, where a branch would be guessed wrong. */
-#define PLACES_AT_ONCE 8
-
 size_t mdm_page_words(const mdm_fleet *fleet, size_t page)
 {
     const size_t n_words = (fleet->classes.n + 63) / 64 - page * MDM_PAGE_WORDS;
@@ -131,23 +128,28 @@ static bool is_done(uint64_t done, size_t table)
 
 /* ---- Few classes ---- */
 
-/* The bits of a page, by place; there is room for PLACES_AT_ONCE more. */
-static size_t list_bits(const uint64_t *words, size_t n_words, uint16_t *places)
+/* The bits of a page, by place; there are n. Most words have none, and no branch could be guessed
+   right. */
+static void list_bits(const uint64_t *words, size_t n_words, size_t n, uint16_t *places)
 {
-    size_t n = 0;
+    uint8_t some[MDM_PAGE_WORDS + 1]; /* words that have bits, and one behind them */
+    size_t n_some = 0;
+    size_t at = 0;
+    uint64_t left = 0;
     for (size_t i = 0; i < n_words; i++) {
-        const size_t end = n + (size_t)__builtin_popcountll(words[i]);
-        uint64_t left = words[i];
-        do {
-            for (size_t j = 0; j < PLACES_AT_ONCE; j++) {
-                places[n + j] = (uint16_t)(i * 64 + (size_t)__builtin_ctzll(left | 1ULL << 63));
-                left &= left - 1;
-            }
-            n += PLACES_AT_ONCE;
-        } while (n < end);
-        n = end;
+        some[n_some] = (uint8_t)i;
+        n_some += words[i] != 0;
     }
-    return n;
+    some[n_some] = 0;
+    left = words[some[0]];
+    for (size_t p = 0; p < n; p++) {
+        uint64_t next = 0;
+        places[p] = (uint16_t)(some[at] * 64 + __builtin_ctzll(left));
+        left &= left - 1;
+        at += left == 0;
+        next = words[some[at]];
+        left = left == 0 ? next : left;
+    }
 }
 
 /* Keeps the places whose code is in the set, without a branch. */
@@ -186,11 +188,11 @@ static size_t keep_places(const mdm_columns *columns, size_t column, const mdm_f
 
 /* The rest of the tables, where few classes are left: each by itself. */
 static void keep_few(const mdm_fleet *fleet, const mdm_tables *tables, size_t first, uint64_t done,
-                     size_t page, uint64_t *words)
+                     size_t page, uint64_t *words, size_t n)
 {
     const size_t n_words = mdm_page_words(fleet, page);
-    uint16_t places[MDM_FEW + PLACES_AT_ONCE];
-    size_t n = list_bits(words, n_words, places);
+    uint16_t places[MDM_FEW];
+    list_bits(words, n_words, n, places);
     for (size_t i = first; i < tables->n && n > 0; i++) {
         if (!is_done(done, i)) {
             n = keep_places(&fleet->classes.columns, tables->at[i].column, &tables->possible[i],
@@ -209,7 +211,10 @@ static void keep_possible(const mdm_fleet *fleet, const mdm_tables *tables, uint
                           size_t page, uint64_t *words)
 {
     const size_t n_words = mdm_page_words(fleet, page);
-    double expected = (double)fleet->kernels->count(words, n_words);
+    /* Without zones nearly all are left. */
+    double expected = fleet->classes.zones.n_keys == 0
+                          ? (double)(n_words * 64)
+                          : (double)fleet->kernels->count(words, n_words);
     for (size_t i = 0; i < tables->n; i++) {
         if (is_done(done, i)) {
             continue;
@@ -217,7 +222,7 @@ static void keep_possible(const mdm_fleet *fleet, const mdm_tables *tables, uint
         if (expected <= MDM_FEW) {
             const size_t n = fleet->kernels->count(words, n_words);
             if (n <= MDM_FEW) {
-                keep_few(fleet, tables, i, done, page, words);
+                keep_few(fleet, tables, i, done, page, words, n);
                 return;
             }
             expected = (double)n;

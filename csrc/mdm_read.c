@@ -2,8 +2,6 @@
  * The bulk reader. New rows stand behind those of the fleet, where no question sees them, until
  * they are committed.
  */
-#include <string.h>
-
 #include "mdm_reader.h"
 
 mdm_status mdm_reader_new(mdm_fleet *fleet, mdm_reader **made)
@@ -20,10 +18,12 @@ mdm_status mdm_reader_new(mdm_fleet *fleet, mdm_reader **made)
     if (reader == NULL) {
         return MDM_NO_MEMORY;
     }
-    *reader = (mdm_reader){.fleet = fleet,
-                           .mark = mdm_fleet_mark(fleet),
-                           .names_before = fleet->names.n,
-                           .habits = {.seen = mdm_seen_new(&fleet->memory)}};
+    reader->fleet = fleet;
+    reader->mark = mdm_fleet_mark(fleet);
+    reader->names_before = fleet->names.n;
+    reader->n = reader->n_lines = 0;
+    reader->is_broken = false;
+    mdm_habits_begin(&reader->habits, &fleet->memory, fleet->scheme.n_attributes);
     fleet->read_from = &reader->mark;
     *made = reader;
     return MDM_OK;
@@ -77,38 +77,10 @@ static bool are_many(const mdm_reader *reader)
     return reader->n > reader->fleet->rows.n / MDM_MANY_SHARE;
 }
 
-static mdm_status reserve_rows(mdm_reader *reader)
-{
-    mdm_fleet *fleet = reader->fleet;
-    const size_t n_classes = fleet->classes.n;
-    uint32_t *counts = NULL;
-    mdm_status status = MDM_OK;
-    if (fleet->classes.is_flat) {
-        return MDM_OK;
-    }
-    counts = mdm_resize(&fleet->memory, NULL, 0, n_classes, sizeof *counts);
-    status = counts == NULL ? MDM_NO_MEMORY : MDM_OK;
-    if (status == MDM_OK) {
-        memset(counts, 0, n_classes * sizeof *counts);
-        for (size_t i = 0; i < reader->n; i++) {
-            counts[mdm_row_class(fleet, fleet->rows.n + i)]++;
-        }
-    }
-    for (size_t class = 1; class < n_classes && status == MDM_OK; class++) {
-        if (counts[class] > 0) {
-            status = mdm_class_reserve(fleet, (uint32_t)class, counts[class], are_many(reader));
-        }
-    }
-    if (counts != NULL) {
-        mdm_resize(&fleet->memory, counts, n_classes, 0, sizeof *counts);
-    }
-    return status;
-}
-
-/* The classes that only rows which were never committed had. */
+/* The classes that only rows which were never committed had; as a rule there are none. */
 static void drop_classes(mdm_fleet *fleet)
 {
-    if (fleet->classes.is_flat) {
+    if (fleet->classes.is_flat || fleet->classes.n_used == fleet->classes.n_live) {
         return;
     }
     for (size_t class = 1; class < fleet->classes.n; class++) {
@@ -116,24 +88,35 @@ static void drop_classes(mdm_fleet *fleet)
     }
 }
 
+static bool is_idle(size_t capacity, size_t n)
+{
+    return capacity - n > n / 16;
+}
+
+/* So much stays that the next small batches have room: else each would move the whole array twice. */
+static size_t with_room(size_t n)
+{
+    return n + n / 64;
+}
+
 /* Gives back what growing by half has left, where that is much. */
 static void trim(mdm_fleet *fleet)
 {
     mdm_row_table *rows = &fleet->rows;
-    if (rows->class_of.capacity - rows->n > rows->n / 16) {
-        mdm_row_classes_trim(fleet, rows->n);
+    if (is_idle(rows->class_of.capacity, rows->n)) {
+        mdm_row_classes_trim(fleet, with_room(rows->n));
     }
-    if (fleet->classes.row_of.capacity - fleet->classes.n > fleet->classes.n / 16) {
-        MDM_TRIM(&fleet->memory, &fleet->classes.row_of, fleet->classes.n);
+    if (is_idle(fleet->classes.row_of.capacity, fleet->classes.n)) {
+        MDM_TRIM(&fleet->memory, &fleet->classes.row_of, with_room(fleet->classes.n));
     }
     if (rows->free == MDM_NONE) {
         MDM_TRIM(&fleet->memory, &rows->next, 0);
     }
-    if (fleet->keeps_names && rows->name.capacity - rows->n > rows->n / 16) {
-        MDM_TRIM(&fleet->memory, &rows->name, rows->n);
+    if (fleet->keeps_names && is_idle(rows->name.capacity, rows->n)) {
+        MDM_TRIM(&fleet->memory, &rows->name, with_room(rows->n));
     }
-    if (fleet->names.capacity - fleet->names.n > fleet->names.n / 16) {
-        MDM_TRIM(&fleet->memory, &fleet->names, fleet->names.n);
+    if (is_idle(fleet->names.capacity, fleet->names.n)) {
+        MDM_TRIM(&fleet->memory, &fleet->names, with_room(fleet->names.n));
     }
 }
 
@@ -149,7 +132,7 @@ mdm_status mdm_reader_commit(mdm_reader *reader, uint32_t *first_row)
     if (fleet->read_from != &reader->mark) {
         return MDM_BAD_ARGUMENT;
     }
-    status = reserve_rows(reader);
+    status = mdm_class_reserve_rows(fleet, fleet->rows.n, reader->n, are_many(reader));
     if (status != MDM_OK) {
         return status;
     }

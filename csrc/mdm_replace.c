@@ -2,8 +2,6 @@
  * Many devices replaced at once by what a reader has read. All memory is taken before the first
  * row changes.
  */
-#include <string.h>
-
 #include "mdm_reader.h"
 
 static mdm_status check_rows(const mdm_fleet *fleet, const uint32_t *rows, size_t n_rows)
@@ -17,33 +15,6 @@ static mdm_status check_rows(const mdm_fleet *fleet, const uint32_t *rows, size_
 }
 
 /* ---- Classes ---- */
-
-static mdm_status reserve_counted(mdm_fleet *fleet, size_t n_rows, uint32_t *counts)
-{
-    mdm_status status = MDM_OK;
-    memset(counts, 0, fleet->classes.n * sizeof *counts);
-    for (size_t i = 0; i < n_rows; i++) {
-        counts[mdm_row_class(fleet, fleet->rows.n + i)]++;
-    }
-    for (size_t class = 1; class < fleet->classes.n && status == MDM_OK; class++) {
-        if (counts[class] > 0) {
-            status = mdm_class_reserve(fleet, (uint32_t)class, counts[class], false);
-        }
-    }
-    return status;
-}
-
-static mdm_status reserve(mdm_fleet *fleet, size_t n_rows)
-{
-    const size_t n = fleet->classes.n;
-    uint32_t *counts = mdm_resize(&fleet->memory, NULL, 0, n, sizeof *counts);
-    const mdm_status status = counts == NULL ? MDM_NO_MEMORY
-                                             : reserve_counted(fleet, n_rows, counts);
-    if (counts != NULL) {
-        mdm_resize(&fleet->memory, counts, n, 0, sizeof *counts);
-    }
-    return status;
-}
 
 /* The class that a row leaves stands where its new one stood, until all have moved: one that is
    empty in between may be another row's. */
@@ -150,7 +121,7 @@ static mdm_status change_classes(mdm_fleet *fleet, const uint32_t *rows, size_t 
     if (n_rows > fleet->rows.n / MDM_MANY_SHARE) {
         return refill(fleet, rows, n_rows);
     }
-    status = reserve(fleet, n_rows);
+    status = mdm_class_reserve_rows(fleet, fleet->rows.n, n_rows, false);
     if (status == MDM_OK) {
         move_rows(fleet, rows, n_rows);
     }

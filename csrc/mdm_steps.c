@@ -8,6 +8,13 @@
 /* What may be looked at of one member before its value is known to end. */
 #define ROOM ((ptrdiff_t)(MDM_STEP_BYTES + MDM_MEMO_TEXT))
 
+/* The rest belongs to attributes that no scheme of so few has, and a reader of few lines would take
+   as long to clear it as to read them. */
+void mdm_steps_clear(mdm_steps *steps, size_t n_attributes)
+{
+    memset(steps->after, 0, (n_attributes + 1) * sizeof *steps->after);
+}
+
 void mdm_steps_learn(mdm_steps *steps, size_t last, mdm_text gap, size_t attribute,
                      bool is_string)
 {

@@ -42,6 +42,7 @@ typedef struct mdm_ahead {
     size_t n;
 } mdm_ahead;
 
+void mdm_steps_clear(mdm_steps *steps, size_t n_attributes);
 /* gap is from where the value before ended to where that of the attribute begins. */
 void mdm_steps_learn(mdm_steps *steps, size_t last, mdm_text gap, size_t attribute,
                      bool is_string);

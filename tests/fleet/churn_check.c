@@ -367,6 +367,29 @@ static void check_reading(void)
     mdm_fleet_free(fleet);
 }
 
+/* A small batch finds the room that the one before has left, and moves no array of the fleet. */
+static void check_room(mdm_layout layout)
+{
+    static const uint32_t types[20];
+    mdm_fleet *fleet = NULL;
+    uint32_t state = 11;
+    n_rows = 0;
+    CHECK(mdm_fleet_new(&scheme, 1, NULL, &fleet) == MDM_OK);
+    CHECK(mdm_fleet_lay_out(fleet, layout) == MDM_OK);
+    append(fleet, MOST, MOST, &state);
+    for (size_t i = 0; i < 10; i++) {
+        const size_t n_classes = fleet->rows.class_of.capacity;
+        const size_t n_names = fleet->rows.name.capacity;
+        const size_t n_flat = fleet->classes.row_of.capacity;
+        mdm_reader *reader = feed(fleet, types, 20, MOST, &state);
+        CHECK(fleet->rows.class_of.capacity == n_classes && fleet->rows.name.capacity == n_names);
+        CHECK(fleet->classes.row_of.capacity == n_flat);
+        mdm_reader_free(reader);
+        replace_some(fleet, 20, MOST, &state);
+    }
+    mdm_fleet_free(fleet);
+}
+
 int main(void)
 {
     for (uint32_t seed = 1; seed <= 4; seed++) {
@@ -379,6 +402,8 @@ int main(void)
     check_order();
     check_layouts();
     check_reading();
+    check_room(MDM_LAYOUT_CLASSES);
+    check_room(MDM_LAYOUT_FLAT);
     puts("well");
     return 0;
 }
