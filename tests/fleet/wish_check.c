@@ -142,6 +142,20 @@ static mdm_status call_read(mdm_fleet *fleet)
     return status;
 }
 
+static mdm_status call_replace(mdm_fleet *fleet)
+{
+    static const uint32_t rows[] = {3, 16, 20000};
+    mdm_reader *reader = NULL;
+    size_t n_faults = 0;
+    mdm_status status = mdm_reader_new(fleet, &reader);
+    for (size_t i = 0; i < 3 && status == MDM_OK; i++) {
+        status = mdm_reader_feed(reader, last, strlen(last), NULL, 0, &n_faults);
+    }
+    status = status == MDM_OK ? mdm_reader_replace(reader, rows, 3) : status;
+    mdm_reader_free(reader);
+    return status;
+}
+
 /* One refusal; loads: of the loading, not of the call. Answers whether there was one. */
 static bool refuse(call *called, bool loads, size_t n, const sight *before, const sight *after)
 {
@@ -191,7 +205,11 @@ int main(void)
     make(N_DEVICES, N_DEVICES, MDM_LAYOUT_CLASSES);
     exhaust("add, to be flat", call_add, false, MDM_LAYOUT_FLAT);
     exhaust("read, to be flat", call_read, false, MDM_LAYOUT_FLAT);
+    exhaust("replace, to be flat", call_replace, false, MDM_LAYOUT_FLAT);
+    make(N_DEVICES, 2, MDM_LAYOUT_CLASSES);
+    exhaust("replace among classes", call_replace, false, MDM_LAYOUT_CLASSES);
     make(N_DEVICES, 2, MDM_LAYOUT_FLAT);
+    exhaust("replace in a flat fleet", call_replace, false, MDM_LAYOUT_FLAT);
     exhaust("add, to have classes", call_add, false, MDM_LAYOUT_CLASSES);
     make(N_DEVICES + 10, N_DEVICES, MDM_LAYOUT_FLAT);
     exhaust("load, in order", call_nothing, true, MDM_LAYOUT_FLAT);
