@@ -51,8 +51,8 @@ def core(request, tmp_path_factory):
 
 
 CHECKS = [
-    *("argument_check", "churn_check", "compiler_check", "core_check", "join_check"),
-    *("mistake_check", "reader_check", "scan_check", "sweep_check"),
+    *("argument_check", "arrow_check", "churn_check", "compiler_check", "core_check"),
+    *("join_check", "mistake_check", "reader_check", "scan_check", "sweep_check", "wish_check"),
 ]
 
 
