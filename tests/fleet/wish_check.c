@@ -15,8 +15,9 @@ static const mdm_attribute attributes[] = {
     {"model", 5, MDM_INT, MDM_EQUAL, 0, MDM_NO, 0},
     {"type", 4, MDM_STRING, MDM_UNRELATED, 1, MDM_UNDECIDED, 0},
     {"serial", 6, MDM_INT, MDM_UNRELATED, 2, MDM_YES, 0},
+    {"modes", 5, MDM_SET, MDM_UNRELATED, 3, MDM_YES, 0},
 };
-static const mdm_scheme scheme = {attributes, 3, MDM_NOBODY, MDM_UNDECIDED, MDM_YES, 0};
+static const mdm_scheme scheme = {attributes, 4, MDM_NOBODY, MDM_UNDECIDED, MDM_YES, 0};
 static const char *const sources[N_SOURCES] = {
     "{\"self\":{\"model\":3}}",
     "{\"self\":{\"model\":5},\"compatible\":[{\"type\":\"one_of(t1,t7)\"}]}",
@@ -54,9 +55,13 @@ static void make(uint32_t n_devices, uint32_t n_serials, mdm_layout layout)
     for (uint32_t i = 0; i < n_devices; i++) {
         char line[128];
         size_t n_faults = 0;
+        const uint32_t serial = i % n_serials;
+        const uint32_t model = next(&state) % 7;
+        const uint32_t type = next(&state) % 9;
         const int len = snprintf(line, sizeof line,
-                                 "{\"self\":{\"model\":%u,\"type\":\"t%u\",\"serial\":%u}}\n",
-                                 next(&state) % 7, next(&state) % 9, i % n_serials);
+                                 "{\"self\":{\"model\":%u,\"type\":\"t%u\",\"serial\":%u,"
+                                 "\"modes\":\"m%u+m%u\"}}\n",
+                                 model, type, serial, serial % 20, 20 + serial % 27);
         CHECK(mdm_reader_feed(reader, line, (size_t)len, NULL, 0, &n_faults) == MDM_OK);
     }
     CHECK(mdm_reader_commit(reader, &first) == MDM_OK);
@@ -156,6 +161,28 @@ static mdm_status call_replace(mdm_fleet *fleet)
     return status;
 }
 
+/* Sets of few members and many codes, which a join maps to fewer rows. */
+static mdm_status call_join(mdm_fleet *fleet)
+{
+    static const uint32_t rows[] = {3, 16, 20000};
+    uint32_t counts[3][3];
+    size_t n_left = 1;
+    mdm_join *join = NULL;
+    mdm_status status = mdm_join_rows(fleet, rows, 3, MDM_BOTH, 1, &join);
+    while (status == MDM_OK && n_left > 0) {
+        status = mdm_join_count(join, 3, &n_left);
+    }
+    for (size_t v = 0; v < 3 && status == MDM_OK; v++) {
+        static const mdm_verdict verdicts[] = {MDM_NO, MDM_UNDECIDED, MDM_YES};
+        CHECK(mdm_join_counts(join, verdicts[v], counts[v], 3) == MDM_OK);
+    }
+    for (size_t i = 0; i < 3 && status == MDM_OK; i++) {
+        CHECK(counts[0][i] + counts[1][i] + counts[2][i] == mdm_device_count(fleet));
+    }
+    mdm_join_free(join);
+    return status;
+}
+
 /* One refusal; loads: of the loading, not of the call. Answers whether there was one. */
 static bool refuse(call *called, bool loads, size_t n, const sight *before, const sight *after)
 {
@@ -213,6 +240,7 @@ int main(void)
     exhaust("add, to have classes", call_add, false, MDM_LAYOUT_CLASSES);
     make(N_DEVICES + 10, N_DEVICES, MDM_LAYOUT_FLAT);
     exhaust("load, in order", call_nothing, true, MDM_LAYOUT_FLAT);
+    exhaust("join", call_join, false, MDM_LAYOUT_FLAT);
     puts("well");
     return 0;
 }
