@@ -224,7 +224,7 @@ static void exhaust(const char *name, call *called, bool loads, mdm_layout becom
     while (refuse(called, loads, n, &before, &after)) {
         n += 1 + n / 16;
     }
-    fprintf(stderr, "%s: %zu requests\n", name, n);
+    printf("%s: %zu requests\n", name, n);
 }
 
 int main(void)
