@@ -12,8 +12,13 @@
 #endif
 
 #define ALIGNMENT (_Alignof(max_align_t))
+#if defined(MDM_LONE_CHUNKS) /* all that an arena gives is a block, which an allocator may refuse */
+#define FIRST_CHUNK ((size_t)0)
+#define LARGEST_CHUNK ((size_t)0)
+#else
 #define FIRST_CHUNK ((size_t)4096)
 #define LARGEST_CHUNK ((size_t)1 << 20)
+#endif
 #define LARGE_PAGE ((size_t)1 << 21)
 
 struct mdm_chunk {

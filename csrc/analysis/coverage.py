@@ -1,8 +1,9 @@
 """
 Count which branches of the core the tests take: ``python -m csrc.analysis.coverage``.
 
-Builds without optimization, runs the checks and, with the extension, tests/fleet and
-tests/property; prints the branches of each file. Status 1: fewer than the goal, or a test failed.
+Builds without optimization, runs the checks, those that refuse memory also with arenas that give
+each piece by itself, and, with the extension, tests/fleet and tests/property; prints the branches
+of each file. Status 1: fewer than the goal, or a test failed.
 Wants gcovr, setuptools and cffi (``pip install gcovr 'setuptools>=77' cffi``). A branch is gcov's:
 each outcome of each condition; none is left out.
 """
@@ -15,7 +16,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from csrc.analysis.built import ROOT, TESTS, checks, extension, test
+from csrc.analysis.built import CHECKS, LONE, REFUSING, ROOT, TESTS, checks, extension, test
 
 COUNTING = ("-O0", "--coverage", "-fprofile-update=atomic")
 GOAL = 95.0
@@ -28,15 +29,21 @@ def _counts(root: Path, objects: Path, made: Path) -> Path:
     return made
 
 
-def _gather(folder: Path, tests: Sequence[str]) -> tuple[list[Path], bool]:
-    alone = folder / "checks"
-    alone.mkdir()
+def _check(folder: Path, flags: Sequence[str], names: Sequence[str]) -> tuple[Path, bool]:
+    """Counts of the checks built with *flags*; *folder* is made."""
+    folder.mkdir()
     is_well = True
-    for program in checks(alone, COUNTING):
+    for program in checks(folder, (*COUNTING, *flags), names):
         done = subprocess.run([program], check=False, capture_output=True, text=True)
         is_well &= done.returncode == 0
         print(f"{program.name}: {done.stdout.splitlines()[-1:]}{done.stderr}", flush=True)
-    counts = [_counts(ROOT, alone, folder / "alone.json")]
+    return _counts(ROOT, folder, folder.with_suffix(".json")), is_well
+
+
+def _gather(folder: Path, tests: Sequence[str]) -> tuple[list[Path], bool]:
+    ran = [_check(folder / "checks", (), CHECKS), _check(folder / "lone", LONE, REFUSING)]
+    counts = [made for made, _ in ran]
+    is_well = all(passed for _, passed in ran)
     if tests:
         site = extension(folder, {"MDM_COVERAGE": "1"})
         is_well &= test(site, tests, {}) == 0

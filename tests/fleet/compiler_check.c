@@ -4,7 +4,7 @@
  * together, as lines and as devices; values are settled, waiting, or crowded with members.
  */
 #include "bank.h"
-#include "mdm_compiler.h"
+#include "mdm_merge.h"
 
 #define N_KINDS 6
 #define MOST 4096
@@ -273,6 +273,17 @@ static void check_relation(const mdm_compiler *compiler, size_t a, const mdm_com
     }
 }
 
+/* An attribute that is not compared holds for everybody. */
+static void check_any(const mdm_compiler *compiler, size_t a, const mdm_compiled *source)
+{
+    mdm_arena arena = {.memory = &compiler->fleet->memory};
+    mdm_encoded made;
+    CHECK(mdm_encode_relation(compiler->fleet, &arena, a,
+                              mdm_compiled_value(compiler, a, source->values[a]), &made));
+    CHECK(made.holds_all && made.held == MDM_YES && made.absent == MDM_YES);
+    CHECK(arena.last == NULL);
+}
+
 static void check_source(const mdm_compiler *compiler, const mdm_compiled *source)
 {
     const mdm_lists *lists = compiler->lists;
@@ -280,6 +291,8 @@ static void check_source(const mdm_compiler *compiler, const mdm_compiled *sourc
     for (size_t a = 0; a < N_KINDS; a++) {
         if (mdm_is_compared(&scheme->attributes[a])) {
             check_relation(compiler, a, source);
+        } else {
+            check_any(compiler, a, source);
         }
     }
     for (uint32_t i = 0; source->list != MDM_NONE && i < lists->at[source->list].n; i++) {
@@ -573,6 +586,103 @@ static void check_many(const mdm_relation *relations, size_t n_lines, size_t n_l
     CHECK(bank.n_bytes == 0 && bank.n_blocks == 0);
 }
 
+/* ---- What two have compiled, put together: each source stays what it was ---- */
+
+#define HALF ((size_t)240) /* lines of each; together they have more of a kind than a byte counts */
+
+/* Compiles n lines of a text that has no mistakes; sources are appended. */
+static void compile_half(mdm_compiler *compiler, const char *text, const size_t *ends, size_t first,
+                         mdm_compiled *sources)
+{
+    for (size_t i = first; i < first + HALF; i++) {
+        const size_t begin = i == 0 ? 0 : ends[i - 1];
+        const char *fault = NULL;
+        CHECK(mdm_compile_line(compiler, (mdm_text){text + begin, ends[i] - begin}, &sources[i],
+                               &fault) == MDM_OK);
+    }
+}
+
+/* Against one compiler that has read all. */
+static void check_merged(const mdm_compiler *merged, const mdm_compiled *sources,
+                         const mdm_compiler *whole, const mdm_compiled *wanted)
+{
+    for (size_t i = 0; i < 2 * HALF; i++) {
+        check_same(merged, &sources[i], whole, &wanted[i]);
+    }
+    check_lists(&merged->own);
+}
+
+/* false: a request was refused, and both are gone without a leak. */
+static bool merge(bank *at, const mdm_fleet *fleet, const char *text, const size_t *ends, size_t n,
+                  mdm_compiled *sources, const mdm_compiler *whole, const mdm_compiled *wanted)
+{
+    mdm_compiler both[2];
+    mdm_moved moved;
+    mdm_status status = MDM_OK;
+    for (size_t i = 0; i < 2; i++) {
+        CHECK(mdm_compiler_new(&both[i], fleet, &fleet->memory, false));
+        compile_half(&both[i], text, ends, i * HALF, sources);
+    }
+    at->has_refused = 0;
+    at->n_left = n;
+    status = mdm_compiler_merge(&both[0], &both[1], &moved);
+    for (size_t i = HALF; i < 2 * HALF && status == MDM_OK; i++) {
+        status = mdm_compiled_move(&both[0], &moved, &sources[i]);
+    }
+    CHECK(status == (at->has_refused ? MDM_NO_MEMORY : MDM_OK));
+    at->n_left = SIZE_MAX;
+    mdm_compiler_free(&both[1]);
+    if (status == MDM_OK) {
+        check_merged(&both[0], sources, whole, wanted);
+        CHECK(mdm_compiler_encode(&both[0], 1));
+        check_source(&both[0], &sources[2 * HALF - 1]);
+    }
+    mdm_compiler_free(&both[0]);
+    return status == MDM_OK;
+}
+
+/* Some sources publish no list; without a spread no value is one that the fleet lacks. */
+static void check_merging(const mdm_relation *relations, uint32_t spread)
+{
+    static size_t ends[2 * HALF];
+    static mdm_compiled sources[2][2 * HALF];
+    bank bank = {0, 0, SIZE_MAX, 0};
+    mdm_fleet *fleet = make(&bank, relations, 0);
+    char *text = malloc(2 * HALF * sizeof(page));
+    uint32_t state = 3;
+    mdm_compiler whole;
+    size_t n = 0;
+    CHECK(text != NULL);
+    for (int i = 0; i < 40; i++) {
+        add(fleet, 12, i < 3, &state);
+    }
+    for (size_t i = 0; i < 2 * HALF; i++) {
+        page line = {.n = 0};
+        if (spread == 0) {
+            put(&line, "{\"self\":{}");
+        } else {
+            put_self(&line, spread, &state);
+        }
+        if (i % 5 != 0) {
+            put_list(&line, spread + 1, &state);
+        }
+        put(&line, "}");
+        memcpy(text + n, line.at, line.n);
+        ends[i] = n += line.n;
+    }
+    CHECK(mdm_compiler_new(&whole, fleet, &fleet->memory, false));
+    compile_half(&whole, text, ends, 0, sources[1]);
+    compile_half(&whole, text, ends, HALF, sources[1]);
+    for (n = 0; !merge(&bank, fleet, text, ends, n, sources[0], &whole, sources[1]);) {
+        n += 1 + n / 64;
+    }
+    CHECK(n > N_KINDS);
+    mdm_compiler_free(&whole);
+    mdm_fleet_free(fleet);
+    free(text);
+    CHECK(bank.n_bytes == 0 && bank.n_blocks == 0);
+}
+
 /* ---- Lines that threads share ---- */
 
 #define SHARED ((size_t)1200) /* lines, of enough bytes for two threads; twice over, for three */
@@ -694,6 +804,8 @@ int main(void)
     for (size_t n = 0; n < 4; n++) {
         check_many(relations[3], MANY / 4, n * n, 3);
     }
+    check_merging(relations[0], 20000);
+    check_merging(relations[1], 0);
     check_shared(relations[3]);
     puts("well");
     return 0;

@@ -534,6 +534,33 @@ static void exhaust_all(void)
     exhaust("read", call_read, 3, 0);
 }
 
+/* What may stand in no quotes, and where no quotes may stand. */
+static void refuse_quoted(void)
+{
+    static const char *const refused[] = {
+        "{\"self\":{},\"compatible\":[{\"type\":\"one_of(\\\"a\\u0001\\\")\"}]}",
+        "{\"self\":{},\"compatible\":[{\"type\":\"one_of(\\\"a\\u007f\\\")\"}]}",
+        "{\"self\":{},\"compatible\":[{\"type\":\"one_of(\\\"a\"}]}",
+        "{\"self\":{},\"compatible\":[{\"share\":\"one_of(\\\"1/2\\\")\"}]}",
+        "{\"self\":{},\"compatible\":[{\"count\":\"one_of(\\\"1\\\")\"}]}",
+        "{\"self\":{},\"compatible\":[{\"version\":\"a\\\"b\\\"\"}]}",
+        "{\"self\":{},\"compatible\":[{\"version\":\"1.x\"}]}",
+    };
+    bank bank = {0, 0, 0, 0};
+    mdm_fleet *fleet = make(&bank);
+    static sight before;
+    look(fleet, &before);
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        uint32_t row = 0;
+        mdm_fault fault = {0, 0};
+        CHECK(mdm_add(fleet, refused[i], strlen(refused[i]), &row, &fault) == MDM_BAD_TEXT);
+        CHECK(fault.offset > strlen("{\"self\":{},\"compatible\":"));
+        check_same(fleet, &before);
+    }
+    mdm_fleet_free(fleet);
+    CHECK(bank.n_bytes == 0 && bank.n_blocks == 0);
+}
+
 int main(void)
 {
     exhaust_new();
@@ -542,6 +569,7 @@ int main(void)
     layout = MDM_LAYOUT_FLAT;
     exhaust_all();
     check_rows();
+    refuse_quoted();
     puts("well");
     return 0;
 }

@@ -9,6 +9,7 @@
 
 #define MOST_ATTRIBUTES 14
 #define MOST ((uint32_t)33000) /* more than a fleet needs to be kept in an order */
+#define LARGE ((uint32_t)72000) /* columns of more codes than a join has rows for, alone and together */
 
 typedef struct plan {
     uint32_t n_devices;
@@ -133,7 +134,7 @@ static void fill(mdm_fleet *fleet, const plan *made, uint32_t *state)
 
 static uint32_t counts[3][MOST];
 static uint32_t rows[MOST];
-static uint8_t bits[2][MOST / 8 + 1];
+static uint8_t bits[2][LARGE / 8 + 1];
 static const mdm_verdict verdicts[] = {MDM_NO, MDM_UNDECIDED, MDM_YES};
 
 static void check_source(const mdm_join *join, const mdm_fleet *fleet, const plan *made,
@@ -211,12 +212,19 @@ int main(void)
         {6000, 600, 6, 5, 6000, 12, MDM_SOURCE, MDM_LAYOUT_FLAT, true},
         {MOST, 700, 7, 4, 33000, 12, MDM_SOURCE, MDM_LAYOUT_AUTO, true},
     };
+    static const plan large[] = {
+        {LARGE, 20, 7, 60000, 1U << 23, 0, MDM_SOURCE, MDM_LAYOUT_FLAT, false},
+        {LARGE, 20, 2, 60000, 1U << 23, 15, MDM_BOTH, MDM_LAYOUT_FLAT, false},
+    };
     static const char *const paths[] = {"portable", "sse2", "avx2", "avx512", "neon"};
     for (size_t p = 0; p < sizeof paths / sizeof *paths; p++) {
         CHECK(setenv("MDM_PATH", paths[p], 1) == 0);
         for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
             check_plan(&plans[i], (uint32_t)i + 1);
         }
+    }
+    for (size_t i = 0; i < sizeof large / sizeof *large; i++) {
+        check_plan(&large[i], (uint32_t)i + 1);
     }
     puts("well");
     return 0;

@@ -33,6 +33,10 @@ def _has_sanitizers(compiler: str, folder: Path) -> bool:
 # Without the two, the reader's inner loops are those of any other processor.
 PLAIN_C = ("-U__SSE2__", "-U__BYTE_ORDER__")
 
+# Each piece of an arena is a block of the allocator, which may be refused, and has no neighbours.
+LONE_CHUNKS = ("-DMDM_LONE_CHUNKS",)
+REFUSING = ["compiler_check", "core_check", "mistake_check", "reader_check"]
+
 
 @pytest.fixture(scope="module")
 def core(request, tmp_path_factory):
@@ -47,16 +51,20 @@ def core(request, tmp_path_factory):
 
 
 CHECKS = [
-    *("argument_check", "churn_check", "compiler_check", "core_check", "join_check"),
-    *("mistake_check", "reader_check", "scan_check", "sweep_check"),
+    *("argument_check", "arrow_check", "churn_check", "compiler_check", "core_check"),
+    *("join_check", "mistake_check", "reader_check", "scan_check", "sweep_check", "wish_check"),
 ]
 
 
 @pytest.mark.parametrize(
     ("core", "name"),
-    [*(((), name) for name in CHECKS), (PLAIN_C, "reader_check")],
+    [
+        *(((), name) for name in CHECKS),
+        (PLAIN_C, "reader_check"),
+        *((LONE_CHUNKS, name) for name in REFUSING),
+    ],
     indirect=["core"],
-    ids=[*CHECKS, "reader_check in plain C"],
+    ids=[*CHECKS, "reader_check in plain C", *(f"{name} in lone chunks" for name in REFUSING)],
 )
 def test_core_keeps_its_promises(tmp_path, core, name):
     """Whatever the memory, the text and the clause, no call leaks, errs or does half a change."""
