@@ -134,7 +134,8 @@ typedef struct mdm_complaint {
 
 /* Whether the attribute can have values of this type. */
 bool mdm_coder_suits(const mdm_coder *coder, const mdm_fleet *fleet, const mdm_source *source);
-#define MDM_BYTES ((size_t)256) /* a table has no fewer entries, so that it has one for each byte */
+/* A table has no fewer entries, not even of no values: it has one for each byte. */
+#define MDM_BYTES ((size_t)256)
 
 /* The codes of n rows from `first` on, and all of them by OR. */
 mdm_status mdm_coder_block(mdm_coder *coder, mdm_parser *parser, size_t first, size_t n,
@@ -171,7 +172,6 @@ typedef struct mdm_keys {
     uint8_t part[MDM_MAX_ATTRIBUTES + 1];
     uint8_t shift[MDM_MAX_ATTRIBUTES + 1];
     uint8_t bits[MDM_MAX_ATTRIBUTES + 1];
-    size_t n_parts; /* that are used */
     bool is_by_code; /* no signs but codes: dictionaries change, or indexes are too large */
     bool is_off;
     size_t n_rows;

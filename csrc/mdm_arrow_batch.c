@@ -57,9 +57,6 @@ static bool open_table(mdm_arrow *arrow, mdm_coder *coder, const mdm_source *sou
     if (arrow->keys.n_slots > 0) {
         mdm_keys_by_code(&arrow->keys, arrow->memory);
     }
-    if (n == 0) {
-        return true;
-    }
     if (!MDM_FIT(arrow->memory, &coder->table, n < MDM_BYTES ? MDM_BYTES : n)) {
         return false;
     }

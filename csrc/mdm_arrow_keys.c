@@ -57,9 +57,6 @@ static bool lay_out(mdm_keys *keys, size_t n_columns)
         keys->shift[c] = keys->bits[c] == 0 ? 0 : used[part];
         used[part] = (uint8_t)(used[part] + keys->bits[c]);
     }
-    for (keys->n_parts = 0; keys->n_parts < MDM_KEY_PARTS && used[keys->n_parts] > 0;) {
-        keys->n_parts++;
-    }
     return true;
 }
 

@@ -13,13 +13,13 @@ static size_t number_bytes(const mdm_fleet *fleet)
 void mdm_row_classes_set(mdm_fleet *fleet, size_t first, const uint32_t *classes, size_t n)
 {
     const mdm_class_of *class_of = &fleet->rows.class_of;
-    uint32_t *wide = (uint32_t *)class_of->at + first;
-    uint16_t *narrow = (uint16_t *)class_of->at + first;
-    for (size_t i = 0; i < n && class_of->is_wide; i++) {
-        wide[i] = classes[i];
+    uint16_t *narrow = class_of->at;
+    if (class_of->is_wide) {
+        memcpy((uint32_t *)class_of->at + first, classes, n * sizeof *classes);
+        return;
     }
-    for (size_t i = 0; i < n && !class_of->is_wide; i++) {
-        narrow[i] = (uint16_t)classes[i];
+    for (size_t i = 0; i < n; i++) {
+        narrow[first + i] = (uint16_t)classes[i];
     }
 }
 

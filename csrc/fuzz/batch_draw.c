@@ -153,7 +153,7 @@ static void draw_inner(law_bytes *bytes, batch *to, size_t i, bool is_list)
     column *one = &to->inner[i];
     const uint8_t choice = law_byte(bytes);
     const size_t offset = choice >> 6;
-    const size_t n = (choice >> 2 & 15U) + 1;
+    const size_t n = ((choice >> 2) + 1U) & 15U;
     const bool is_int = !is_list && (choice & 3) == 3;
     begin_column(to, one, "item", is_int ? "l" : text_formats[choice & 3], n, offset);
     draw_validity(bytes, to, one, n + offset);

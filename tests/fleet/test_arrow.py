@@ -276,6 +276,42 @@ def test_an_index_beyond_its_dictionary_after_many_that_are_not(index):
     )
 
 
+INDEXES = [pa.int8(), pa.uint8(), pa.int16(), pa.int64()]
+
+
+def types_of(indexes, form, values=()):
+    """Make a batch of a column of types: indexes into a dictionary."""
+    kinds = pa.DictionaryArray.from_arrays(
+        pa.array(indexes, form), pa.array(list(values), pa.string()), safe=False
+    )
+    return pa.record_batch([kinds], ["type"])
+
+
+@pytest.mark.parametrize("layout", ["classes", "flat"])
+@pytest.mark.parametrize("form", INDEXES, ids=str)
+def test_nulls_need_no_values_in_their_dictionary(form, layout):
+    """A column of nulls alone may have a dictionary of nothing, also behind one of something."""
+    fleet = Fleet(MINE)
+    fleet.lay_out(layout)
+    nothing = types_of([None, None, None], form)
+    fleet.extend_arrow(nothing)
+    fleet.extend_arrow(pa.Table.from_batches([types_of([0, 1], form, "ab"), nothing]))
+    told = [str(device.values.get("type")) for device in fleet]
+    assert told == ["None", "None", "None", "a", "b", "None", "None", "None"]
+
+
+@pytest.mark.parametrize("layout", ["classes", "flat"])
+@pytest.mark.parametrize("form", INDEXES, ids=str)
+def test_a_dictionary_of_nothing_has_not_the_values_of_the_one_before(form, layout):
+    """Indexes are looked up in the dictionary of their own batch."""
+    fleet = Fleet(MINE)
+    fleet.lay_out(layout)
+    batches = [types_of([0, 1, 1], form, "ab"), types_of([1, 0], form)]
+    with pytest.raises(InputError, match="row 3: column type: an index beyond its dictionary"):
+        fleet.extend_arrow(pa.Table.from_batches(batches))
+    assert len(fleet) == 0
+
+
 def test_more_columns_than_a_key_holds():
     """Rows are told apart also where their codes do not fit into a key."""
     text = "scheme: wide\nattributes:\n" + "".join(f"  a{n}: {{type: string}}\n" for n in range(40))

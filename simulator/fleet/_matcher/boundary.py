@@ -102,7 +102,7 @@ class FleetHandle:
 
     Attributes:
         fleet: The pointer, good while one of the handles that `own` returned is kept.
-        spares: Where C writes a query and a fault, for the next who asks; one a thread at most.
+        spares: Where C writes a query and a fault, for the next who asks; one a question at once.
     """
 
     __slots__ = ("_free", "_releases", "_users", "fleet", "spares")
