@@ -147,6 +147,7 @@ static void list_bits(const uint64_t *words, size_t n_words, size_t n, uint16_t 
         places[p] = (uint16_t)(some[at] * 64 + __builtin_ctzll(left));
         left &= left - 1;
         at += left == 0;
+        MDM_HOLDS(at <= n_some); /* there are n bits */
         next = words[some[at]];
         left = left == 0 ? next : left;
     }
@@ -163,6 +164,7 @@ static void list_bits(const uint64_t *words, size_t n_words, size_t n, uint16_t 
             places[n_kept] = place;                                                           \
             n_kept += mdm_filter_bit(filter, codes[place]);                                   \
         }                                                                                     \
+        MDM_HOLDS(n_kept <= n); /* a bit is 0 or 1 */                                         \
         return n_kept;                                                                        \
     }
 
