@@ -30,12 +30,11 @@ def _has_sanitizers(compiler: str, folder: Path) -> bool:
     return built.returncode == 0
 
 
-# Without the two, the reader's inner loops are those of any other processor.
-PLAIN_C = ("-U__SSE2__", "-U__BYTE_ORDER__")
-
-# Each piece of an arena is a block of the allocator, which may be refused, and has no neighbours.
-LONE_CHUNKS = ("-DMDM_LONE_CHUNKS",)
+# Each piece of an arena is a block of the allocator, which may be refused, and has no neighbours;
+# the reader's inner loops are those of any other processor.
+LONE_CHUNKS = ("-DMDM_LONE_CHUNKS", "-U__SSE2__", "-U__BYTE_ORDER__")
 REFUSING = ["compiler_check", "core_check", "mistake_check", "reader_check"]
+THREADS = ("-fsanitize=thread",)
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +43,10 @@ def core(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("core")
     compiler = _compiler("gcc")
     flags = ["-std=c11", "-g", "-O1", *request.param]
-    if _has_sanitizers(compiler, folder):
+    if request.param != THREADS and _has_sanitizers(compiler, folder):
         flags += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
     subprocess.run([compiler, *flags, "-c", *SOURCES], check=True, cwd=folder, timeout=600)
-    return [compiler, *flags], sorted(folder.glob("mdm_*.o"))
+    return (compiler, *flags), sorted(folder.glob("mdm_*.o"))
 
 
 CHECKS = [
@@ -56,51 +55,48 @@ CHECKS = [
 ]
 
 
+def _link(folder: Path, core: tuple, name: str) -> Path:
+    compiler, objects = core
+    program = folder / name
+    check = Path(__file__).with_name(f"{name}.c")
+    command = [*compiler, "-D_GNU_SOURCE", f"-I{ROOT / 'csrc'}", check, *objects, "-pthread"]
+    subprocess.run([*command, "-o", program], check=True, timeout=300)
+    return program
+
+
 @pytest.mark.parametrize(
     ("core", "name"),
     [
         *(((), name) for name in CHECKS),
-        (PLAIN_C, "reader_check"),
         *((LONE_CHUNKS, name) for name in REFUSING),
     ],
     indirect=["core"],
-    ids=[*CHECKS, "reader_check in plain C", *(f"{name} in lone chunks" for name in REFUSING)],
+    scope="module",  # Or the core is built again for each check.
+    ids=[*CHECKS, *(f"{name} in lone chunks of plain C" for name in REFUSING)],
 )
 def test_core_keeps_its_promises(tmp_path, core, name):
     """Whatever the memory, the text and the clause, no call leaks, errs or does half a change."""
-    compiler, objects = core
-    program = tmp_path / name
-    check = Path(__file__).with_name(f"{name}.c")
-    command = [
-        *compiler,
-        "-D_GNU_SOURCE",
-        f"-I{ROOT / 'csrc'}",
-        check,
-        *objects,
-        "-pthread",
-        "-o",
-        program,
-    ]
-    subprocess.run(command, check=True, timeout=300)
+    program = _link(tmp_path, core, name)
     ran = subprocess.run([program], check=False, capture_output=True, text=True, timeout=600)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.endswith("well\n")
 
 
-@pytest.mark.parametrize("name", ["thread_check", "compiler_check"])
-def test_threads_keep_out_of_each_others_way(tmp_path, name):
+@pytest.mark.parametrize(
+    ("core", "name"),
+    [(THREADS, "thread_check"), (THREADS, "compiler_check")],
+    indirect=["core"],
+    scope="module",
+    ids=["thread_check", "compiler_check"],
+)
+def test_threads_keep_out_of_each_others_way(tmp_path, core, name):
     """
     Threads share no memory unawares.
 
     Those that ask while another changes the fleet see it before or after each change, and those
     that encode sources together make what one makes.
     """
-    compiler = _compiler("gcc")
-    program = tmp_path / name
-    check = Path(__file__).with_name(f"{name}.c")
-    command = [compiler, "-std=c11", "-D_GNU_SOURCE", "-g", "-O1", "-fsanitize=thread"]
-    command += [f"-I{ROOT / 'csrc'}", check, *SOURCES, "-pthread", "-o", program]
-    subprocess.run(command, check=True, timeout=300)
+    program = _link(tmp_path, core, name)
     # The sanitizer knows no address space that is laid out as randomly as on some machines.
     ran = subprocess.run(
         ["setarch", "-R", program], check=False, capture_output=True, text=True, timeout=300
