@@ -45,6 +45,7 @@ def _memory_line(kept: Kept, regime: str) -> list[tuple[float, float]]:
 
 def draw(kept: Kept, path: Path) -> None:
     """Draw time against devices, both by powers of ten, a panel a regime."""
+    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 4), layout="constrained")
@@ -63,5 +64,6 @@ def draw(kept: Kept, path: Path) -> None:
     panels[0].set_ylabel("seconds a count, prepared")
     lines = {line.get_label(): line for panel in panels for line in panel.get_lines()}
     figure.legend(lines.values(), lines.keys(), loc="outside right upper", fontsize="small")
-    # No date, so that the same result gives the same file.
-    figure.savefig(path, metadata={"Date": None})
+    # No date and no random names, so that the same result gives the same file.
+    with rc_context({"svg.hashsalt": "mdevsim"}):
+        figure.savefig(path, metadata={"Date": None})
