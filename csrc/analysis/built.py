@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHECKS = sorted(path.stem for path in (ROOT / "tests" / "fleet").glob("*_check.c"))
 LONE = ("-DMDM_LONE_CHUNKS",)
 """Makes a request of the allocator of each of an arena's, so that checks can refuse it."""
-REFUSING = ("compiler_check", "core_check", "mistake_check", "reader_check")
+REFUSING = ("compiler_check", "core_check", "merge_check", "mistake_check", "reader_check")
 """The checks that refuse one request after the other."""
 TESTS = ("tests/fleet", "tests/property", "--ignore=tests/fleet/test_core.py")
 """What of pytest goes through the extension; the checks are run by themselves."""

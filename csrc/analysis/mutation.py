@@ -35,7 +35,7 @@ FILES = (
 )
 CHECKS = (
     *("path_check", "argument_check", "sweep_check", "core_check", "scan_check"),
-    *("join_check", "compiler_check", "churn_check"),
+    *("join_check", "compiler_check", "merge_check", "churn_check"),
 )
 """Each is asked until one notices, those that end soon first."""
 LAW = ("draw", "law", "naive", "program", "fuzz_program", "replay")

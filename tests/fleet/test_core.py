@@ -33,8 +33,9 @@ def _has_sanitizers(compiler: str, folder: Path) -> bool:
 # Each piece of an arena is a block of the allocator, which may be refused, and has no neighbours;
 # the reader's inner loops are those of any other processor.
 LONE_CHUNKS = ("-DMDM_LONE_CHUNKS", "-U__SSE2__", "-U__BYTE_ORDER__")
-REFUSING = ["compiler_check", "core_check", "mistake_check", "reader_check"]
+REFUSING = ["compiler_check", "core_check", "merge_check", "mistake_check", "reader_check"]
 THREADS = ("-fsanitize=thread",)
+SHARING = ["thread_check", "compiler_check", "merge_check"]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,8 @@ def core(request, tmp_path_factory):
 
 CHECKS = [
     *("argument_check", "arrow_check", "churn_check", "compiler_check", "core_check"),
-    *("join_check", "mistake_check", "reader_check", "scan_check", "sweep_check", "wish_check"),
+    *("join_check", "merge_check", "mistake_check", "reader_check", "scan_check", "sweep_check"),
+    "wish_check",
 ]
 
 
@@ -64,31 +66,29 @@ def _link(folder: Path, core: tuple, name: str) -> Path:
     return program
 
 
-@pytest.mark.parametrize(
-    ("core", "name"),
-    [
-        *(((), name) for name in CHECKS),
-        *((LONE_CHUNKS, name) for name in REFUSING),
-    ],
-    indirect=["core"],
-    scope="module",  # Or the core is built again for each check.
-    ids=[*CHECKS, *(f"{name} in lone chunks of plain C" for name in REFUSING)],
-)
-def test_core_keeps_its_promises(tmp_path, core, name):
-    """Whatever the memory, the text and the clause, no call leaks, errs or does half a change."""
-    program = _link(tmp_path, core, name)
+def _run(folder: Path, core: tuple, name: str) -> None:
+    program = _link(folder, core, name)
     ran = subprocess.run([program], check=False, capture_output=True, text=True, timeout=600)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.endswith("well\n")
 
 
-@pytest.mark.parametrize(
-    ("core", "name"),
-    [(THREADS, "thread_check"), (THREADS, "compiler_check")],
-    indirect=["core"],
-    scope="module",
-    ids=["thread_check", "compiler_check"],
-)
+@pytest.mark.parametrize("core", [()], indirect=True, ids=[""])
+@pytest.mark.parametrize("name", CHECKS)
+def test_core_keeps_its_promises(tmp_path, core, name):
+    """Whatever the memory, the text and the clause, no call leaks, errs or does half a change."""
+    _run(tmp_path, core, name)
+
+
+@pytest.mark.parametrize("core", [LONE_CHUNKS], indirect=True, ids=[""])
+@pytest.mark.parametrize("name", REFUSING)
+def test_core_keeps_its_promises_in_lone_chunks_of_plain_c(tmp_path, core, name):
+    """Each piece of an arena may be refused, and loops without vectors read the same."""
+    _run(tmp_path, core, name)
+
+
+@pytest.mark.parametrize("core", [THREADS], indirect=True, ids=[""])
+@pytest.mark.parametrize("name", SHARING)
 def test_threads_keep_out_of_each_others_way(tmp_path, core, name):
     """
     Threads share no memory unawares.
